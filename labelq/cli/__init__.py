@@ -1,0 +1,1 @@
+"""Front door: one file per command; parse, call, render, exit code."""

@@ -1,0 +1,1 @@
+"""Translation to and from Label Studio: export files, labeling config, control tags."""

@@ -1,0 +1,1 @@
+"""The round as data: units, raters, ratings; coded arrays; statistics."""

@@ -1,0 +1,221 @@
+"""The round as data: units, raters, questions and ratings, frozen and coded.
+
+A **round** is one pass of labeling. A **unit** is a Label Studio task, a **rater** an
+annotator, a **question** a control tag by its name, a **rating** one rater's value for one
+unit. Ratings are kept as columns of small integers (codes), so that a round of a million
+ratings is a few arrays, and every statistic is a group-by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Level = Literal["nominal", "ordinal", "interval", "ratio", "set"]
+"""Level of measurement. ``set`` is a set of labels (multiple choice) or of taxonomy paths."""
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+Path = tuple[str, ...]
+"""One path of a taxonomy, from the root down."""
+
+Value = str | float | frozenset[str] | frozenset[Path]
+"""A label, a number, a set of labels, a set of taxonomy paths."""
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that was asked about every unit (a control tag, by its ``from_name``).
+
+    ``labels`` is the universe of labels, in their order: from the labeling config where there
+    is one (``labels_source`` is ``config``), else those that occur (``observed``). It is empty
+    for free numbers. ``level_source`` says where the level comes from, for people to check.
+    """
+
+    name: str
+    level: Level
+    level_source: str
+    labels: tuple[Value, ...] = ()
+    labels_source: Literal["config", "observed"] = "observed"
+    tag: str | None = None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether one value can be nearer to another than a third."""
+        return self.level in ("ordinal", "interval", "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """A person who labels (an annotator), or a model version.
+
+    ``id`` is stable and unique (the e-mail address where it is known), ``name`` is for people.
+    ``letter`` stands for the rater wherever people read and names are not asked for.
+    """
+
+    id: str
+    name: str
+    letter: str
+    kind: Literal["person", "model"] = "person"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The units of a round: parallel columns, a unit's code is its position.
+
+    ``text`` is what the annotator read (None where the unit has no text). ``fields`` is every
+    other task field, column by column, None where a unit lacks it.
+    """
+
+    ids: tuple[str, ...]
+    text: tuple[str | None, ...]
+    fields: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Units) and (
+            (self.ids, self.text, dict(self.fields)) == (other.ids, other.text, dict(other.fields))
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, so not hashable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratings:
+    """All ratings of one question: parallel arrays, one rating per rater and unit.
+
+    ``unit``, ``rater`` and ``value`` are codes: into ``Round.units``, ``Round.raters`` and
+    ``values``. For nominal and ordinal questions ``values`` is exactly the question's labels;
+    for numbers and sets it holds the distinct values that occur, sorted. Rows are sorted by
+    unit, then rater. ``seconds`` (nan where unknown) is the time the annotator took,
+    ``submitted`` (NaT where unknown) when. ``edited``: last changed by somebody else;
+    ``prelabeled``: begun from a prediction.
+    """
+
+    unit: Codes
+    rater: Codes
+    value: Codes
+    values: tuple[Value, ...]
+    seconds: NDArray[np.float32]
+    submitted: NDArray[np.datetime64]
+    edited: NDArray[np.bool_]
+    prelabeled: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    def select(self, keep: NDArray[Any]) -> Ratings:
+        """The ratings at ``keep`` (a mask or indices), with the same codes."""
+        columns = ("unit", "rater", "value", "seconds", "submitted", "edited", "prelabeled")
+        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ratings):
+            return NotImplemented
+        exact = ("unit", "rater", "value", "submitted", "edited", "prelabeled")
+        return (
+            self.values == other.values
+            and all(np.array_equal(getattr(self, n), getattr(other, n)) for n in exact[:3])
+            and np.array_equal(self.seconds, other.seconds, equal_nan=True)
+            and np.array_equal(np.isnat(self.submitted), np.isnat(other.submitted))
+            and bool((self.submitted == other.submitted)[~np.isnat(self.submitted)].all())
+            and all(np.array_equal(getattr(self, n), getattr(other, n)) for n in exact[4:])
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, so not hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Ratings (or whole annotations) that were read and not measured, and why.
+
+    ``reason`` is a code: ``skipped``, ``empty``, ``draft``, ``prediction``, ``gold``,
+    ``repeat``, ``no_author``, ``unknown_label``, ``not_a_number``, ``not_asked``,
+    ``not_selected``, ``edited``, ``prelabeled``, ``bad_record``, ``tag_not_measured``,
+    ``region_not_measured``. ``detail`` is a sentence fragment for people, empty when the
+    reason says it all.
+    """
+
+    reason: str
+    count: int
+    question: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was read, what was kept, what was set aside and why; and what a reader must know.
+
+    ``notes`` are visible remarks on how the source was understood (scheme inferred, text
+    field guessed, every annotation marked as gold by an import …).
+    """
+
+    n_units: int = 0
+    n_annotations: int = 0
+    n_kept: int = 0
+    n_edited: int = 0
+    n_prelabeled: int = 0
+    aside: tuple[Aside, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of the source is the round. Dates are inclusive, ``YYYY-MM-DD``, in UTC."""
+
+    since: str | None = None
+    until: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One pass of labeling, snapshotted.
+
+    ``ratings`` maps each question's name to what people answered; ``predictions`` to what
+    model versions answered (never part of agreement between people); ``repeats`` to earlier
+    answers of the same rater to the same unit. ``gold`` maps a question's name to one code
+    per unit into the values of that question's ratings, -1 where there is no gold.
+    ``skips`` counts, per rater code, units that the rater skipped.
+    """
+
+    name: str
+    questions: tuple[Question, ...]
+    units: Units
+    raters: tuple[Rater, ...]
+    ratings: Mapping[str, Ratings]
+    gold: Mapping[str, Codes] = field(default_factory=dict)
+    predictions: Mapping[str, Ratings] = field(default_factory=dict)
+    repeats: Mapping[str, Ratings] = field(default_factory=dict)
+    skips: Mapping[int, int] = field(default_factory=dict)
+    intake: Intake = field(default_factory=Intake)
+    selection: Selection = field(default_factory=Selection)
+
+    def question(self, name: str) -> Question:
+        """The question called ``name``.
+
+        Raises:
+            KeyError: there is no such question.
+        """
+        for question in self.questions:
+            if question.name == name:
+                return question
+        raise KeyError(name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The long table that is measured: one row per rating, as in ``ratings.csv``."""
+        from labelq.labels.tables import round_to_frame
+
+        return round_to_frame(self)

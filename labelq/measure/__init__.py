@@ -1,0 +1,1 @@
+"""Numbers about the whole: coefficients, distances, intervals, consensus."""

@@ -1,0 +1,1 @@
+"""Names: which units, raters, label pairs and clusters, and why."""

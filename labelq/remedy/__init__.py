@@ -1,0 +1,1 @@
+"""Acts: the re-labeling queue and the guideline draft, each with its reason."""
