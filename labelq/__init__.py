@@ -9,5 +9,68 @@ The rooms, in the order in which data flows through them::
     remedy        the queue and the guideline draft
     report        words, pictures and layout
 
-``labelq.read(path)`` gives a :class:`Round`, ``labelq.audit(round)`` an :class:`Audit`.
+From Python::
+
+    round_ = labelq.read("export.json", label_config="label_config.xml")
+    found = labelq.audit(round_, guideline=("guideline.md", text))
+    found.verdicts, found.to_frame()
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit, audit
+    from labelq.errors import LabelqError
+    from labelq.labels.model import Question, Rater, Ratings, Round, Selection
+    from labelq.measure.agreement import agreement
+    from labelq.measure.results import Agreement, Verdict
+    from labelq.reading import read
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Agreement",
+    "Audit",
+    "LabelqError",
+    "Question",
+    "Rater",
+    "Ratings",
+    "Round",
+    "Selection",
+    "Verdict",
+    "__version__",
+    "agreement",
+    "audit",
+    "read",
+]
+
+_HOME = {
+    "Agreement": "labelq.measure.results",
+    "Audit": "labelq.auditing",
+    "LabelqError": "labelq.errors",
+    "Question": "labelq.labels.model",
+    "Rater": "labelq.labels.model",
+    "Ratings": "labelq.labels.model",
+    "Round": "labelq.labels.model",
+    "Selection": "labelq.labels.model",
+    "Verdict": "labelq.measure.results",
+    "agreement": "labelq.measure.agreement",
+    "audit": "labelq.auditing",
+    "read": "labelq.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when first used: ``import labelq`` costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'labelq' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,14 +5,29 @@ Can I trust this round, what is wrong, what do we do. No input or output happens
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labelq.errors import SettingsError
 from labelq.labels.model import Round
+from labelq.measure import crosscheck
+from labelq.measure.agreement import agreement
+from labelq.measure.consensus import consensus
+from labelq.measure.registry import METRICS
 from labelq.measure.results import Agreement, Consensus, CrossCheck, Verdict
+from labelq.measure.settling import Settling
+from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
+from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, RaterReport
+from labelq.pinpoint.influence import influences
+from labelq.pinpoint.label_pairs import label_pairs
+from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.queue import queue, queue_tasks
+from labelq.settings import GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,3 +84,137 @@ class Audit:
 
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done (0 to 1)."""
+
+
+def audit(
+    round_: Round,
+    *,
+    guideline: tuple[str, str] | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    reliable_from: float = RELIABLE_FROM,
+    tentative_from: float = TENTATIVE_FROM,
+    cross_check: bool | None = None,
+    fail_under: Sequence[GateRule] = (),
+    text_field: str = "text",
+    progress: Progress = lambda _step, _share: None,
+) -> Audit:
+    """Audit a round: measure, pinpoint, remedy.
+
+    ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
+    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    field that queue tasks carry the text in. Deterministic for a ``seed``.
+
+    Raises:
+        SettingsError: a gate names a question or metric that does not exist.
+    """
+    _check_gates(round_, fail_under)
+    agreements: list[Agreement] = []
+    verdicts: list[Verdict] = []
+    n = len(round_.questions)
+    for i, question in enumerate(round_.questions):
+        progress(f"measuring {question.name}", i / n)
+        ratings = round_.ratings[question.name]
+        rows = agreement(
+            question,
+            ratings,
+            round_.raters,
+            resamples=resamples,
+            seed=seed,
+            confidence=confidence,
+        )
+        agreements += rows
+        verdicts.append(
+            verdict(
+                question,
+                ratings,
+                rows,
+                reliable_from=reliable_from,
+                tentative_from=tentative_from,
+            )
+        )
+    progress("cross-checking", 0.0)
+    checked = _cross_check(round_, tuple(agreements), wanted=cross_check)
+
+    settlings = {q.name: Settling.of(q, round_.ratings[q.name]) for q in round_.questions}
+    consensuses: dict[str, Consensus] = {}
+    pairs: list[LabelPair] = []
+    for i, question in enumerate(round_.questions):
+        progress(f"looking for causes in {question.name}", i / n)
+        ratings = round_.ratings[question.name]
+        consensuses[question.name] = consensus(question, ratings, len(round_.raters))
+        pairs += label_pairs(question, ratings, settlings[question.name])
+    progress("clustering disagreements", 0.0)
+    clusters = find_clusters(round_, settlings, consensuses, pairs)
+    progress("looking at tasks and annotators", 0.0)
+    edges = find_edge_cases(round_, consensuses, settlings)
+    reports = rater_reports(round_, settlings, clusters, consensuses)
+    progress("drafting", 0.0)
+    entries = queue(round_, consensuses, clusters, edges)
+    return Audit(
+        round=round_,
+        agreements=tuple(agreements),
+        verdicts=tuple(verdicts),
+        consensus=consensuses,
+        label_pairs=tuple(pairs),
+        clusters=clusters,
+        edge_cases=edges,
+        raters=reports,
+        influences=influences(round_, settlings),
+        queue=entries,
+        tasks=queue_tasks(round_, entries, text_field=text_field),
+        draft=draft_guideline(
+            *(guideline or ("guideline.md", None)), round_, clusters, consensuses
+        ),
+        cross_check=checked,
+        gates=tuple(
+            _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)
+        ),
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | None) -> CrossCheck:
+    questions = tuple((q, round_.ratings[q.name]) for q in round_.questions)
+    if wanted is False:
+        return crosscheck.skipped("switched off")
+    costs = max(crosscheck.cost(ratings) for _, ratings in questions)
+    if wanted is None and costs > crosscheck.DEFAULT_LIMIT:
+        return crosscheck.skipped(
+            f"tasks × labels² is {costs:,}, and the reference packages need memory in that"
+            " proportion; --cross-check does it all the same"
+        )
+    return crosscheck.cross_check(questions, round_.raters, rows)
+
+
+def _check_gates(round_: Round, rules: Sequence[GateRule]) -> None:
+    questions = [question.name for question in round_.questions]
+    metrics = [metric.name for metric in METRICS if metric.raters == "any"]
+    for rule in rules:
+        for kind, name, known in (
+            ("metric", rule.metric, metrics),
+            ("question", rule.question, questions),
+        ):
+            if name is not None and name not in known:
+                raise SettingsError(
+                    f"--fail-under: there is no {kind} {name!r}; known: {', '.join(known)}"
+                )
+
+
+def _asked(rule: GateRule, round_: Round) -> list[str]:
+    """Names of the questions that a gate rule is about."""
+    return [q.name for q in round_.questions if rule.question in (None, q.name)]
+
+
+def _gate(rule: GateRule, question: str, rows: Sequence[Agreement]) -> Gate:
+    """How a rule went on one question: its first variant (unweighted, headline distance)."""
+    row = next(
+        r
+        for r in rows
+        if (r.question, r.metric, r.label, r.raters) == (question, rule.metric, None, None)
+    )
+    passed = row.lower is not None and row.lower >= rule.at_least
+    return Gate(question, rule.metric, rule.at_least, row.lower, passed, row.reason)

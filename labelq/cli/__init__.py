@@ -1,1 +1,83 @@
-"""Front door: one file per command; parse, call, render, exit code."""
+"""Front door: one file per command; parse, call, render, exit code.
+
+Exit codes: 0 done; 1 audited and below a gate; 2 bad usage or input (one line on stderr);
+3 internal error (one line, and where the details were written); 130 interrupted.
+Modules here import only what ``--help`` needs; a command imports the rest when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from labelq import __version__
+from labelq.cli.agreement import agreement
+from labelq.cli.audit import audit
+from labelq.cli.demo import demo
+from labelq.errors import LabelqError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="labelq")
+def labelq() -> None:
+    """Label quality and annotator agreement for Label Studio.
+
+    After a labeling round: can I trust it, what is wrong, what do we do?
+
+    \b
+    Examples:
+      labelq demo                          see an audit of a sample round
+      labelq audit export.json             audit a Label Studio JSON export
+      labelq audit ratings.csv --columns unit=task_id,rater=worker
+      labelq agreement export.json         only the coefficients
+    """
+
+
+for command in (audit, agreement, demo):
+    labelq.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``labelq`` and exit with its documented code; never a traceback."""
+    try:
+        code = labelq.main(args=arguments, prog_name="labelq", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted; nothing was written")
+        sys.exit(130)
+    except click.ClickException as error:
+        _say(error.format_message())
+        sys.exit(2)
+    except LabelqError as error:
+        _say(str(error))
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader (head, less) went away: no error, but nothing more can be said either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # the last door: details go to a file
+        _say(f"internal error ({type(error).__name__}); details: {_details()}")
+        sys.exit(3)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(message: str) -> None:
+    """One line on stderr; what comes from data cannot move the cursor or hide text."""
+    from labelq.report.text import terminal_safe
+
+    click.echo(f"labelq: {terminal_safe(' '.join(message.split()))}", err=True)
+
+
+def _details() -> str:
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="labelq-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f"labelq {__version__}, Python {sys.version}\n\n")
+        traceback.print_exc(file=file)
+    return file.name

@@ -8,6 +8,7 @@ ratings is a few arrays, and every statistic is a group-by.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -26,10 +27,24 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 Path = tuple[str, ...]
 """One path of a taxonomy, from the root down."""
 
+Label = str | Path
+"""A category; for a taxonomy, one path."""
+
 Value = str | float | frozenset[str] | frozenset[Path]
 """A label, a number, a set of labels, a set of taxonomy paths."""
 
 Codes = NDArray[np.int32]
+
+
+def field_text(value: object) -> str:
+    """A task field as text: how it stands in tables and is compared (None is empty).
+
+    >>> field_text(None), field_text("a"), field_text(12), field_text(True)
+    ('', 'a', '12', 'true')
+    """
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class Question:
     name: str
     level: Level
     level_source: str
-    labels: tuple[Value, ...] = ()
+    labels: tuple[Label, ...] = ()
     labels_source: Literal["config", "observed"] = "observed"
     tag: str | None = None
 
@@ -84,8 +99,15 @@ class Units:
         return len(self.ids)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Units) and (
-            (self.ids, self.text, dict(self.fields)) == (other.ids, other.text, dict(other.fields))
+        # A table keeps 12 and "12" alike, so fields are the same when they read the same.
+        return (
+            isinstance(other, Units)
+            and (self.ids, self.text) == (other.ids, other.text)
+            and self.fields.keys() == other.fields.keys()
+            and all(
+                [field_text(v) for v in self.fields[k]] == [field_text(v) for v in other.fields[k]]
+                for k in self.fields
+            )
         )
 
     __hash__ = None  # type: ignore[assignment]  # compared by content, so not hashable
@@ -182,26 +204,28 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass of labeling, snapshotted.
+    """One pass of labeling, snapshotted. Two rounds are equal when the same was measured.
 
-    ``ratings`` maps each question's name to what people answered; ``predictions`` to what
-    model versions answered (never part of agreement between people); ``repeats`` to earlier
-    answers of the same rater to the same unit. ``gold`` maps a question's name to one code
-    per unit into the values of that question's ratings, -1 where there is no gold.
-    ``skips`` counts, per rater code, units that the rater skipped.
+    ``units`` are those with at least one rating, ``raters`` the people who gave one, both
+    sorted by id. ``ratings`` maps each question's name to what people answered; ``gold`` to
+    one code per unit into the values of that question's ratings, -1 where there is no gold.
+    ``predictions`` holds what ``models`` answered (its rater codes point into ``models``;
+    never part of agreement between people), ``repeats`` earlier answers of the same rater to
+    the same unit, ``skips`` per rater code the number of units that the rater skipped.
     """
 
-    name: str
+    name: str = field(compare=False)
     questions: tuple[Question, ...]
     units: Units
     raters: tuple[Rater, ...]
     ratings: Mapping[str, Ratings]
-    gold: Mapping[str, Codes] = field(default_factory=dict)
-    predictions: Mapping[str, Ratings] = field(default_factory=dict)
-    repeats: Mapping[str, Ratings] = field(default_factory=dict)
-    skips: Mapping[int, int] = field(default_factory=dict)
-    intake: Intake = field(default_factory=Intake)
-    selection: Selection = field(default_factory=Selection)
+    gold: Mapping[str, Codes] = field(default_factory=dict, compare=False)
+    models: tuple[Rater, ...] = field(default=(), compare=False)
+    predictions: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
+    repeats: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
+    skips: Mapping[int, int] = field(default_factory=dict, compare=False)
+    intake: Intake = field(default_factory=Intake, compare=False)
+    selection: Selection = field(default_factory=Selection, compare=False)
 
     def question(self, name: str) -> Question:
         """The question called ``name``.
@@ -219,3 +243,18 @@ class Round:
         from labelq.labels.tables import round_to_frame
 
         return round_to_frame(self)
+
+
+def label_text(value: Value | Label) -> str:
+    """A value as people read it.
+
+    >>> label_text("Refund"), label_text(4.0), label_text(("Animal", "Cat"))
+    ('Refund', '4', 'Animal / Cat')
+    >>> label_text(frozenset({"b", "a"})), label_text(frozenset())
+    ('a, b', '(none)')
+    """
+    if isinstance(value, frozenset):
+        return ", ".join(label_text(label) for label in sorted(value)) or "(none)"
+    if isinstance(value, tuple):
+        return " / ".join(value)
+    return f"{value:.15g}" if isinstance(value, float) else value

@@ -1,0 +1,85 @@
+"""Write the reference pages that are generated: ``make docs``. A test checks they are current.
+
+- ``cli.md``: every command with its ``--help``
+- ``coefficients.md``: every registered metric with its convention and reference
+- ``control-tags.md``: every Label Studio tag that is read
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+HERE = Path(__file__).parent
+
+
+def cli() -> str:
+    """Every command with its ``--help``, as a person with an 80-column terminal sees it."""
+    from labelq.cli import labelq
+
+    parts = [
+        "# Command line\n",
+        "Generated from the commands by `make docs`. Exit codes: 0 done; 1 audited and below a"
+        " gate; 2 bad usage or input (one line on stderr); 3 internal error; 130 interrupted.\n",
+    ]
+    pages: list[tuple[str, click.Command]] = [("labelq", labelq)]
+    pages += [(f"labelq {name}", labelq.commands[name]) for name in sorted(labelq.commands)]
+    for name, command in pages:
+        context = click.Context(command, info_name=name, max_content_width=80, terminal_width=80)
+        context.help_option_names = ["-h", "--help"]
+        parts.append(f"## `{name}`\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def coefficients() -> str:
+    """Every registered metric, its levels and variants, convention and reference."""
+    from labelq.measure.registry import METRICS
+
+    parts = [
+        "# Coefficients\n",
+        "Generated from `labelq/measure/registry.py` by `make docs`. Names hide different"
+        " formulas; this page says which ones labelq means. What every number shares"
+        " (intervals, reasons, verdicts) is in [method.md](method.md).\n",
+    ]
+    for metric in METRICS:
+        levels = ", ".join(
+            f"{level} ({', '.join(variant or 'unweighted' for variant in variants)})"
+            if variants != (None,)
+            else level
+            for level, variants in metric.variants.items()
+        )
+        per_label = metric.per_label_convention or "none: the literature defines none"
+        parts.append(
+            f"## `{metric.name}`: {metric.title}\n\n"
+            f"- **Levels:** {levels}\n"
+            f"- **Convention:** {metric.convention}\n"
+            f"- **Per label:** {per_label}\n"
+            f"- **Missing ratings:** {'taken as they are' if metric.missing else 'not allowed'}\n"
+            f"- **Reference:** {metric.reference}\n"
+        )
+    return "\n".join(parts)
+
+
+def control_tags() -> str:
+    """Every Label Studio tag that is read, with the level it is measured at."""
+    from labelq.label_studio.control_tags import CONTROL_TAGS
+
+    rows = "\n".join(
+        f"| `{tag.tag}` | `{tag.result_type}` | `{tag.value_key}` | {tag.level} |"
+        for tag in CONTROL_TAGS
+    )
+    return (
+        "# Control tags\n\n"
+        "Generated from `labelq/label_studio/control_tags.py` by `make docs`. Every other tag"
+        " in a source is listed in the audit as not measured yet, with its count.\n\n"
+        "| tag | result type | value at | default level |\n|---|---|---|---|\n" + rows + "\n"
+    )
+
+
+PAGES = {"cli.md": cli, "coefficients.md": coefficients, "control-tags.md": control_tags}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")

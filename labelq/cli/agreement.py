@@ -1,0 +1,57 @@
+"""``labelq agreement``: only the coefficients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labelq.cli.options import measure_options, read_round, settings_of, source_options
+
+
+@click.command()
+@source_options
+@click.option(
+    "--format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@measure_options
+def agreement(source: Path, **options: Any) -> None:
+    """Measure agreement and print every coefficient with its interval.
+
+    SOURCE is a Label Studio JSON export or a table (CSV, Parquet, JSON Lines) with the columns
+    unit, rater, value and optionally question.
+
+    \b
+    Examples:
+      labelq agreement export.json
+      labelq agreement ratings.csv --columns unit=task_id,rater=worker,value=label
+      labelq agreement ratings.parquet --level ordinal --format json
+    """
+    settings = settings_of(options)
+    round_ = read_round(source, settings)
+    from labelq.measure.agreement import agreement as measure
+    from labelq.report import terminal
+
+    rows = [
+        row
+        for question in round_.questions
+        for row in measure(
+            question,
+            round_.ratings[question.name],
+            round_.raters,
+            resamples=settings.resamples,
+            seed=settings.seed,
+            confidence=settings.confidence,
+        )
+    ]
+    if options["format"] == "json":
+        click.echo(terminal.agreement_json(rows), nl=False)
+    elif options["format"] == "csv":
+        click.echo(terminal.agreement_csv(rows), nl=False)
+    else:
+        click.echo(terminal.agreement_table(rows), nl=False)

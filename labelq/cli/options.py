@@ -1,0 +1,130 @@
+"""Options that several commands share, and the steps from a source to a round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from labelq.labels.model import Round
+    from labelq.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path)
+
+_SOURCE = (
+    click.argument("source", type=_FILE),
+    click.option("--round", "round", metavar="NAME", help="Name of the round [file's name]."),
+    click.option(
+        "--label-config",
+        type=_FILE,
+        metavar="FILE",
+        help="Labeling config of the project (XML). Without it the scheme is inferred from the"
+        " results; a label_config.xml beside the export is used.",
+    ),
+    click.option("--text-field", metavar="FIELD", help="Task field to show and to cluster by."),
+    click.option(
+        "--columns",
+        multiple=True,
+        metavar="NAME=COLUMN,…",
+        help="Columns of a table: unit=task_id,rater=worker,value=label.",
+    ),
+    click.option(
+        "--level",
+        multiple=True,
+        metavar="[QUESTION=]LEVEL",
+        help="Level of measurement: nominal, ordinal, interval, ratio. Repeatable.",
+    ),
+    click.option(
+        "--map-label",
+        multiple=True,
+        metavar="QUESTION:OLD=NEW",
+        help="Read a label as another, after a rename. Repeatable.",
+    ),
+    click.option(
+        "--from", "since", metavar="DATE", help="Only labels submitted from this day (UTC)."
+    ),
+    click.option("--to", "until", metavar="DATE", help="Only labels submitted up to this day."),
+    click.option(
+        "--where",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help="Only tasks whose field has this value. Repeatable.",
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="KINDS",
+        help="Leave out labels that were edited by somebody else or begun from a prediction:"
+        " edited,prelabeled.",
+    ),
+    click.option(
+        "--skip-bad-records",
+        is_flag=True,
+        default=None,
+        help="Go on past broken records; each is reported.",
+    ),
+)
+_MEASURE = (
+    click.option(
+        "--resamples",
+        type=int,
+        metavar="N",
+        help="Bootstrap resamples behind each interval [2000].",
+    ),
+    click.option("--seed", type=int, metavar="N", help="Seed of the resampling [0]."),
+    click.option("--confidence", type=float, metavar="P", help="Confidence of intervals [.95]."),
+    click.option(
+        "--config",
+        type=_FILE,
+        metavar="FILE",
+        help="Settings file [labelq.toml here, if there is one].",
+    ),
+)
+
+
+def _apply(decorators: tuple[Callable[[F], F], ...], function: F) -> F:
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def source_options(function: F) -> F:
+    """SOURCE and how to read it."""
+    return _apply(_SOURCE, function)
+
+
+def measure_options(function: F) -> F:
+    """How to measure, and where settings come from."""
+    return _apply(_MEASURE, function)
+
+
+def settings_of(options: Mapping[str, Any]) -> Settings:
+    """Typed settings from the options of a command and the settings file."""
+    from labelq import settings
+
+    chosen = {k: v for k, v in options.items() if k not in ("source", "config", "format")}
+    return settings.load(options.get("config"), chosen)
+
+
+def read_round(source: Path, settings: Settings, progress: Any = None) -> Round:
+    """The round that ``settings`` select from ``source``."""
+    from labelq.labels.model import Selection
+    from labelq.reading import read
+
+    return read(
+        source,
+        name=settings.round,
+        label_config=settings.label_config,
+        text_field=settings.text_field,
+        columns=settings.columns,
+        levels=settings.level,
+        selection=Selection(settings.since, settings.until, settings.where, settings.exclude),
+        map_labels=settings.map_label,
+        skip_bad_records=settings.skip_bad_records,
+        progress=progress,
+    )

@@ -1,0 +1,112 @@
+"""Readers: what stands in one result of a control tag → a value of its question.
+
+Each takes the answer as it stands under the tag's key and the tag's attributes (lower case).
+It returns None where nothing was answered, and raises ValueError, saying what the answer is
+not, where it has not the tag's shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["multiple_choice", "number", "paths", "seconds", "side", "single_choice", "stars"]
+
+Attributes = Mapping[str, str]
+
+
+def single_choice(answer: Any, _: Attributes) -> str | None:
+    """The one choice.
+
+    >>> single_choice(("Refund",), {})
+    'Refund'
+    """
+    choices = _choices(answer)
+    if len(choices) > 1:
+        raise ValueError("several choices where one is asked for")
+    return choices[0] if choices else None
+
+
+def multiple_choice(answer: Any, _: Attributes) -> frozenset[str]:
+    """The choices that were ticked; none is an answer too.
+
+    >>> sorted(multiple_choice(("b", "a"), {})), multiple_choice((), {})
+    (['a', 'b'], frozenset())
+    """
+    return frozenset(_choices(answer))
+
+
+def _choices(answer: Any) -> list[str]:
+    """Choices as labels; a nested choice comes as its path and is written ``a / b``."""
+    items = answer if isinstance(answer, tuple) else (answer,)
+    labels = (" / ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in items)
+    return [label for label in labels if label]
+
+
+def paths(answer: Any, _: Attributes) -> frozenset[tuple[str, ...]]:
+    """The taxonomy paths that were chosen, each from the root down.
+
+    >>> sorted(paths((("Animal", "Cat"), ("Plant",)), {}))
+    [('Animal', 'Cat'), ('Plant',)]
+    """
+    if not isinstance(answer, tuple):
+        raise ValueError("no list of paths")  # noqa: TRY004  # as in side
+    return frozenset(
+        tuple(map(str, path)) if isinstance(path, tuple) else (str(path),) for path in answer
+    )
+
+
+def stars(answer: Any, _: Attributes) -> str | None:
+    """A rating as the label of its star.
+
+    >>> stars(3, {}), stars(3.0, {}), stars("2.5", {})
+    ('3', '3', '2.5')
+    """
+    value = number(answer, {})
+    if value is None:
+        return None
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def number(answer: Any, _: Attributes) -> float | None:
+    """A finite number, also where it was written as text.
+
+    >>> number(42, {}), number("4.5", {})
+    (42.0, 4.5)
+    """
+    if answer is None or answer == "":
+        return None
+    try:
+        value = float(answer)
+    except (TypeError, ValueError, OverflowError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError("no number")
+    return value
+
+
+def side(answer: Any, _: Attributes) -> str | None:
+    """The preferred side of a pair: ``left`` or ``right``."""
+    if isinstance(answer, tuple):
+        raise ValueError("no side")  # noqa: TRY004  # a reader's refusal is always ValueError
+    return str(answer) if answer not in (None, "", "none") else None
+
+
+def seconds(answer: Any, attributes: Attributes) -> float | None:
+    """A date as seconds since 1970 UTC: ISO, in the tag's ``format``, or a bare year.
+
+    >>> seconds("1970-01-02", {}), seconds("02.01.1970", {"format": "%d.%m.%Y"})
+    (86400.0, 86400.0)
+    """
+    if answer is None or answer == "":
+        return None
+    text = str(answer)
+    for form in (attributes.get("format"), None, "%Y", "%Y-%m"):
+        try:
+            date = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007  # the zone is set below
+        except ValueError:
+            continue
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    raise ValueError("no date")

@@ -1,0 +1,313 @@
+"""From the bytes of a JSON export to its tasks, whatever its age and shape.
+
+The file is mapped into memory and split into raw tasks; each is then decoded into typed
+records on its own, so that what is not needed (geometry, histories) is never built. A file
+or a task that the strict decoder refuses goes through the standard library's parser once
+(which also reads NaN and half surrogate pairs); what still does not fit is a bad record.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from labelq.errors import SourceError
+from labelq.label_studio.people import Author, Person
+
+__all__ = ["Annotation", "Answer", "Prediction", "Result", "Task", "tasks"]
+
+Scalar = str | int | float | None
+Choices = Scalar | tuple[str | int | float | tuple[str | int | float, ...], ...] | UnsetType
+
+
+class Answer(Struct, gc=False):
+    """``result["value"]``: the answers of measured tags, and whether it holds a region."""
+
+    choices: Choices = UNSET
+    taxonomy: Choices = UNSET
+    rating: Scalar | UnsetType = UNSET
+    number: Scalar | UnsetType = UNSET
+    datetime: Scalar | UnsetType = UNSET
+    selected: Choices = UNSET
+    # where a region lies: presence is all that matters, so these are never decoded
+    start: Raw | UnsetType = UNSET
+    x: Raw | UnsetType = UNSET
+    points: Raw | UnsetType = UNSET
+    vertices: Raw | UnsetType = UNSET
+    rle: Raw | UnsetType = UNSET
+    ranges: Raw | UnsetType = UNSET
+    sequence: Raw | UnsetType = UNSET
+
+    def in_region(self) -> bool:
+        """Whether the answer is about a region, not about the whole task."""
+        return not (
+            self.start is UNSET
+            and self.x is UNSET
+            and self.points is UNSET
+            and self.vertices is UNSET
+            and self.rle is UNSET
+            and self.ranges is UNSET
+            and self.sequence is UNSET
+        )
+
+
+class Result(Struct, gc=False):
+    """One entry of an annotation's ``result``."""
+
+    from_name: str | None = None
+    type: str | None = None
+    value: Answer | None = None
+    origin: str | None = None
+    item_index: int | None = None
+
+
+class Annotation(Struct, gc=False):
+    """One annotation (in old exports: completion)."""
+
+    completed_by: Author = None
+    updated_by: int | str | Person | list[int | str | Person] | None = None
+    result: list[Result | list[Result]] | None = None
+    was_cancelled: bool | None = None
+    skipped: bool | None = None
+    ground_truth: bool | None = None
+    honeypot: bool | None = None
+    draft: bool | None = None
+    created_at: Scalar = None
+    lead_time: float | None = None
+    parent_prediction: Any = None
+
+
+class Prediction(Struct, gc=False):
+    """What a model version answered."""
+
+    model_version: Scalar = None
+    result: list[Result | list[Result]] | None = None
+    created_at: Scalar = None
+
+
+class Draft(Struct, gc=False):
+    """Unsubmitted work; on an annotation that was submitted before, if it says so."""
+
+    annotation: Any = None
+
+
+class Task(Struct, gc=False):
+    """One record of the file: a task, a wrapper around tasks, or a row of JSON_MIN."""
+
+    id: int | str | None = None
+    data: dict[str, Any] | None = None
+    annotations: list[Annotation] | None = None
+    completions: list[Annotation] | None = None
+    predictions: list[Prediction | int | str] | None = None
+    drafts: list[Draft | int | str] | None = None
+    tasks: Raw | UnsetType = UNSET
+    annotated_tasks: Raw | UnsetType = UNSET
+    projects: Raw | UnsetType = UNSET
+    annotation_id: Raw | UnsetType = UNSET
+    annotator: Raw | UnsetType = UNSET
+
+
+MinRow = Callable[[dict[str, Any], str], Task]
+"""Turns one row of a JSON_MIN export, and its name for errors, into a task.
+
+Raises msgspec.ValidationError where the row is no such row.
+"""
+
+
+def tasks(
+    path: Path, *, min_row: MinRow, on_bad: Callable[[str], None] | None
+) -> Iterator[tuple[Task, float]]:
+    """Every task in the file, with the share of the file that is read.
+
+    ``on_bad`` takes the line that says what is wrong with a record that is left out; without
+    it such a record raises.
+
+    Raises:
+        SourceError: the file, or without ``on_bad`` one of its records, cannot be read.
+    """
+    reader = _Records(str(path), min_row, on_bad)
+    content = _content(path)
+    top = re.match(rb"\s*(.)", content[:1000], re.DOTALL)
+    opening = top.group(1) if top else b""
+    if opening not in (b"[", b"{"):
+        what = "is empty" if not opening else "is not JSON"
+        raise SourceError(
+            f"{path}: {what}; export the project from Label Studio as JSON and give that file"
+        )
+    raws: Iterator[tuple[Any, float]]
+    try:
+        if opening == b"[":
+            listed = _RAWS.decode(content)
+            raws = ((raw, i / len(listed)) for i, raw in enumerate(listed))
+        else:
+            raws = iter([(_RAW.decode(content), 0.0)])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raws = reader.leniently(bytes(content))
+    n = 0
+    for n, (raw, share) in enumerate(raws, 1):
+        for task in reader.read(raw, f"#{n}"):
+            yield task, share
+    if not n and not reader.n_bad:
+        raise SourceError(f"{path}: holds no task (the list is empty)")
+
+
+def _content(path: Path) -> Any:
+    """The bytes of the file, mapped into memory, without a byte order mark."""
+    try:
+        with path.open("rb") as file:
+            if not file.seek(0, 2):
+                return b""
+            # Raw tasks are views into the mapping, which lives as long as they do.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror})") from None
+    return content[3:] if content[:3] == b"\xef\xbb\xbf" else content
+
+
+class _Records:
+    def __init__(self, where: str, min_row: MinRow, on_bad: Callable[[str], None] | None) -> None:
+        self.where = where
+        self.min_row = min_row
+        self.on_bad = on_bad
+        self.n_bad = 0
+
+    def bad(self, problem: str) -> None:
+        """Refuse the file, or leave this record out."""
+        self.n_bad += 1
+        if self.on_bad is None:
+            raise SourceError(f"{self.where}: {problem}; --skip-bad-records leaves it out")
+        self.on_bad(problem)
+
+    def read(self, raw: Any, name: str) -> Iterator[Task]:
+        """The tasks in one record: itself, or those it wraps."""
+        try:
+            task = _TASK.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            mended = self.mended(raw, name)
+            if mended is None:
+                return
+            task, raw = mended
+        if task.annotations is not None or task.completions is not None or task.data is not None:
+            yield task
+        elif (below := _wrapped(task)) is not None:
+            for n, inner in enumerate(below, 1):
+                yield from self.read(inner, f"{name}.{n}")
+        elif task.annotation_id is not UNSET or task.annotator is not UNSET:
+            named = _named(task.id, name)
+            try:
+                yield self.min_row(msgspec.json.decode(raw), f"{self.where}: {named}")
+            except msgspec.ValidationError as error:
+                self.bad(f"{named}: {_in_words(error)}")
+        else:
+            self.bad(
+                f"{_named(task.id, name)} has neither data nor annotations;"
+                " expected a JSON export of Label Studio (a list of tasks)"
+            )
+
+    def mended(self, raw: Any, name: str) -> tuple[Task, bytes] | None:
+        """A record that the strict decoder refused, read leniently; None: it is bad."""
+        content = bytes(raw)
+        try:
+            content = _clean(json.loads(content, parse_constant=_nothing))
+            return msgspec.json.decode(content, type=Task, strict=False), content
+        except (ValueError, RecursionError) as error:  # DecodeError and Unicode errors are these
+            named = _named(_id_of(content), name)
+            if isinstance(error, msgspec.ValidationError):
+                self.bad(f"{named}: {_in_words(error)}")
+            else:
+                self.bad(f"{named}: not JSON ({' '.join(str(error).split())})")
+            return None
+
+    def leniently(self, content: bytes) -> Iterator[tuple[bytes, float]]:
+        """The records of a file that is not strictly JSON, up to where it breaks."""
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{self.where}: is not UTF-8 text (byte {error.start}); export it again as JSON"
+            ) from None
+        n = 0
+        try:
+            for n, (record, end) in enumerate(_elements(text), 1):  # noqa: B007  # used below
+                yield _clean(record), end / len(text)
+        except json.JSONDecodeError as error:
+            cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+            what = "the file ends in the middle (truncated?)" if cut else error.msg.lower()
+            self.bad(f"not JSON after task #{n}, line {error.lineno}: {what}")
+        except (RecursionError, ValueError):
+            self.bad(f"task #{n + 1} is nested too deeply, or holds an endless number")
+
+
+def _elements(text: str) -> Iterator[tuple[Any, int]]:
+    """The elements of a JSON list (or the one object), and where each ends."""
+    decoder = json.JSONDecoder(parse_constant=_nothing)
+    at = _skip(text, 0)
+    listed = text[at] == "["
+    at = _skip(text, at + listed)
+    while not (listed and text[at : at + 1] == "]"):
+        record, at = decoder.raw_decode(text, at)
+        yield record, at
+        at = _skip(text, at)
+        if not listed:
+            break
+        if text[at : at + 1] == ",":
+            at = _skip(text, at + 1)
+        elif text[at : at + 1] != "]":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+    if _skip(text, at + listed) < len(text):
+        raise json.JSONDecodeError("Extra data", text, at + listed)
+
+
+_RAWS = msgspec.json.Decoder(list[Raw])
+_RAW = msgspec.json.Decoder(Raw)
+_TASK = msgspec.json.Decoder(Task)
+
+
+def _nothing(_: str) -> None:
+    """NaN and Infinity are no JSON, and no answers."""
+
+
+def _clean(record: Any) -> bytes:
+    """The record as JSON in UTF-8; half surrogate pairs become question marks."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _wrapped(task: Task) -> list[Any] | None:
+    for raws in (task.tasks, task.annotated_tasks, task.projects):
+        if raws is not UNSET and bytes(raws)[:1] == b"[":
+            return _RAWS.decode(raws)
+    return None
+
+
+def _named(task_id: Any, name: str) -> str:
+    return f"task {name}" if task_id is None else f"task {task_id}"
+
+
+def _id_of(content: bytes) -> Any:
+    class Identified(Struct):
+        id: int | str | None = None
+
+    try:
+        return msgspec.json.decode(content, type=Identified).id
+    except msgspec.DecodeError:
+        return None
+
+
+def _in_words(error: msgspec.ValidationError) -> str:
+    """``Expected `int`, got `str` - at `$.a[0].b``` → ``field a[0].b: expected int, got str``."""
+    message, _, path = str(error).replace("`", "").partition(" - at ")
+    message = message[:1].lower() + message[1:].replace(" | ", " or ")
+    return f"field {path.removeprefix('$.')}: {message}" if path.startswith("$.") else message

@@ -1,0 +1,140 @@
+"""The final form of each question: its level, its universe of labels, its values in order.
+
+The universe comes from the labeling config where there is one, else from what occurs; the
+order of ordinal labels is never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.errors import SettingsError, SourceError
+from labelq.labels.model import Level, Question, Value, field_text
+from labelq.labels.submissions import Submissions
+
+
+def universes(
+    s: Submissions,
+    used: list[set[int]],
+    levels: Mapping[str, Level],
+    map_labels: Mapping[tuple[str, str], str],
+) -> tuple[list[Question], list[NDArray[np.int32]], list[tuple[Value, ...]]]:
+    """Per question: its final form, a table from source codes to value codes, the values.
+
+    ``used`` holds, per question, the source codes that occur in what is measured: only these
+    make up an observed universe (what a model predicted does not).
+    """
+    names = {question.name for question in s.questions}
+    for wanted in [*levels, *(q for q, _ in map_labels)]:
+        if wanted and wanted not in names:
+            raise SettingsError(
+                f"there is no question {wanted!r}; the source has {', '.join(sorted(names))}"
+            )
+    questions, tables, values = [], [], []
+    for source, codes, occurring in zip(s.questions, s.values, used, strict=True):
+        mapped = [_mapped(value, source.name, map_labels) for value in codes]
+        seen = [value for code, value in enumerate(mapped) if code in occurring]
+        level = levels.get(source.name, levels.get("", source.level))
+        question, universe = _universe(source, level, seen, explicit=source.name in levels)
+        position = {value: i for i, value in enumerate(universe)}
+        coded = np.full(len(mapped), -1, np.int32)
+        for code, value in enumerate(mapped):
+            if code in occurring or source.level == question.level:
+                coded[code] = position.get(_at_level(value, question), -1)
+        tables.append(coded)
+        questions.append(question)
+        values.append(universe)
+    return questions, tables, values
+
+
+def _at_level(value: Value, question: Question) -> Value:
+    """The value as the question's level has it: a number, a set, or a label as text."""
+    if question.level in ("interval", "ratio"):
+        return _number(value, question)
+    return value if question.level == "set" else field_text(value)
+
+
+def _mapped(value: Value, question: str, table: Mapping[tuple[str, str], str]) -> Value:
+    if not table:
+        return value
+
+    def one(label: Any) -> Any:
+        return table.get((question, label), table.get(("", label), label))
+
+    if isinstance(value, frozenset):
+        return frozenset(one(v) if isinstance(v, str) else v for v in value)
+    return value if isinstance(value, float) else str(one(value))
+
+
+def _universe(
+    question: Question, level: Level, values: list[Value], *, explicit: bool
+) -> tuple[Question, tuple[Value, ...]]:
+    """The question at its final level, and the values that its codes will point into."""
+    if (level == "set") != (question.level == "set"):
+        if not explicit:  # `--level ordinal` for all leaves multiple choice as it is
+            level = question.level
+        else:
+            shape = "a set of labels" if question.level == "set" else "a single value"
+            raise SettingsError(
+                f"--level {question.name}={level}: every answer to {question.name} is {shape}"
+            )
+    if level != question.level:
+        question = replace(question, level=level, level_source="--level")
+    if level in ("interval", "ratio"):
+        return replace(question, labels=(), labels_source="observed"), tuple(
+            sorted({_number(v, question) for v in values})
+        )
+    if level == "set":
+        sets = [value for value in values if isinstance(value, frozenset)]
+        labels: tuple[Any, ...] = question.labels
+        if question.labels_source == "observed":
+            labels = tuple(sorted({label for value in sets for label in value}))
+        inside = {value for value in sets if value <= set(labels)}
+        return replace(question, labels=labels), tuple(sorted(inside, key=_set_order))
+    if question.labels_source == "config":
+        return question, tuple(str(label) for label in question.labels)
+    observed = _ordered({field_text(v) for v in values}, question)
+    return replace(question, labels=observed), observed
+
+
+def _set_order(value: Value) -> tuple[int, list[Any]]:
+    assert isinstance(value, frozenset)
+    return len(value), sorted(value)
+
+
+def _number(value: Value, question: Question) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]  # a set raises TypeError, as it should
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not np.isfinite(number):
+        raise SourceError(
+            f"question {question.name} is {question.level}, but {value!r} is no number;"
+            f" measure it with --level {question.name}=nominal"
+        )
+    return number
+
+
+def _ordered(labels: set[str], question: Question) -> tuple[str, ...]:
+    """Observed labels in order: numbers by size, words alphabetically (nominal only)."""
+    if all(_is_number(label) for label in labels):
+        return tuple(sorted(labels, key=lambda label: (float(label), label)))
+    if question.level == "ordinal":
+        raise SettingsError(
+            f"question {question.name} is ordinal, but the order of its labels"
+            f" ({', '.join(sorted(labels)[:5])}) is not known: give a --label-config"
+            " that lists them in order"
+        )
+    return tuple(sorted(labels))
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return bool(np.isfinite(float(label)))
+    except ValueError:
+        return False

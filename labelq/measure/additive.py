@@ -1,0 +1,146 @@
+"""A coefficient as a formula of sums over units.
+
+Every coefficient here is ``formula(sum over units of a small vector)``. That one shape gives
+the value (sum over all units), its interval (sums over resampled units), what it would be
+without a unit, and what it would be if a unit were settled: always the same formula, with
+marginals and distances recomputed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labelq.labels.statistics import CountPatterns, pairs_within, weighted_count
+
+Floats = NDArray[np.float64]
+Matrix = Floats | sparse.csr_array
+
+
+class Parts(NamedTuple):
+    """What a formula gives: arrays (…, c), one column per coefficient, nan where undefined."""
+
+    value: Floats
+    observed: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Additive:
+    """``sums`` (K × d) per pattern, and ``formula`` from totals (…, d) to ``Parts``.
+
+    ``varied`` (c,) is the number of units that carry a rating other than the commonest: the
+    evidence that an interval rests on. ``disagreement`` says whether ``observed`` and
+    ``expected`` are disagreements. ``largest`` is the largest disagreement one unit can have.
+    ``resample`` is False where resampling would take too long.
+    """
+
+    sums: Matrix
+    formula: Callable[[Floats], Parts]
+    varied: NDArray[np.int64]
+    disagreement: bool = False
+    largest: float = 1.0
+    resample: bool = True
+
+    def total(self, multiplicity: NDArray[Any]) -> Floats:
+        """Sums over all units, (d,)."""
+        return np.asarray(multiplicity.astype(np.float64) @ self.sums).ravel()
+
+    def parts(self, multiplicity: NDArray[Any]) -> Parts:
+        """The coefficients on all units, arrays (c,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.formula(self.total(multiplicity))
+
+
+class CountTable:
+    """Label counts per pattern, with what every count-based coefficient derives from them.
+
+    ``counts`` (K × V), ``m`` ratings per pattern (K,), ``pairable`` whether a pattern has two
+    or more, ``multiplicity`` (K,).
+    """
+
+    def __init__(self, patterns: CountPatterns) -> None:
+        self.counts = patterns.counts
+        self.multiplicity = patterns.multiplicity
+        self.m = patterns.n_per_unit
+        self.pairable = self.m >= 2
+        self.width = int(patterns.counts.shape[1])
+
+    @cached_property
+    def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Floats]:
+        """Different values a < b met on one pattern: (pattern, a, b, n_a · n_b)."""
+        C = self.counts
+        row, first, second = pairs_within(C.indptr.astype(np.intp))
+        a, b = C.indices[first].astype(np.intp), C.indices[second].astype(np.intp)
+        product = C.data[first] * C.data[second]
+        return row, np.minimum(a, b), np.maximum(a, b), product
+
+    @cached_property
+    def totals(self) -> Floats:
+        """How often each value was given on units with two or more ratings, (V,)."""
+        return np.asarray((self.multiplicity * self.pairable).astype(float) @ self.counts).ravel()
+
+    @cached_property
+    def same(self) -> Floats:
+        """Ordered pairs of equal ratings per pattern: sum over values of n(n-1), (K,)."""
+        C = self.counts
+        return np.asarray((C * C).sum(axis=1)).ravel() - self.m
+
+    def scaled(self, weight: Floats) -> sparse.csr_array:
+        """The counts, each row multiplied by ``weight`` (K,)."""
+        return sparse.csr_array(sparse.diags_array(weight) @ self.counts)
+
+    def between(self, distance: Floats) -> Floats:
+        """Per pattern the sum over pairs a < b of n_a · n_b · distance, (K,).
+
+        ``distance`` has one entry per entry of :attr:`pairs`.
+        """
+        row, _, _, product = self.pairs
+        return weighted_count(row, product * distance, len(self.m))
+
+    @cached_property
+    def varied(self) -> NDArray[np.int64]:
+        """Units with two or more ratings, one of them not the commonest value: (1,)."""
+        if not self.totals.any():
+            return np.zeros(1, np.int64)
+        commonest = self.counts[:, [int(self.totals.argmax())]].toarray().ravel()
+        other = self.pairable & (commonest < self.m)
+        return np.array([int(self.multiplicity[other].sum())])
+
+    @property
+    def n_units(self) -> int:
+        """Units with two or more ratings."""
+        return int(self.multiplicity[self.pairable].sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinaryTable:
+    """Each label against all others: how many raters gave it, per pattern.
+
+    ``given`` (K × L) counts, ``m`` ratings per pattern (K,). For single choice a label was
+    given or another one was; for sets it was ticked or not.
+    """
+
+    given: sparse.csr_array
+    m: Floats
+    multiplicity: NDArray[np.int64]
+
+    @property
+    def varied(self) -> NDArray[np.int64]:
+        """Per label, units with two or more ratings that carry the rarer of given/not: (L,)."""
+        weight = self.multiplicity * (self.m >= 2)
+        given = self.given
+        rows = np.repeat(np.arange(given.shape[0]), np.diff(given.indptr))
+        any_given = np.bincount(given.indices, weight[rows], minlength=given.shape[1])
+        full = given.data >= self.m[rows]
+        all_given = np.bincount(given.indices, weight[rows] * full, minlength=given.shape[1])
+        n_given = np.asarray(weight.astype(float) @ given).ravel()
+        n_all = float(weight @ self.m)
+        common = n_given * 2 > n_all
+        return np.where(common, weight.sum() - all_given, any_given).astype(np.int64)

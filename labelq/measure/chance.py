@@ -1,0 +1,132 @@
+"""Raw agreement and the coefficients (p_a - p_e) / (1 - p_e) for any number of raters.
+
+They share the observed agreement p_a, the mean over units with two or more ratings of the
+share of agreeing pairs (weighted, where weights are named), and differ in the expected
+agreement p_e. With missing ratings, marginals are means over all rated units of the share
+each label got there, units with a single rating included (Gwet 2014, chapters 2 and 3). With
+equally many ratings per unit this is Fleiss (1971).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labelq.labels.model import Value
+from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Matrix, Parts
+from labelq.measure.distances import weights
+
+
+def raw_agreement(table: CountTable) -> Additive:
+    """Share of agreeing pairs of ratings, mean over units: one column."""
+    sums = np.stack([_agreement(table, None), table.pairable.astype(float)], axis=1)
+
+    def formula(T: Floats) -> Parts:
+        p_a = (T[..., 0] / T[..., 1])[..., None]
+        return Parts(p_a, p_a, np.full_like(p_a, np.nan))
+
+    return Additive(sums, formula, table.varied)
+
+
+def specific_agreement(table: BinaryTable) -> Additive:
+    """Per label: given one rater says so, how often another does (Spitzer & Fleiss 1974)."""
+    X, weight = table.given, np.where(table.m >= 2, 1 / np.maximum(table.m - 1, 1), 0.0)
+    rows = _rows(X)
+    both = X.copy()
+    both.data = X.data * (X.data - 1) * weight[rows]
+    given = X.copy()
+    given.data = X.data * (table.m[rows] >= 2)
+    L = X.shape[1]
+
+    def formula(T: Floats) -> Parts:
+        p = np.where(T[..., L:] > 0, T[..., :L] / T[..., L:], np.nan)
+        return Parts(p, p, np.full_like(p, np.nan))
+
+    return Additive(sparse.csr_array(sparse.hstack([both, given])), formula, table.varied)
+
+
+def fleiss_kappa(table: CountTable) -> Additive:
+    """Fleiss' kappa: p_e is the sum of the squared marginals."""
+    return _corrected(table, None, lambda share: (share * share).sum(axis=-1))
+
+
+def gwet_ac(table: CountTable, name: str | None, values: tuple[Value, ...]) -> Additive:
+    """Gwet's AC1 (no weights) or AC2: p_e = T_w / (q(q-1)) · sum of pi(1 - pi).
+
+    T_w is the sum of all weights, q the number of labels in the universe (Gwet 2008; 2014).
+    """
+    W = weights(name, values)
+    q = len(values)
+    scale = W.sum() / (q * (q - 1)) if q > 1 else np.nan
+    return _corrected(table, W, lambda share: scale * (share * (1 - share)).sum(axis=-1))
+
+
+def brennan_prediger(table: CountTable, name: str | None, values: tuple[Value, ...]) -> Additive:
+    """Brennan-Prediger: every label equally likely, p_e = T_w / q² (1/q without weights)."""
+    W = weights(name, values)
+    p_e = W.sum() / len(values) ** 2 if len(values) > 1 else np.nan
+    return _corrected(table, W, lambda share: np.full(share.shape[:-1], p_e))
+
+
+def fleiss_per_label(table: BinaryTable) -> Additive:
+    """Fleiss' kappa of each label against all others: one column per label.
+
+    1 - mean disagreement / 2p(1-p), the per-category kappa of Fleiss (1971), Scott's type.
+    """
+    X, m = table.given, table.m
+    rows = _rows(X)
+    apart = X.copy()
+    pairs = np.maximum(m * (m - 1), 1)[rows]
+    apart.data = 2 * X.data * (m[rows] - X.data) / pairs * (m[rows] >= 2)
+    share = X.copy()
+    share.data = X.data / m[rows]
+    L = X.shape[1]
+    tail = np.stack([(m >= 2).astype(float), (m >= 1).astype(float)], axis=1)
+    sums = sparse.csr_array(sparse.hstack([apart, share, sparse.csr_array(tail)]))
+
+    def formula(T: Floats) -> Parts:
+        p_a = 1 - T[..., :L] / T[..., -2:-1]
+        p = T[..., L : 2 * L] / T[..., -1:]
+        p_e = p * p + (1 - p) ** 2
+        return Parts(_kappa(p_a, p_e), p_a, p_e)
+
+    return Additive(sums, formula, table.varied)
+
+
+def _kappa(p_a: Floats, p_e: Floats) -> Floats:
+    # Rounding dust of marginals that add up to one label is not variation.
+    return np.where(1 - p_e > 1e-12, (p_a - p_e) / (1 - p_e), np.nan)
+
+
+def _rows(X: sparse.csr_array) -> NDArray[np.intp]:
+    """The row of each entry."""
+    return np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+
+
+def _agreement(table: CountTable, W: Floats | None) -> Floats:
+    """Share of agreeing pairs per pattern, (K,); 0 where there is no pair."""
+    agreeing = table.same
+    if W is not None:
+        _, a, b, _ = table.pairs
+        agreeing = agreeing + 2 * table.between(W[a, b])
+    return np.where(table.pairable, agreeing / np.maximum(table.m * (table.m - 1), 1), 0.0)
+
+
+def _corrected(
+    table: CountTable, W: Floats | None, expected: Callable[[Floats], Floats]
+) -> Additive:
+    first = np.stack(
+        [_agreement(table, W), table.pairable.astype(float), (table.m >= 1).astype(float)], axis=1
+    )
+    share = table.scaled(1 / np.maximum(table.m, 1))
+    sums: Matrix = sparse.csr_array(sparse.hstack([sparse.csr_array(first), share]))
+
+    def formula(T: Floats) -> Parts:
+        p_a = T[..., 0] / T[..., 1]
+        p_e = expected(T[..., 3:] / T[..., 2:3])
+        return Parts(*(x[..., None] for x in (_kappa(p_a, p_e), p_a, p_e)))
+
+    return Additive(sums, formula, table.varied)

@@ -1,0 +1,171 @@
+"""Our numbers beside those of reference packages, computed on the same data.
+
+``krippendorff`` recomputes every alpha from the reliability data, ``statsmodels`` Cohen's
+kappas from pair tables and Fleiss' kappa where all units have equally many ratings. A
+difference above rounding would be a bug in one of the three.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.labels.model import Question, Rater, Ratings
+from labelq.labels.statistics import count_patterns
+from labelq.measure.additive import Floats
+from labelq.measure.distances import distance, numbers
+from labelq.measure.results import Agreement, CrossCheck
+
+DEFAULT_LIMIT = 20_000_000
+"""Units × labels²: the package needs memory in that proportion."""
+
+
+def cost(ratings: Ratings) -> int:
+    """Units × labels², what a cross-check of ``ratings`` takes."""
+    return len(np.unique(ratings.unit)) * len(ratings.values) ** 2
+
+
+def cross_check(
+    questions: tuple[tuple[Question, Ratings], ...],
+    raters: tuple[Rater, ...],
+    rows: tuple[Agreement, ...],
+) -> CrossCheck:
+    """Recompute every value in ``rows`` that a reference package can compute."""
+    packages: Counter[str] = Counter()
+    largest: float | None = None
+    position = {rater.id: code for code, rater in enumerate(raters)}
+    for question, ratings in questions:
+        mine = [row for row in rows if row.question == question.name and row.value is not None]
+        for package, ours, theirs in _compared(question, ratings, mine, position):
+            packages[package] += 1
+            largest = max(largest or 0.0, abs(ours - theirs))
+    return CrossCheck(sum(packages.values()), largest, dict(packages))
+
+
+def skipped(reason: str) -> CrossCheck:
+    """A cross-check that was not made, and why."""
+    return CrossCheck(0, None, {}, reason)
+
+
+def _compared(
+    question: Question, ratings: Ratings, rows: list[Agreement], position: dict[str, int]
+) -> Iterator[tuple[str, float, float]]:
+    patterns = count_patterns(ratings)
+    counts = patterns.counts.toarray()[patterns.pattern]
+    members = _members(question, ratings)
+    pair_codes = _PairCodes(ratings)
+    for row in rows:
+        assert row.value is not None
+        theirs: float | None = None
+        package = "statsmodels"
+        mask = None if row.label is None else members[row.label]
+        if row.metric == "krippendorff_alpha":
+            package = "krippendorff"
+            theirs = _alpha(counts, ratings, row.distance or "", mask)
+        elif row.metric == "cohen_kappa" and row.raters is not None:
+            a, b = (position[rater] for rater in row.raters)
+            theirs = _cohen(pair_codes.of(a, b), ratings, row.weights, mask)
+        elif row.metric == "fleiss_kappa":
+            theirs = _fleiss(counts, mask)
+        if theirs is not None and np.isfinite(theirs):
+            yield package, row.value, theirs
+
+
+def _members(question: Question, ratings: Ratings) -> dict[str, NDArray[np.bool_]]:
+    """Label text → which values are, or contain, the label."""
+    from labelq.labels.model import label_text
+
+    if question.level != "set":
+        eye = np.eye(len(ratings.values), dtype=bool)
+        return {label_text(v): eye[i] for i, v in enumerate(ratings.values)}
+    return {
+        label_text(label): np.array(
+            [isinstance(v, frozenset) and label in v for v in ratings.values], bool
+        )
+        for label in question.labels
+    }
+
+
+def _alpha(
+    counts: Floats, ratings: Ratings, name: str, mask: NDArray[np.bool_] | None
+) -> float | None:
+    import krippendorff
+
+    domain: list[Any] = list(range(counts.shape[1]))
+    level: Any = name
+    if mask is not None:
+        counts = np.stack([counts @ mask, counts @ ~mask], axis=1)
+        domain, level = [0, 1], "nominal"
+    elif name in ("interval", "ratio"):
+        domain = numbers(ratings.values).tolist()
+    elif name in ("masi", "jaccard"):
+        between = distance(name, ratings.values)
+
+        def level(v1: Any, v2: Any, **_: Any) -> Any:
+            a, b = np.broadcast_arrays(np.asarray(v1, np.intp), np.asarray(v2, np.intp))
+            return between(a.ravel(), b.ravel()).reshape(a.shape)
+
+    used = counts[counts.sum(axis=1) >= 2].sum(axis=0) > 0
+    if used.sum() < 2:
+        return None
+    return float(
+        krippendorff.alpha(
+            value_counts=counts.astype(int),
+            value_domain=domain,
+            level_of_measurement=level,
+        )
+    )
+
+
+class _PairCodes:
+    """Shared units of a pair of raters, as two columns of value codes."""
+
+    def __init__(self, ratings: Ratings) -> None:
+        self.by_rater = {
+            int(rater): (ratings.unit[mine], ratings.value[mine])
+            for rater in np.unique(ratings.rater)
+            for mine in [np.flatnonzero(ratings.rater == rater)]
+        }
+
+    def of(self, a: int, b: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        (unit_a, value_a), (unit_b, value_b) = self.by_rater[a], self.by_rater[b]
+        _, i, j = np.intersect1d(unit_a, unit_b, assume_unique=True, return_indices=True)
+        return value_a[i], value_b[j]
+
+
+def _cohen(
+    codes: tuple[NDArray[np.int32], NDArray[np.int32]],
+    ratings: Ratings,
+    weighting: str | None,
+    mask: NDArray[np.bool_] | None,
+) -> float | None:
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    a, b = codes
+    q = len(ratings.values)
+    if mask is not None:
+        a, b, q = mask[a].astype(np.int32), mask[b].astype(np.int32), 2
+    if weighting is not None and not _evenly_spaced(ratings):
+        return None  # the package weighs by position, we by the labels' numbers
+    cells = np.bincount(a * q + b, minlength=q * q).reshape(q, q).astype(float)
+    wt = {None: None, "linear": "linear", "quadratic": "quadratic"}[weighting]
+    return float(cohens_kappa(cells, wt=wt, return_results=False))
+
+
+def _evenly_spaced(ratings: Ratings) -> bool:
+    return bool(np.ptp(np.diff(numbers(ratings.values), prepend=np.nan)[1:], axis=0) < 1e-12)
+
+
+def _fleiss(counts: Floats, mask: NDArray[np.bool_] | None) -> float | None:
+    from statsmodels.stats.inter_rater import fleiss_kappa
+
+    m = counts.sum(axis=1)
+    if len(m) == 0 or m.min() < 2 or m.min() != m.max():
+        return None  # the package takes equally many ratings per unit only
+    if mask is not None:
+        counts = np.stack([counts @ mask, counts @ ~mask], axis=1)
+    return float(fleiss_kappa(counts))

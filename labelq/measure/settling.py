@@ -1,0 +1,184 @@
+"""What a unit, a rater or a disagreement weighs in the headline coefficient.
+
+All from the same sums: the coefficient without a unit subtracts its sums, the coefficient if
+a unit were settled replaces them by those of unanimous ratings; marginals and distances are
+recomputed either way. A share of disagreement is a share of D_o and adds up to 1; "if settled"
+does not add up and may even be negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labelq.labels.model import Codes, Question, Ratings
+from labelq.labels.statistics import CountPatterns, count_patterns, weighted_count
+from labelq.measure.additive import Additive, CountTable, Floats
+from labelq.measure.distances import distance, numbers
+from labelq.measure.krippendorff import alpha
+from labelq.measure.registry import HEADLINE, metric
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """The headline coefficient of one question, ready to be asked "what if"."""
+
+    question: Question
+    ratings: Ratings
+    patterns: CountPatterns
+    table: CountTable
+    additive: Additive
+
+    @classmethod
+    def of(cls, question: Question, ratings: Ratings) -> Settling:
+        """Count ``ratings`` once; every question below is then arithmetic on sums."""
+        patterns = count_patterns(ratings)
+        table = CountTable(patterns)
+        name = headline_distance(question)
+        return cls(question, ratings, patterns, table, alpha(table, name, ratings.values))
+
+    @property
+    def units(self) -> Codes:
+        """Codes of the units that carry a rating, sorted."""
+        return self.patterns.units
+
+    @cached_property
+    def value(self) -> float | None:
+        """Krippendorff's alpha at the question's level (MASI for sets), None if undefined."""
+        return self._value(self._total)
+
+    @cached_property
+    def _total(self) -> Floats:
+        return self.additive.total(self.patterns.multiplicity)
+
+    @cached_property
+    def _sums(self) -> sparse.csr_array:
+        return sparse.csr_array(self.additive.sums)
+
+    def _value(self, total: Floats) -> float | None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = float(self.additive.formula(total).value[0])
+        return None if np.isnan(value) else value
+
+    @cached_property
+    def _disagreement(self) -> tuple[Floats, Floats]:
+        """Weighted disagreement per entry of ``table.pairs``, and per pattern (K,)."""
+        row, a, b, product = self.table.pairs
+        m = self.table.m
+        each = 2 * product / (m[row] - 1) * self._between(a, b)
+        return each, weighted_count(row, each, len(m))
+
+    def _between(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
+        """Distances between value codes; ordinal ones at the round's own marginals."""
+        name = headline_distance(self.question)
+        if name != "ordinal":
+            return distance(name, self.ratings.values)(a, b)
+        total = self.table.totals
+        rank = np.cumsum(total) - total / 2
+        return np.square(rank[a] - rank[b])
+
+    def unit_share(self) -> Floats:
+        """Share of observed disagreement D_o of each unit in :attr:`units`; adds up to 1."""
+        per_unit = self._disagreement[1][self.patterns.pattern]
+        total = per_unit.sum()
+        return per_unit / total if total > 0 else per_unit
+
+    def without_each(self) -> Floats:
+        """The coefficient without each unit in :attr:`units` (nan if undefined)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            totals = self._total - self._sums.toarray() if self._small else None
+            if totals is None:
+                return np.full(len(self.units), np.nan)
+            return self.additive.formula(totals).value[:, 0][self.patterns.pattern]
+
+    @property
+    def _small(self) -> bool:
+        return self._sums.shape[0] * self._sums.shape[1] <= 20_000_000
+
+    def without(self, units: Sequence[int] | NDArray[Any]) -> float | None:
+        """The coefficient without these units."""
+        return self._value(self._total - self._of(self._rows(units)))
+
+    def settled(
+        self, units: Sequence[int] | NDArray[Any], best: Sequence[int] | NDArray[Any]
+    ) -> float | None:
+        """The coefficient if every rating of each unit were its ``best`` value code."""
+        rows = self._rows(units)
+        keep = self.table.pairable[self.patterns.pattern[rows]]
+        rows, codes = rows[keep], np.asarray(best, np.intp)[keep]
+        m = self.table.m[self.patterns.pattern[rows]]
+        unanimous = np.zeros(len(self._total))
+        if headline_distance(self.question) == "interval":
+            centre = self.table.totals @ numbers(self.ratings.values) / self.table.totals.sum()
+            x = numbers(self.ratings.values)[codes] - centre
+            unanimous[:] = m.sum(), (m * x).sum(), (m * x * x).sum(), 0.0
+        else:
+            width = self.table.width
+            unanimous[-width:] = weighted_count(codes, m, width)
+            if headline_distance(self.question) == "nominal":
+                unanimous[0] = m.sum()
+        return self._value(self._total - self._of(rows) + unanimous)
+
+    def _rows(self, units: Sequence[int] | NDArray[Any]) -> NDArray[np.intp]:
+        return np.searchsorted(self.units, np.asarray(units, np.int64))
+
+    def _of(self, rows: NDArray[np.intp]) -> Floats:
+        """Sums over the units at ``rows`` of :attr:`units`."""
+        count = np.bincount(self.patterns.pattern[rows], minlength=self._sums.shape[0])
+        return np.asarray(count.astype(float) @ self._sums).ravel()
+
+    def without_rater(self, rater: int) -> float | None:
+        """The coefficient without one rater's ratings."""
+        rest = self.ratings.select(self.ratings.rater != rater)
+        table = CountTable(count_patterns(rest, self.table.width))
+        found = alpha(table, headline_distance(self.question), self.ratings.values)
+        value = float(found.parts(table.multiplicity).value[0])
+        return None if np.isnan(value) else value
+
+    def coincidences(self) -> list[tuple[int, int, float, float]]:
+        """(a, b, observed, expected) per pair of different values that met on a unit, a < b.
+
+        Observed is Krippendorff's o_ab + o_ba, expected 2 · n_a · n_b / (n - 1).
+        """
+        _, observed, _ = self._met
+        n_k = self.table.totals
+        n = n_k.sum()
+        return [
+            (a, b, float(o), float(2 * n_k[a] * n_k[b] / (n - 1)))
+            for (a, b), o in zip(self._met[0], observed, strict=True)
+        ]
+
+    def pair_share(self, a: int, b: int) -> float:
+        """Share of the observed disagreement between two value codes; pairs add up to 1."""
+        return self._pair_shares.get((min(a, b), max(a, b)), 0.0)
+
+    @cached_property
+    def _pair_shares(self) -> dict[tuple[int, int], float]:
+        pairs, _, disagreement = self._met
+        total = disagreement.sum() or 1.0
+        return dict(zip(pairs, (disagreement / total).tolist(), strict=True))
+
+    @cached_property
+    def _met(self) -> tuple[list[tuple[int, int]], Floats, Floats]:
+        """Pairs of values that met, their coincidences, their part of the disagreement."""
+        row, a, b, product = self.table.pairs
+        key, pair = np.unique(a * self.table.width + b, return_inverse=True)
+        many = self.table.multiplicity[row]
+        observed = 2 * product / (self.table.m[row] - 1) * many
+        low, high = np.divmod(key, max(self.table.width, 1))
+        return (
+            list(zip(low.tolist(), high.tolist(), strict=True)),
+            weighted_count(pair, observed, len(key)),
+            weighted_count(pair, self._disagreement[0] * many, len(key)),
+        )
+
+
+def headline_distance(question: Question) -> str:
+    """The distance of the headline coefficient at the question's level."""
+    return metric(HEADLINE).variants[question.level][0] or ""

@@ -1,0 +1,128 @@
+"""Can I trust this round: one verdict per question, from one table.
+
+*Reliable* if the lower end of the headline interval reaches .8, *tentative* if it reaches
+.667, *unreliable* if the upper end stays below .667 (Krippendorff 2004 names both
+thresholds), otherwise *cannot tell yet*, with how many more multiply labeled units would tell.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from labelq.labels.model import Question, Ratings, label_text
+from labelq.labels.statistics import count_patterns, weighted_count
+from labelq.measure.additive import CountTable
+from labelq.measure.intervals import MIN_VARIED
+from labelq.measure.registry import HEADLINE, metric
+from labelq.measure.results import Agreement, State, Verdict
+
+RELIABLE_FROM = 0.8
+TENTATIVE_FROM = 0.667
+DOMINANT_SHARE = 0.8
+"""A label given in this share of all ratings dominates: rare labels are judged separately."""
+
+MORE_UNITS_LIMIT = 100_000
+"""Beyond so many more units "more labels" is no advice."""
+
+
+def verdict(
+    question: Question,
+    ratings: Ratings,
+    rows: tuple[Agreement, ...],
+    *,
+    reliable_from: float = RELIABLE_FROM,
+    tentative_from: float = TENTATIVE_FROM,
+) -> Verdict:
+    """The verdict on ``question`` from its ``rows`` of coefficients."""
+    row = headline(question, rows)
+    patterns = count_patterns(ratings)
+    table = CountTable(patterns)
+    n_multiple = table.n_units
+    lengths = np.diff(table.counts.indptr)
+    unanimous = int(table.multiplicity[table.pairable & (lengths == 1)].sum())
+    commonest, n_commonest, share = _commonest(table)
+    labels = [label_text(value) for value in ratings.values]
+    dominant = question.level in ("nominal", "ordinal") and share >= DOMINANT_SHARE
+    state = _state(row, reliable_from, tentative_from)
+    return Verdict(
+        question=question.name,
+        state=state,
+        headline=row,
+        reliable_from=reliable_from,
+        tentative_from=tentative_from,
+        n_units=len(patterns.units),
+        n_multiple=n_multiple,
+        n_unanimous=unanimous,
+        commonest=labels[commonest] if commonest is not None else None,
+        n_commonest=n_commonest,
+        dominant=dominant,
+        more_units=_more_units(row, table, tentative_from) if state == "cannot_tell" else None,
+        rare_labels=_rare(rows, labels[commonest]) if dominant and commonest is not None else (),
+    )
+
+
+def headline(question: Question, rows: tuple[Agreement, ...]) -> Agreement:
+    """The row that the verdict on ``question`` rests on."""
+    distance = metric(HEADLINE).variants[question.level][0]
+    return next(
+        row
+        for row in rows
+        if (row.question, row.metric, row.distance, row.label)
+        == (question.name, HEADLINE, distance, None)
+    )
+
+
+def _state(row: Agreement, reliable_from: float, tentative_from: float) -> State:
+    if row.lower is None or row.upper is None:
+        return "cannot_tell"
+    if row.lower >= reliable_from:
+        return "reliable"
+    if row.lower >= tentative_from:
+        return "tentative"
+    return "unreliable" if row.upper < tentative_from else "cannot_tell"
+
+
+def _commonest(table: CountTable) -> tuple[int | None, int, float]:
+    """The value that would match most units with two or more ratings, how many, its share.
+
+    A constant answer matches a unit when no other value has more votes there.
+    """
+    if not table.n_units:
+        return None, 0, 0.0
+    C = table.counts
+    rows = np.repeat(np.arange(C.shape[0]), np.diff(C.indptr))
+    leading = C.data >= C.max(axis=1).toarray().ravel()[rows]
+    weight = (table.multiplicity * table.pairable)[rows] * leading
+    matched = weighted_count(C.indices, weight, table.width)
+    best = int(matched.argmax())
+    return best, int(matched[best]), float(table.totals[best] / table.totals.sum())
+
+
+def _more_units(row: Agreement, table: CountTable, threshold: float) -> int | None:
+    """How many more units like these would put the interval on one side of ``threshold``.
+
+    An interval narrows with the square root of the number of units.
+    """
+    n = table.n_units
+    if row.value is None or row.lower is None or row.upper is None:
+        varied = int(table.varied[0])
+        if not varied or row.reason != "too_little_variation":
+            return None
+        more = math.ceil(n * MIN_VARIED / varied) - n
+        return max(1, more) if more <= MORE_UNITS_LIMIT else None
+    gap = abs(row.value - threshold)
+    reach = row.value - row.lower if row.value >= threshold else row.upper - row.value
+    if gap < 1e-9:
+        return None
+    more = math.ceil(n * (reach / gap) ** 2) - n
+    return max(1, more) if more <= MORE_UNITS_LIMIT else None
+
+
+def _rare(rows: tuple[Agreement, ...], commonest: str) -> tuple[Agreement, ...]:
+    return tuple(
+        row
+        for row in rows
+        if row.metric == HEADLINE and row.label is not None and row.label != commonest
+    )

@@ -1,0 +1,111 @@
+"""Why a cluster is disputed: a slip, one rater's habit, an ambiguous content, or a gap."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.pinpoint.findings import Camp, Cause
+from labelq.pinpoint.votes import Votes
+
+RESOLVED = 0.7
+CONSISTENT = 0.75
+SINGLE = 0.75
+ENOUGH_UNITS = 4
+ENOUGH_ANSWERS = 3
+
+
+def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
+    """The likely cause of a cluster, the first of these that its evidence supports.
+
+    ``disputed`` are the votes on the disputed units, ``content`` those on the lookalikes too.
+
+    1. *too little*: fewer than four disputed units with three or more votes. With two votes
+       nobody can say which of them is the odd one out.
+    2. *rater*: without one rater, all others agree on at least 70 % of those units; and that
+       rater gives one label at least 75 % of the time, another than the rest mostly do.
+    3. *gap*: the units have a common content, raters with three or more answers in it are
+       consistent (75 % of their answers taken together are each one's own commonest label),
+       and not all have the same: they hold opposite rules. A chi-square test of rater against
+       label (p < .05) guards against camps by chance.
+    4. *slip*: on at least 75 % of those units one rater stands alone against two or more
+       others, and, where there is a common content, all raters mostly give the same label.
+    5. *ambiguous*: everything else. Raters differ, and with themselves too.
+    """
+    camps = _camps(content)
+    units, counts = disputed.counts()
+    votes = counts.sum(axis=1)
+    top = np.sort(counts, axis=1)[:, -2:] if counts.shape[1] > 1 else np.zeros((len(units), 2))
+    even = float((top[:, 0] == top[:, 1]).mean()) if len(units) else None
+    several = votes >= 3
+    if several.sum() < ENOUGH_UNITS:
+        return Cause("too_little", camps, even=even)
+    single = several & (top[:, 1] == votes - 1)
+    rater, resolved = _odd_one_out(disputed, units, counts, single, int(several.sum()))
+    if rater is not None and resolved >= RESOLVED and _differs_consistently(content, rater):
+        return Cause("rater", camps, rater=rater, resolved=resolved, even=even)
+    steady = [camp for camp in camps if camp.of >= ENOUGH_ANSWERS]
+    opposite = len({camp.label for camp in steady}) > 1
+    own = sum(camp.n for camp in steady) / max(sum(camp.of for camp in steady), 1)
+    if common_content and opposite and own >= CONSISTENT and _camps_differ(content):
+        return Cause("gap", camps, even=even)
+    mostly_single = single.sum() >= SINGLE * several.sum()
+    if mostly_single and not (common_content and opposite):
+        return Cause("slip", camps, even=even)
+    return Cause("ambiguous", camps, even=even)
+
+
+def _camps(votes: Votes) -> tuple[Camp, ...]:
+    """Each rater's commonest answer, raters with the most answers first."""
+    raters, table = _table(votes)
+    found = [
+        Camp(int(rater), votes.labels[int(row.argmax())], int(row.max()), int(row.sum()))
+        for rater, row in zip(raters, table, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda camp: (-camp.of, camp.rater)))
+
+
+def _table(votes: Votes) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    """Raters (R,), and how often each gave each label, (R × labels)."""
+    raters, row = np.unique(votes.rater, return_inverse=True)
+    n = len(votes.labels)
+    table = np.bincount(row * n + votes.label, minlength=len(raters) * n)
+    return raters, table.reshape(len(raters), n)
+
+
+def _odd_one_out(
+    disputed: Votes,
+    units: NDArray[np.integer],
+    counts: NDArray[np.float64],
+    single: NDArray[np.bool_],
+    n_units: int,
+) -> tuple[int | None, float]:
+    """The rater who most often stands alone, and on which share of the units."""
+    row = np.searchsorted(units, disputed.unit)
+    alone = single[row] & (disputed.label != counts.argmax(axis=1)[row])
+    if not alone.any():
+        return None, 0.0
+    often = np.bincount(disputed.rater[alone])
+    return int(often.argmax()), float(often.max() / n_units)
+
+
+def _differs_consistently(content: Votes, rater: int) -> bool:
+    own = content.rater == rater
+    answers = np.bincount(content.label[own], minlength=len(content.labels))
+    others = np.bincount(content.label[~own], minlength=len(content.labels))
+    consistent = answers.max() >= CONSISTENT * answers.sum()
+    return bool(
+        answers.sum() >= ENOUGH_ANSWERS and consistent and answers.argmax() != others.argmax()
+    )
+
+
+def _camps_differ(votes: Votes) -> bool:
+    """Whether raters with enough answers differ in their labels more than by chance."""
+    from scipy.stats import chi2_contingency
+
+    _, table = _table(votes)
+    table = table[table.sum(axis=1) >= ENOUGH_ANSWERS]
+    table = table[:, table.sum(axis=0) > 0]
+    if min(table.shape) < 2:
+        return False
+    return bool(chi2_contingency(table, correction=False).pvalue < 0.05)

@@ -1,0 +1,205 @@
+"""Clusters: the disagreements of a label pair, grouped by what the units are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.labels.model import Question, Ratings, Round
+from labelq.measure.results import Consensus
+from labelq.measure.settling import Settling
+from labelq.pinpoint.causes import cause
+from labelq.pinpoint.content import AT_LEAST, Content
+from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.votes import (
+    Votes,
+    choices,
+    consensus_votes,
+    modal_values,
+    unit_disagreement,
+)
+
+DECIDED = 0.75
+"""The consensus has decided a cluster when it gives one label to so many of its units."""
+
+Codes = NDArray[np.integer]
+
+
+def find_clusters(
+    round_: Round,
+    settlings: Mapping[str, Settling],
+    consensuses: Mapping[str, Consensus],
+    pairs: Sequence[LabelPair],
+) -> tuple[Cluster, ...]:
+    """The clusters of all questions, ranked by the share of disagreement that each carries.
+
+    Pairs are taken in their order; each disputed unit that carries both labels (and perhaps a
+    third) joins the first cluster it fits, so that the clusters of one choice never share a
+    unit and their shares add up to at most 1. What fits nowhere is the remainder of the first
+    pair that the unit carries, and stands at the end. Pairs with fewer than four disputed
+    units are left out.
+    """
+    found: list[Cluster] = []
+    content = None
+    if any(pair.n_units >= AT_LEAST for pair in pairs):
+        content = Content.of(round_.units)
+    for question in round_.questions:
+        name = question.name
+        own = [pair for pair in pairs if pair.question == name and pair.n_units >= AT_LEAST]
+        if not own:
+            continue
+        view = _View.of(question, round_.ratings[name], settlings[name], consensuses[name])
+        clusters: list[Cluster] = []
+        for votes in view.choices:
+            mine = [pair for pair in own if set(pair.labels) <= set(votes.labels)]
+            clusters += _of_choice(view, votes, mine, content)
+        clusters.sort(key=_rank)
+        found += [replace(c, id=f"{name}-{i}") for i, c in enumerate(clusters, start=1)]
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(cluster: Cluster) -> tuple[bool, float, tuple[str, str], tuple[int, ...]]:
+    return cluster.remainder, -round(cluster.share, 12), cluster.labels, cluster.units[:1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What clusters of one question are made from.
+
+    ``total`` is the question's observed disagreement over single ticks (sets), ``share`` the
+    share of each unit code (single choices; empty for sets).
+    """
+
+    ratings: Ratings
+    settling: Settling
+    consensus: Consensus
+    choices: tuple[Votes, ...]
+    share: NDArray[np.float64]
+    total: float
+
+    @classmethod
+    def of(
+        cls, question: Question, ratings: Ratings, settling: Settling, consensus: Consensus
+    ) -> _View:
+        of_question = choices(question, ratings)
+        share = np.zeros(int(ratings.unit.max(initial=-1)) + 1)
+        total = 0.0
+        if question.level == "set":
+            total = float(sum(unit_disagreement(votes)[1].sum() for votes in of_question))
+        else:
+            share[settling.units] = settling.unit_share()
+        return cls(ratings, settling, consensus, of_question, share, total)
+
+    def shares(self, votes: Votes) -> NDArray[np.float64]:
+        """Share of the question's disagreement per unit code, as far as ``votes`` carry it."""
+        if votes.tick is None:
+            return self.share
+        units, disagreement = unit_disagreement(votes)
+        share = np.zeros(len(self.share))
+        share[units] = disagreement / self.total
+        return share
+
+
+def _of_choice(
+    view: _View, votes: Votes, pairs: Sequence[LabelPair], content: Content | None
+) -> list[Cluster]:
+    """Clusters of one choice. Its units are claimed by the first group they fit."""
+    if not pairs:
+        return []
+    holders = [np.unique(votes.unit[votes.label == code]) for code in range(len(votes.labels))]
+    code = {label: i for i, label in enumerate(votes.labels)}
+    carriers = [
+        np.intersect1d(holders[code[a]], holders[code[b]])
+        for a, b in (pair.labels for pair in pairs)
+    ]
+    groups: list[tuple[LabelPair, Codes, bool]] = []
+    claimed: Codes = np.zeros(0, np.int32)
+    if content is not None:
+        voted, n_votes = np.unique(votes.unit, return_counts=True)
+        several = voted[n_votes > 1]
+        for pair, units in zip(pairs, carriers, strict=True):
+            others = np.setdiff1d(several, units)
+            for group in content.groups(np.setdiff1d(units, claimed), others):
+                groups.append((pair, group, False))
+                claimed = np.append(claimed, group)
+    for pair, units in zip(pairs, carriers, strict=True):
+        rest = np.setdiff1d(units, claimed)
+        if len(rest):
+            groups.append((pair, rest, True))
+            claimed = np.append(claimed, rest)
+    lookalikes = _lookalikes(votes, groups, content)
+    shares = view.shares(votes)
+    return [
+        _cluster(view, votes, shares, content, *group, alike)
+        for group, alike in zip(groups, lookalikes, strict=True)
+    ]
+
+
+def _lookalikes(
+    votes: Votes, groups: Sequence[tuple[LabelPair, Codes, bool]], content: Content | None
+) -> list[Codes]:
+    """Per group, units with its content that got one of its labels only; none for remainders."""
+    found: list[Codes] = [np.zeros(0, np.int32) for _ in groups]
+    real = [i for i, (_, _, remainder) in enumerate(groups) if not remainder]
+    if content is None or not real:
+        return found
+    units, first = np.unique(votes.unit, return_index=True)
+    low = np.minimum.reduceat(votes.label, first)
+    high = np.maximum.reduceat(votes.label, first)
+    agreed, label = units[low == high], low[low == high]
+    alike = content.lookalikes(agreed, [groups[i][1] for i in real])
+    for i, same in zip(real, alike, strict=True):
+        pair = [votes.labels.index(name) for name in groups[i][0].labels]
+        found[i] = same[np.isin(label[np.searchsorted(agreed, same)], pair)]
+    return found
+
+
+def _cluster(
+    view: _View,
+    votes: Votes,
+    shares: NDArray[np.float64],
+    content: Content | None,
+    pair: LabelPair,
+    units: Codes,
+    remainder: bool,  # noqa: FBT001  # the third of the group's three
+    alike: Codes,
+) -> Cluster:
+    disputed = votes.at(units)
+    words = content.words(units) if content is not None and not remainder else ()
+    return Cluster(
+        id="",
+        question=votes.question,
+        labels=pair.labels,
+        units=tuple(units.tolist()),
+        words=words,
+        share=float(shares[units].sum()),
+        settled=view.settling.settled(np.sort(units), modal_values(view.ratings, np.sort(units))),
+        cause=cause(
+            disputed, votes.at(np.append(units, alike)), common_content=not remainder
+        ),
+        consensus=_decided(votes, view.consensus, units),
+        lookalikes=tuple(alike.tolist()),
+        divided=_divided(disputed, units),
+        remainder=remainder,
+    )
+
+
+def _decided(votes: Votes, consensus: Consensus, units: Codes) -> str | None:
+    best = consensus_votes(votes, consensus)[np.searchsorted(consensus.units, units)]
+    n = np.bincount(best)
+    return votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
+
+
+def _divided(disputed: Votes, units: Codes) -> tuple[int, ...]:
+    """Up to three units with the most even votes: smallest margin, most votes, most central."""
+    found, counts = disputed.counts()
+    votes = counts.sum(axis=1)
+    top = np.sort(counts, axis=1)
+    margin = (top[:, -1] - top[:, -2]) / votes
+    central = np.empty(len(found), np.intp)
+    central[np.searchsorted(found, units)] = np.arange(len(units))
+    order = np.lexsort((central, -votes, np.round(margin, 12)))
+    return tuple(found[order[:3]].tolist())

@@ -1,0 +1,252 @@
+"""What units are about: word vectors, groups with a common content, and their names.
+
+TF-IDF and average linkage on cosine distance. Everything is done in the order of the unit
+ids, never in the order of the file, so that the same units give the same groups.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.labels.model import Units, field_text
+from labelq.pinpoint.words import folded, folded_tokens, setting_apart, tokens
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+Units_ = NDArray[np.integer]
+
+AT_LEAST = 4
+"""Fewer units than this are no cluster."""
+
+LINKED_AT_MOST = 3000
+"""More units than this are not linked directly: the rest joins the nearest group."""
+
+CONCENTRATED = 0.01
+
+LEAST_SIMILARITY = 0.02
+ABOVE_BACKGROUND = 1.5
+"""Groups are joined while their mean cosine similarity is at least .02, and at least half as
+high again as between any two units of the round: in long texts all units are a bit alike."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """The content of all units of a round.
+
+    ``vectors`` (units × words) have length one, or zero where a unit says nothing.
+    ``holds`` (distinct texts × words) is 1 where a text holds a word, ``text_of`` the row of
+    each unit in it (-1: says nothing). ``rank`` is each unit's place in the order of ids.
+    ``mean`` is the mean vector, ``least`` the mean similarity from which groups are joined.
+    ``written``: the content is text; else it is fields, as terms ``field=value``.
+    """
+
+    vectors: sparse.csr_array
+    holds: sparse.csr_array
+    text_of: NDArray[np.intp]
+    rank: NDArray[np.intp]
+    mean: NDArray[np.float64]
+    least: float
+    vocabulary: tuple[str, ...]
+    documents: tuple[str, ...]
+    written: bool
+
+    @classmethod
+    def of(cls, units: Units) -> Content | None:
+        """The content of ``units``: their texts, or where no unit has one, their fields.
+
+        None where there is nothing that two units could have in common.
+        """
+        from scipy import sparse
+        from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.preprocessing import normalize
+
+        written = any(text and text.strip() for text in units.text)
+        documents = [text or "" for text in units.text] if written else _field_terms(units)
+        distinct = {text: i for i, text in enumerate(sorted({d for d in documents if d.strip()}))}
+        text_of = np.array([distinct.get(d, -1) for d in documents], np.intp)
+        vectorizer = CountVectorizer(
+            analyzer=folded_tokens if written else str.split, dtype=np.float64
+        )
+        try:
+            counts = sparse.csr_array(vectorizer.fit_transform(distinct))
+        except ValueError:  # no text at all, or none with a word
+            return None
+        holds = (counts > 0).astype(np.float64)
+        # Weights come from units, not texts: what stands in two units is something in common.
+        spoken = text_of >= 0
+        n_units = np.bincount(text_of[spoken], minlength=len(distinct)).astype(np.float64)
+        frequency = n_units @ holds
+        idf = np.where(frequency > 1, np.log(n_units.sum() / np.maximum(frequency, 1)), 0.0)
+        counts.data = 1 + np.log(counts.data)
+        texts = normalize(counts * idf[None, :])
+        row = np.where(spoken, text_of, 0)
+        vectors = sparse.csr_array(texts[row] * spoken[:, None])
+        rank = np.empty(len(units), np.intp)
+        rank[sorted(range(len(units)), key=lambda u: units.ids[u])] = np.arange(len(units))
+        return cls(
+            vectors=vectors,
+            holds=sparse.csr_array(holds),
+            text_of=text_of,
+            rank=rank,
+            mean=np.asarray(vectors.sum(axis=0)).ravel() / max(len(units), 1),
+            least=max(LEAST_SIMILARITY, ABOVE_BACKGROUND * _background(texts, n_units)),
+            vocabulary=tuple(vectorizer.get_feature_names_out().tolist()),
+            documents=tuple(distinct),
+            written=written,
+        )
+
+    def groups(self, disputed: Units_, others: Units_) -> list[NDArray[np.integer]]:
+        """Groups of ``disputed`` units with a common content, each the most central first.
+
+        A group counts only where its content is disputed more often than the rest: of the
+        units that are as typical of it as half of its members, so many are disputed, not
+        among ``others``, that chance gives it less than 1 % (binomial). Otherwise the group
+        would only say what the round is about.
+        """
+        units = disputed[np.argsort(self.rank[disputed])]
+        units = units[self.vectors[units].sum(axis=1) > 0]
+        if len(units) < AT_LEAST:
+            return []
+        linked = units
+        if len(units) > LINKED_AT_MOST:
+            chosen = np.random.default_rng(0).choice(len(units), LINKED_AT_MOST, replace=False)
+            linked = units[np.sort(chosen)]
+        groups = [group for group in self._linked(linked) if len(group) >= AT_LEAST]
+        if groups and len(linked) < len(units):
+            rest = np.setdiff1d(units, linked)
+            similarity = self.vectors[rest] @ self._means(groups)
+            nearest = np.round(similarity, 12).argmax(axis=1)
+            alike = similarity[np.arange(len(rest)), nearest] >= self.least
+            groups = [
+                np.append(group, rest[alike & (nearest == g)]) for g, group in enumerate(groups)
+            ]
+        usual = len(disputed) / max(len(disputed) + len(others), 1)
+        return [
+            self._central_first(group)
+            for group in groups
+            if self._concentrated(group, others, usual)
+        ]
+
+    def _linked(self, units: Units_) -> list[NDArray[np.integer]]:
+        """Average linkage of ``units``, cut where groups are less similar than ``least``."""
+        from sklearn.cluster import AgglomerativeClustering
+
+        similar = (self.vectors[units] @ self.vectors[units].T).toarray()
+        # Rounded: a last digit must not decide which of two equal distances is joined first.
+        distance = np.round(np.clip(1 - similar, 0, None), 12)
+        np.fill_diagonal(distance, 0)
+        group = AgglomerativeClustering(
+            n_clusters=None,
+            metric="precomputed",
+            linkage="average",
+            distance_threshold=1 - self.least,
+        ).fit_predict(distance)
+        return [units[group == g] for g in range(int(group.max()) + 1)]
+
+    def _concentrated(self, group: Units_, others: Units_, usual: float) -> bool:
+        """Whether units with the group's content are disputed more than ``usual``."""
+        from scipy.stats import binom
+
+        typical = self._typical(group)
+        limit = np.median(typical)
+        inside = int((typical >= limit).sum())
+        outside = int((self._fit(others, [group])[:, 0] >= limit).sum())
+        return bool(binom.sf(inside - 1, inside + outside, usual) < CONCENTRATED)
+
+    def lookalikes(
+        self, units: Units_, groups: Sequence[Units_]
+    ) -> list[NDArray[np.integer]]:
+        """For each group, those of ``units`` with its content, the most typical first.
+
+        A lookalike fits this group better than any other, and as well as half its members.
+        """
+        if not groups or not len(units):
+            return [np.zeros(0, np.int32) for _ in groups]
+        fit = np.round(self._fit(units, groups), 12)
+        found = []
+        for g, group in enumerate(groups):
+            limit = np.median(self._typical(group))
+            own = np.flatnonzero((fit.argmax(axis=1) == g) & (fit[:, g] >= limit))
+            found.append(units[own[np.lexsort((self.rank[units[own]], -fit[own, g]))]])
+        return found
+
+    def words(self, units: Units_, at_most: int = 4) -> tuple[str, ...]:
+        """Up to ``at_most`` words, as written, that set ``units`` apart from all others."""
+        texts = np.unique(self.text_of[units])
+        texts = texts[texts >= 0]
+        inside = np.asarray(self.holds[texts].sum(axis=0)).ravel()
+        outside = np.asarray(self.holds.sum(axis=0)).ravel() - inside
+        n = len(texts)
+        ranked = setting_apart(inside, n, outside, self.holds.shape[0] - n)
+        chosen: list[str] = []
+        for word in (self.vocabulary[i] for i in ranked):
+            if not self.written or (len(word) > 1 and any(map(str.isalpha, word))):
+                chosen.append(word)
+            if len(chosen) == at_most:
+                break
+        return tuple(self._as_written(word, texts) for word in chosen)
+
+    def _as_written(self, word: str, texts: NDArray[np.intp]) -> str:
+        if not self.written:
+            return word
+        forms = Counter(
+            form for t in texts for form in tokens(self.documents[t]) if folded(form) == word
+        )
+        return min(forms, key=lambda form: (-forms[form], form))
+
+    def _means(self, groups: Sequence[Units_]) -> NDArray[np.float64]:
+        """Mean vector of each group, (words × groups)."""
+        return np.stack(
+            [np.asarray(self.vectors[g].sum(axis=0)).ravel() / len(g) for g in groups], axis=1
+        )
+
+    def _fit(self, units: Units_, groups: Sequence[Units_]) -> NDArray[np.float64]:
+        """How much more similar units are to a group than to the round, (units × groups)."""
+        usual = self.vectors[units] @ self.mean
+        return np.asarray(self.vectors[units] @ self._means(groups) - usual[:, None])
+
+    def _typical(self, group: Units_) -> NDArray[np.float64]:
+        """The fit of each member to the other members."""
+        n = len(group)
+        usual = self.vectors[group] @ self.mean
+        to_all = (self.vectors[group] @ self._means([group])).ravel() * n
+        return np.asarray((to_all - 1) / (n - 1) - usual)
+
+    def _central_first(self, group: Units_) -> NDArray[np.integer]:
+        typical = np.round(self._typical(group), 12)
+        return np.asarray(group[np.lexsort((self.rank[group], -typical))])
+
+
+def _background(texts: Any, n_units: NDArray[np.float64]) -> float:
+    """Mean similarity of any two units with different texts."""
+    n = n_units.sum()
+    total = n_units @ texts
+    pairs = n**2 - float((n_units**2).sum())
+    own = float((n_units**2 * np.asarray(texts.multiply(texts).sum(axis=1)).ravel()).sum())
+    return (float(total @ total) - own) / pairs if pairs > 0 else 0.0
+
+
+def _field_terms(units: Units) -> list[str]:
+    """Fields as terms ``field=value``: of fields whose values several units share.
+
+    White space inside a term is folded to underscores, so that a term stays one term.
+    """
+    terms: list[list[str]] = [[] for _ in units.ids]
+    for name in sorted(units.fields):
+        column = [
+            field_text(value) if isinstance(value, str | int | float) else ""
+            for value in units.fields[name]
+        ]
+        distinct = set(column) - {""}
+        if 2 <= len(distinct) <= min(50, len(column) // 2):
+            for unit_terms, value in zip(terms, column, strict=True):
+                if value:
+                    unit_terms.append("_".join(f"{name}={value}".split()))
+    return [" ".join(one) for one in terms]

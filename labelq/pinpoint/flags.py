@@ -1,0 +1,312 @@
+"""Flags: behaviours of raters that stand out, each a test with its evidence.
+
+Every function takes the ratings that count and gives flags per rater code. Tests are
+corrected over raters with Holm's method; evidence floors stand at the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.labels.model import Question, Ratings, Round
+from labelq.pinpoint.findings import Cluster, Flag
+from labelq.pinpoint.votes import Votes
+
+Floats = NDArray[np.float64]
+Flags = dict[int, tuple[Flag, ...]]
+
+SIGNIFICANT = 0.05
+ENOUGH_UNITS = 20
+"""Shared units (or timed answers) below which nothing is said."""
+DIFFERS_BY = 0.05
+FAST = 1 / 3
+HABIT_ANSWERS, HABIT_SHARE, HABIT_TIMES = 5, 0.5, 4
+SHIFT_STEPS = 0.25
+SKIPS, SKIPS_TIMES = 5, 3
+
+
+def differs_flags(question: Question, ratings: Ratings, n_raters: int) -> Flags:
+    """Who differs from the others more often than they do among themselves.
+
+    Shares of differing pairs of ratings; a two-proportion test with the number of units, not
+    of pairs, behind each share.
+    """
+    from scipy.stats import norm
+
+    if question.level in ("interval", "ratio") or not len(ratings):
+        return {}
+    width = max(len(ratings.values), 1)
+    key = ratings.unit.astype(np.int64) * width + ratings.value
+    _, cell, n = np.unique(key, return_inverse=True, return_counts=True)
+    m = np.bincount(ratings.unit)[ratings.unit]
+    ones = np.bincount(ratings.rater, minlength=n_raters)
+    pairs = np.bincount(ratings.rater, m - 1, minlength=n_raters)
+    differing = np.bincount(ratings.rater, m - n[cell], minlength=n_raters)
+    # Each pair is counted by both of its raters; take away those that involve the rater.
+    rest_pairs = pairs.sum() / 2 - pairs
+    rest_differing = differing.sum() / 2 - differing
+    n_units = len(np.unique(ratings.unit))
+    rest_units = n_units - np.bincount(ratings.rater[m == 2], minlength=n_raters)
+    tested = np.flatnonzero((ones >= ENOUGH_UNITS) & (rest_units > 0) & (rest_pairs > 0))
+    if not len(tested):
+        return {}
+    own = differing[tested] / pairs[tested]
+    rest = rest_differing[tested] / rest_pairs[tested]
+    a, b = ones[tested], rest_units[tested]
+    pooled = (own * a + rest * b) / (a + b)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / a + 1 / b))
+    p_value = _holm(norm.sf((own - rest) / np.where(error > 0, error, np.inf)))
+    return {
+        int(rater): (
+            Flag(
+                "differs",
+                float(own[i]),
+                float(rest[i]),
+                int(differing[rater]),
+                int(pairs[rater]),
+                float(p_value[i]),
+            ),
+        )
+        for i, rater in enumerate(tested)
+        if p_value[i] < SIGNIFICANT and own[i] - rest[i] >= DIFFERS_BY
+    }
+
+
+def median_seconds(ratings: Ratings, n_raters: int) -> tuple[Floats, NDArray[np.integer]]:
+    """Per rater: median seconds per answer (nan without any), and how many were timed."""
+    timed = np.isfinite(ratings.seconds)
+    rater, seconds = ratings.rater[timed], ratings.seconds[timed].astype(np.float64)
+    n = np.bincount(rater, minlength=n_raters)
+    median = np.full(n_raters, np.nan)
+    if len(rater):
+        seconds = seconds[np.lexsort((seconds, rater))]
+        start = np.cumsum(n) - n
+        has = n > 0
+        low, high = start + np.maximum(n - 1, 0) // 2, start + n // 2
+        median[has] = (seconds[low[has]] + seconds[high[has]]) / 2
+    return median, n
+
+
+def fast_flags(ratings: Ratings, n_raters: int) -> Flags:
+    """Whose median time is less than a third of the median of the others' medians."""
+    median, n = median_seconds(ratings, n_raters)
+    timed = np.flatnonzero(n >= ENOUGH_UNITS)
+    found: Flags = {}
+    for rater in timed.tolist():
+        rest = median[timed[timed != rater]]
+        if len(rest) and median[rater] < FAST * np.median(rest):
+            flag = Flag(
+                "fast",
+                float(median[rater]),
+                float(np.median(rest)),
+                int(n[rater]),
+                int((ratings.rater == rater).sum()),
+            )
+            found[rater] = (flag,)
+    return found
+
+
+def shift_flags(question: Question, ratings: Ratings, n_raters: int) -> Flags:
+    """Who answers higher or lower than the others on the same units, by a quarter step.
+
+    A step is one label of an ordinal question, one standard deviation of free numbers.
+    """
+    from scipy.stats import t
+
+    if not question.ordered or not len(ratings):
+        return {}
+    free = question.level != "ordinal"
+    values = np.array(ratings.values if free else range(len(ratings.values)), np.float64)
+    x = values[ratings.value]
+    step = float(x.std()) if free else 1.0
+    total, m = np.bincount(ratings.unit, x), np.bincount(ratings.unit)
+    shared = m[ratings.unit] > 1
+    x, unit, rater = x[shared], ratings.unit[shared], ratings.rater[shared]
+    apart = x - (total[unit] - x) / (m[unit] - 1)
+    n = np.bincount(rater, minlength=n_raters)
+    tested = np.flatnonzero(n >= ENOUGH_UNITS)
+    if not len(tested) or step == 0:
+        return {}
+    size = n[tested].astype(np.float64)
+    mean = np.bincount(rater, apart, minlength=n_raters)[tested] / size
+    square = np.bincount(rater, apart**2, minlength=n_raters)[tested]
+    error = np.sqrt(np.maximum(square - size * mean**2, 0) / (size - 1) / size)
+    score = np.where(error > 0, np.abs(mean) / np.where(error > 0, error, 1), np.inf)
+    score[mean == 0] = 0.0
+    p_value = _holm(2 * t.sf(score, size - 1))
+    return {
+        int(r): (Flag("shift", float(mean[i]), 0.0, int(n[r]), int(n[r]), float(p_value[i])),)
+        for i, r in enumerate(tested)
+        if p_value[i] < SIGNIFICANT and abs(mean[i]) >= SHIFT_STEPS * step
+    }
+
+
+def skip_flags(round_: Round) -> tuple[Floats, Mapping[int, Flag]]:
+    """Per rater: the share of skipped among skipped and answered units; and who skips much."""
+    n = len(round_.raters)
+    size = max(len(round_.units), 1)
+    answered = [
+        np.unique(r.rater.astype(np.int64) * size + r.unit) for r in round_.ratings.values()
+    ]
+    seen = np.unique(np.concatenate(answered)) // size if answered else np.zeros(0, np.int64)
+    skipped = np.zeros(n)
+    for rater, count in round_.skips.items():
+        skipped[rater] = count
+    offered = np.bincount(seen, minlength=n) + skipped
+    rate = skipped / np.maximum(offered, 1)
+    rest = (skipped.sum() - skipped) / np.maximum(offered.sum() - offered, 1)
+    much = (skipped >= SKIPS) & (rate >= SKIPS_TIMES * rest) & (n > 1)
+    flags = {
+        int(r): Flag("skips", float(rate[r]), float(rest[r]), int(skipped[r]), int(offered[r]))
+        for r in np.flatnonzero(much)
+    }
+    return rate, flags
+
+
+class _Habits(NamedTuple):
+    """Tested habits, one per row of parallel columns."""
+
+    rater: NDArray[np.integer]
+    instead_of: NDArray[np.integer]
+    label: NDArray[np.integer]
+    n: NDArray[np.integer]
+    of: NDArray[np.integer]
+    others: Floats
+    p_value: Floats
+
+
+def habit_flags(
+    choices: Sequence[Votes], clusters: Sequence[Cluster], n_raters: int
+) -> Flags:
+    """Who answers one label where the others say another, again and again.
+
+    Tested over all units and inside the content of each cluster, because a habit often
+    concerns one kind of unit only. The others must say one label by plurality. The share must
+    exceed the others' share and the rater's own share of deviating answers elsewhere: careless
+    answers are no habit.
+    """
+    found: list[tuple[Votes, _Habits]] = []
+    for votes in choices:
+        said = others_say(votes)
+        use = said >= 0
+        if not use.any():
+            continue
+        contents = [np.ones(len(votes.unit), np.bool_)] + [
+            np.isin(votes.unit, (*cluster.units, *cluster.lookalikes))
+            for cluster in clusters
+            if not cluster.remainder
+            and set(cluster.labels) <= set(votes.labels)
+            and cluster.cause.kind not in ("gap", "ambiguous")
+        ]
+        found += [(votes, _habits(votes, said, use & inside, use, n_raters)) for inside in contents]
+    if not found:
+        return {}
+    corrected = _holm(np.concatenate([habits.p_value for _, habits in found]))
+    best: dict[tuple[int, str, str], Flag] = {}
+    at = 0
+    for votes, habits in found:
+        for i in range(len(habits.rater)):
+            flag = _habit(votes, habits, i, float(corrected[at + i]))
+            if flag is not None:
+                key = int(habits.rater[i]), str(flag.instead_of), str(flag.label)
+                if key not in best or (flag.p_value or 0) < (best[key].p_value or 0):
+                    best[key] = flag
+        at += len(habits.rater)
+    flags: Flags = {}
+    for rater, *_ in sorted(best):
+        own = [flag for key, flag in best.items() if key[0] == rater]
+        flags[rater] = tuple(sorted(own, key=lambda flag: (flag.p_value, flag.label)))
+    return flags
+
+
+def _habit(votes: Votes, habits: _Habits, i: int, p_value: float) -> Flag | None:
+    n, of, others = int(habits.n[i]), int(habits.of[i]), float(habits.others[i])
+    share = n / of
+    strong = share >= HABIT_SHARE and share >= HABIT_TIMES * others
+    if n < HABIT_ANSWERS or not strong or p_value >= SIGNIFICANT:
+        return None
+    label, instead_of = votes.labels[habits.label[i]], votes.labels[habits.instead_of[i]]
+    return Flag("habit", share, others, n, of, p_value, label, instead_of)
+
+
+def _habits(
+    votes: Votes,
+    said: NDArray[np.integer],
+    inside: NDArray[np.bool_],
+    use: NDArray[np.bool_],
+    n_raters: int,
+) -> _Habits:
+    """All (rater, what the others say, what the rater says) that occur ``inside``."""
+    from scipy.stats import binom, hypergeom
+
+    width = len(votes.labels)
+    rater, low, high = votes.rater[inside], said[inside], votes.label[inside]
+    cells, n = np.unique((rater.astype(np.int64) * width + low) * width + high, return_counts=True)
+    who, rest = np.divmod(cells, width * width)
+    instead_of, label = np.divmod(rest, width)
+    answers = np.bincount(rater.astype(np.int64) * width + low, minlength=n_raters * width)
+    of = answers[who * width + instead_of]
+    keep = (instead_of != label) & (of >= HABIT_ANSWERS)
+    who, instead_of, label, n, of = (
+        column[keep] for column in (who, instead_of, label, n, of)
+    )
+    all_of = np.bincount(low, minlength=width)[instead_of]
+    pair = np.bincount(low.astype(np.int64) * width + high, minlength=width * width)
+    all_n = pair[instead_of * width + label]
+    others = (all_n - n) / np.maximum(all_of - of, 1)
+    against_others = hypergeom.sf(n - 1, all_of, all_n, of)
+    # The rater's deviating answers elsewhere: other units, or where others say another label.
+    answered = np.bincount(votes.rater[use], minlength=n_raters)[who]
+    deviating = np.bincount(
+        votes.rater[use], (votes.label != said)[use].astype(np.float64), minlength=n_raters
+    )[who]
+    here = np.bincount(
+        rater.astype(np.int64) * width + low, (low != high).astype(np.float64), n_raters * width
+    )[who * width + instead_of]
+    elsewhere = (deviating - here + 1) / (answered - of + 2)
+    against_self = binom.sf(n - 1, of, elsewhere)
+    p_value = np.maximum(against_others, against_self)
+    return _Habits(who, instead_of, label, n, of, others, p_value)
+
+
+def others_say(votes: Votes) -> NDArray[np.int64]:
+    """Per vote: the label that most of the other raters on the unit gave, -1 where they tie.
+
+    From the three leading labels of each unit: without the vote in question, the first
+    still leads unless that vote was for it.
+    """
+    width = len(votes.labels)
+    key = votes.unit.astype(np.int64) * width + votes.label
+    cells, n = np.unique(key, return_counts=True)
+    unit, label = np.divmod(cells, width)
+    order = np.lexsort((label, -n, unit))
+    unit, label, n = unit[order], label[order], n[order]
+    units, start = np.unique(unit, return_index=True)
+    length = np.diff(np.append(start, len(unit)))
+    labels = np.full((3, len(units)), -1)
+    counts = np.zeros((3, len(units)), np.int64)
+    for place in range(3):
+        has = length > place
+        labels[place, has], counts[place, has] = label[start[has] + place], n[start[has] + place]
+    row = np.searchsorted(units, votes.unit)
+    labels, counts = labels[:, row], counts[:, row]
+    mine = labels == votes.label
+    counts = counts - mine
+    said = np.full(len(votes.unit), -1, np.int64)
+    top = counts.max(axis=0)
+    leads = counts == top
+    sole = (leads.sum(axis=0) == 1) & (top > 0)
+    said[sole] = labels[leads.argmax(axis=0)[sole], np.flatnonzero(sole)]
+    return said
+
+
+def _holm(p_values: Floats) -> Floats:
+    from statsmodels.stats.multitest import multipletests
+
+    if not len(p_values):
+        return p_values
+    return np.asarray(multipletests(p_values, method="holm")[1], np.float64)

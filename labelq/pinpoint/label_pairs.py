@@ -1,0 +1,105 @@
+"""Label pairs: which labels are confused, how much more than chance, and what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelq.labels.model import Question, Ratings
+from labelq.labels.statistics import count_patterns
+from labelq.measure.settling import Settling
+from labelq.pinpoint.findings import LabelPair
+from labelq.pinpoint.votes import Votes, choices, modal_values
+
+SETTLED_AT_MOST = 50
+"""So many of the largest pairs get a settled coefficient: each is a whole recomputation."""
+
+
+def label_pairs(
+    question: Question, ratings: Ratings, settling: Settling
+) -> tuple[LabelPair, ...]:
+    """The confused pairs of one question, ranked by what settling each would bring, at most.
+
+    For a multiple choice a pair is a label against its absence, ``("delivery", "without
+    delivery")``, and its share is the share of the disagreement over single ticks. Free
+    numbers have no label pairs.
+    """
+    if question.level in ("interval", "ratio"):
+        return ()
+    found = _of_sets(question, ratings) if question.level == "set" else _of_labels(
+        ratings, settling
+    )
+    found.sort(key=lambda pair: (-round(pair[4], 12), pair[0]))
+    pairs = []
+    for rank, (labels, units, observed, expected, share) in enumerate(found):
+        settled = None
+        if rank < SETTLED_AT_MOST:
+            settled = settling.settled(units, _best(ratings, units))
+        pairs.append(
+            LabelPair(
+                question=question.name,
+                labels=labels,
+                n_units=len(units),
+                observed=observed,
+                expected=expected,
+                excess=observed / expected if expected > 0 else None,
+                share=share,
+                settled=settled,
+            )
+        )
+    # Stable: pairs that settling moves alike stay in the order of their shares.
+    pairs.sort(key=lambda pair: -np.inf if pair.settled is None else -round(pair.settled, 12))
+    return tuple(sorted(pairs, key=lambda pair: pair.settled is None))
+
+
+Found = tuple[tuple[str, str], NDArray[np.int32], float, float, float]
+"""Labels, units that carry both, observed and expected coincidences, share."""
+
+
+def _of_labels(ratings: Ratings, settling: Settling) -> list[Found]:
+    from labelq.pinpoint.votes import value_text
+
+    patterns = count_patterns(ratings)
+    columns = patterns.counts.tocsc()
+    holds = [
+        columns.indices[columns.indptr[v] : columns.indptr[v + 1]]
+        for v in range(len(ratings.values))
+    ]
+    found: list[Found] = []
+    for a, b, observed, expected in settling.coincidences():
+        if observed <= 0:
+            continue
+        both = np.zeros(patterns.counts.shape[0], np.bool_)
+        both[np.intersect1d(holds[a], holds[b], assume_unique=True)] = True
+        units = patterns.units[both[patterns.pattern]]
+        labels = value_text(ratings.values[a]), value_text(ratings.values[b])
+        found.append((labels, units, observed, expected, settling.pair_share(a, b)))
+    return found
+
+
+def _of_sets(question: Question, ratings: Ratings) -> list[Found]:
+    """Each tick as a binary choice: Krippendorff's coincidences of with and without."""
+    found: list[Found] = []
+    for votes in choices(question, ratings):
+        units, counts = _pairable(votes)
+        m = counts.sum(axis=1)
+        n = counts.sum(axis=0)
+        disputed = (counts > 0).all(axis=1)
+        if not disputed.any():
+            continue
+        observed = float((2 * counts[:, 0] * counts[:, 1] / (m - 1)).sum())
+        expected = float(2 * n[0] * n[1] / (n.sum() - 1))
+        labels = votes.labels[1], votes.labels[0]
+        found.append((labels, units[disputed], observed, expected, observed))
+    total = sum(pair[2] for pair in found)
+    return [(*pair[:4], pair[4] / total) for pair in found]
+
+
+def _pairable(votes: Votes) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    units, counts = votes.counts()
+    several = counts.sum(axis=1) > 1
+    return units[several], counts[several]
+
+
+def _best(ratings: Ratings, units: NDArray[np.int32]) -> NDArray[np.int32]:
+    return modal_values(ratings, units)

@@ -1,0 +1,41 @@
+"""Data quoted in Markdown: one line of plain text, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKUP = re.compile(r"([\\`*_\[\]#|~$@^=])")
+_LINK = re.compile(r"(?i)(?<=[a-z])(://)|\b(www)\.")
+_KEPT = "\u200c\u200d"
+"""Joiners: letters of some scripts, and emoji, need them."""
+
+
+def quoted(text: str, limit: int = 200) -> str:
+    r"""``text`` on one line, cut at a word's end, with nothing that Markdown would act on.
+
+    White space is folded, control and direction characters are removed, markup is escaped.
+
+    >>> quoted("# no\n<b>way</b>  `x` | y")
+    '\\# no &lt;b&gt;way&lt;/b&gt; \\`x\\` \\| y'
+    """
+    line = " ".join(text[: 20 * limit].split())
+    line = "".join(c for c in line if c in _KEPT or not unicodedata.category(c).startswith("C"))
+    line = clipped(" ".join(line.split()), limit)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _MARKUP.sub(r"\\\1", line)
+    return _LINK.sub(lambda found: r"\://" if found.group(1) else found.group(2) + r"\.", line)
+
+
+def clipped(text: str, limit: int) -> str:
+    """``text``, or its first words up to ``limit`` characters and an ellipsis."""
+    if len(text) <= limit:
+        return text
+    cut = text.rfind(" ", 0, limit + 1)
+    if cut < limit // 2:  # no word ends near: a script without spaces, or one long word
+        cut = limit
+        while cut > limit // 2 and (
+            unicodedata.category(text[cut]).startswith("M") or text[cut] in _KEPT
+        ):
+            cut -= 1
+    return text[:cut].rstrip() + "…"

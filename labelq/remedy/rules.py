@@ -1,0 +1,163 @@
+"""Proposed rules: what a guideline lacks, with the evidence, as data and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelq.labels.model import Ratings, Round
+from labelq.measure.results import Consensus
+from labelq.pinpoint.findings import CauseKind, Cluster
+from labelq.pinpoint.votes import single_labels
+from labelq.remedy.acts import ProposedRule
+from labelq.remedy.quoting import quoted
+
+AT_MOST = 6
+WORTH: tuple[CauseKind, ...] = ("gap", "ambiguous", "too_little")
+"""Causes that a rule can mend, in the order in which rules are proposed."""
+
+OTHERWISE: tuple[CauseKind, ...] = ("rater", "slip")
+"""Causes that concern people: proposed only where there is nothing else."""
+
+UNDECIDED = "UNDECIDED"
+
+
+def worth_a_rule(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    """The clusters for which a rule is proposed: at most six, guideline gaps first.
+
+    Only clusters whose content can be named: a rule must say when it applies.
+    """
+    named = [cluster for cluster in clusters if cluster.words and not cluster.remainder]
+    for causes in (WORTH, OTHERWISE):
+        chosen = [cluster for cluster in named if cluster.cause.kind in causes]
+        if chosen:
+            chosen.sort(key=lambda cluster: causes.index(cluster.cause.kind))
+            return tuple(chosen[:AT_MOST])
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Units that show a rule: unit codes, None where there is none."""
+
+    examples: tuple[int, ...]
+    counterexample: int | None
+    borderline: int | None
+
+
+def evidence(
+    round_: Round, cluster: Cluster, consensus: Consensus, ratings: Ratings
+) -> Evidence:
+    """Two examples, a counter-example and a borderline case, all with different texts.
+
+    Examples are the most central units, where the consensus decided those with its label. The
+    counter-example looks alike, and two or more raters agreed on the pair's other label.
+    """
+    seen: set[str] = set()
+
+    def fresh(unit: int) -> bool:
+        text = " ".join((round_.units.text[unit] or round_.units.ids[unit]).split())
+        new = text not in seen
+        seen.add(text)
+        return new
+
+    best = dict(zip(consensus.units.tolist(), consensus.best, strict=True))
+    label = cluster.consensus
+    borderline = next((unit for unit in cluster.divided if fresh(unit)), None)
+    examples: list[int] = []
+    fitting = [u for u in cluster.units if label is None or _stands_for(best[u], label, cluster)]
+    for unit in (*fitting, *cluster.units):
+        if len(examples) < 2 and fresh(unit):
+            examples.append(unit)
+    other = next(name for name in cluster.labels if name != (label or cluster.labels[0]))
+    counter = None
+    for unit in cluster.lookalikes:
+        a, b = np.searchsorted(ratings.unit, [unit, unit + 1])
+        several = b - a >= 2
+        if several and _stands_for(best[unit], other, cluster) and fresh(unit):
+            counter = unit
+            break
+    return Evidence(tuple(examples), counter, borderline)
+
+
+def _stands_for(value: object, label: str, cluster: Cluster) -> bool:
+    """Whether a value gives ``label``; the second of a tick's pair is its absence."""
+    names = single_labels(value)
+    if cluster.labels[1] == f"without {cluster.labels[0]}":
+        return (cluster.labels[0] in names) == (label == cluster.labels[0])
+    return label in names
+
+
+def propose(
+    round_: Round,
+    cluster: Cluster,
+    consensuses: Mapping[str, Consensus],
+    *,
+    heading: str,
+    level: int,
+    line_end: str,
+) -> ProposedRule:
+    """The rule for one cluster, to stand under ``heading`` at heading level ``level``."""
+    shown = evidence(
+        round_, cluster, consensuses[cluster.question], round_.ratings[cluster.question]
+    )
+    rule = ProposedRule(
+        cluster=cluster.id,
+        question=cluster.question,
+        heading=heading,
+        labels=cluster.labels,
+        words=cluster.words,
+        label=cluster.consensus,
+        examples=shown.examples,
+        counterexample=shown.counterexample,
+        borderline=shown.borderline,
+        n_units=len(cluster.units),
+        share=cluster.share,
+        text="",
+    )
+    lines = _lines(round_, cluster, shown, level)
+    return ProposedRule(**{**_fields(rule), "text": line_end.join(lines) + line_end})
+
+
+def _fields(rule: ProposedRule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in rule.__slots__}
+
+
+def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list[str]:
+    words = ", ".join(quoted(word, 40) for word in cluster.words)
+    first, second = (quoted(label, 60) for label in cluster.labels)
+    decided = cluster.consensus
+    if decided is None:
+        answer = f"**{UNDECIDED}**: {first} or {second}?"
+    else:
+        answer = f"**{quoted(decided, 60)}**, which is what the consensus says; to be confirmed."
+    if cluster.cause.kind == "gap":
+        answer += " Annotators follow opposite rules here."
+    n = len(cluster.units)
+    size = f"{n} {'task' if n == 1 else 'tasks'}, {cluster.share:.0%} of the disagreement"
+    if cluster.settled is not None:
+        size += f"; with these settled, alpha would be at most {cluster.settled:.2f}"
+    lines = [
+        f"{'#' * min(level, 6)} Proposed rule: {words}",
+        "",
+        f"- When: the task is about {words}.",
+        f"- Answer to {quoted(cluster.question, 60)}: {answer}",
+    ]
+    lines += [f"- Example: {cited(round_, unit)}" for unit in shown.examples]
+    if shown.counterexample is not None:
+        other = second if decided in (None, cluster.labels[0]) else first
+        cite = cited(round_, shown.counterexample)
+        lines.append(f"- Not this: {cite} (all who labeled it said {other})")
+    if shown.borderline is not None:
+        lines.append(f"- Borderline: {cited(round_, shown.borderline)}")
+    lines.append(f"- Size of the problem: {size} ({quoted(cluster.id, 80)}).")
+    return lines
+
+
+def cited(round_: Round, unit: int) -> str:
+    """A task as evidence: its id and its text, quoted."""
+    text = round_.units.text[unit]
+    name = f"task {quoted(round_.units.ids[unit], 60)}"
+    return f"{name}, “{quoted(text)}”" if text and text.strip() else name

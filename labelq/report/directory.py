@@ -1,0 +1,81 @@
+"""The audit directory: every file of an audit, written together or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelq.files import csv_safe, write_directory
+from labelq.report import causes
+from labelq.report.document import audit_document, to_bytes
+from labelq.report.html import private_annotators_html, report_html, rules_html
+from labelq.report.markdown import report_markdown
+from labelq.report.text import plain
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+
+
+def write_audit(
+    audit: Audit,
+    target: Path,
+    *,
+    manifest: Mapping[str, Any],
+    replace: bool = False,
+    names: bool = False,
+) -> None:
+    """Write an audit to the directory ``target``, whole or not at all.
+
+    ``manifest`` says what the audit was made from (hashes, selection, versions, options). With
+    ``names`` the report and the Markdown show annotators' names instead of letters.
+
+    Raises:
+        OutputError: ``target`` exists and ``replace`` is not given, or cannot be written.
+    """
+    where = target.as_posix()
+    with write_directory(target, replace=replace) as directory:
+        private = directory / "private"
+        private.mkdir()
+        _write(directory / "report.html", report_html(audit, names=names, directory=where))
+        _write(directory / "report.md", report_markdown(audit, names=names, directory=where))
+        _write(directory / "rules.html", rules_html(audit))
+        _write(private / "annotators.html", private_annotators_html(audit))
+        (directory / "audit.json").write_bytes(to_bytes(audit_document(audit)))
+        (directory / "manifest.json").write_bytes(to_bytes(manifest))
+        (directory / "queue.json").write_bytes(to_bytes(list(audit.tasks)))
+        _write(directory / "queue.csv", "\ufeff" + queue_csv(audit))
+        _write(directory / "guideline_draft.md", audit.draft.text)
+        _write(directory / "guideline.diff", audit.draft.diff)
+        # The long table is data, read back by programs: exact, not made safe for spreadsheets.
+        with (directory / "ratings.csv").open(
+            "w", encoding="utf-8", newline="", errors="backslashreplace"
+        ) as file:
+            audit.round.to_frame().to_csv(file, index=False, lineterminator="\n")
+
+
+def queue_csv(audit: Audit) -> str:
+    """The queue as a table for a spreadsheet, safe against formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["task", "priority", "wants", "why", "text"])
+    units = audit.round.units
+    for entry in audit.queue:
+        writer.writerow(
+            [
+                csv_safe(units.ids[entry.unit]),
+                repr(float(entry.priority)),
+                causes.WANTS.get(entry.wants, entry.wants),
+                csv_safe(plain(causes.queue_reasons(entry.reasons))),
+                # A spreadsheet's cell holds no more than 32,767 characters.
+                csv_safe((units.text[entry.unit] or "")[:32_000]),
+            ]
+        )
+    return out.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write ``text`` as it is (no newline translation)."""
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,118 @@
+"""``audit.json``: everything an audit found, at full precision, for programs.
+
+Documented in ``docs/audit-json.md``. The same audit gives the same bytes: there is no clock,
+and everything keeps the audit's order. Units and raters are written as their ids.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+
+
+SCHEMA = "labelq/audit/1"
+MOST_INFLUENCES = 200
+
+
+def audit_document(audit: Audit) -> dict[str, Any]:
+    """The audit as a document of plain values: dicts, lists, texts, numbers, None."""
+    source = audit.round
+    units = source.units.ids
+    raters = [r.id for r in source.raters]
+
+    def row(found: Any, **replaced: Any) -> dict[str, Any]:
+        fields = {f.name: getattr(found, f.name) for f in dataclasses.fields(found)}
+        if isinstance(fields.get("unit"), int | np.integer):
+            fields["unit"] = units[fields["unit"]]
+        if isinstance(fields.get("rater"), int | np.integer):
+            fields["rater"] = raters[fields["rater"]]
+        return fields | replaced
+
+    def ids(codes: Any) -> list[str]:
+        return [units[code] for code in codes]
+
+    document = {
+        "schema": SCHEMA,
+        "name": source.name,
+        "selection": row(source.selection),
+        "questions": [row(q) for q in source.questions],
+        "intake": row(source.intake, aside=[row(a) for a in source.intake.aside]),
+        "agreements": [row(a) for a in audit.agreements],
+        "verdicts": [
+            row(v, headline=row(v.headline), rare_labels=[row(a) for a in v.rare_labels])
+            for v in audit.verdicts
+        ],
+        "label_pairs": [row(p) for p in audit.label_pairs],
+        "clusters": [
+            row(
+                c,
+                units=ids(c.units),
+                lookalikes=ids(c.lookalikes),
+                divided=ids(c.divided),
+                cause=row(c.cause, camps=[row(camp) for camp in c.cause.camps]),
+            )
+            for c in audit.clusters
+        ],
+        "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
+        "raters": [row(r) for r in source.raters],
+        "models": [row(m) for m in source.models],
+        "rater_reports": [row(r, flags=[row(f) for f in r.flags]) for r in audit.raters],
+        "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
+        "queue": [row(e, reasons=[row(r) for r in e.reasons]) for e in audit.queue],
+        "rules": [
+            row(
+                r,
+                examples=ids(r.examples),
+                counterexample=None if r.counterexample is None else units[r.counterexample],
+                borderline=None if r.borderline is None else units[r.borderline],
+            )
+            for r in audit.draft.rules
+        ],
+        "cross_check": row(audit.cross_check),
+        "gates": [row(g) for g in audit.gates],
+        "options": {
+            "seed": audit.seed,
+            "resamples": audit.resamples,
+            "confidence": audit.confidence,
+            "thresholds": {
+                v.question: {"tentative": v.tentative_from, "reliable": v.reliable_from}
+                for v in audit.verdicts
+            },
+            "given": dict(audit.options),
+        },
+    }
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def to_bytes(document: Any) -> bytes:
+    """A document as JSON in UTF-8, with full precision, readable, always the same bytes."""
+    text = json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False)
+    # A lone surrogate (half a character, from a broken export) has no UTF-8 form; the escape
+    # that Python writes for it is the one that JSON knows.
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in JSON's types: sets sorted, tuples as lists, numbers as Python's own."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return [_plain(item) for item in sorted(value)]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -1,0 +1,126 @@
+"""The HTML pages: one file each, no request, no script, everything from data escaped.
+
+Templates are in ``templates/``; autoescape is always on, and every data text passes through
+:func:`labelq.report.text.visible` on its way out, so no template can forget it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from labelq.report import causes, tables, words
+from labelq.report.findings import next_steps, top_findings
+from labelq.report.names import Names
+from labelq.report.numbers import count, counted, percent
+from labelq.report.text import html, html_highlighted, mark, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from labelq.auditing import Audit
+
+
+def report_html(audit: Audit, *, names: bool = False, directory: str = "") -> str:
+    """The report: one self-contained page.
+
+    ``directory`` is where the audit is written, for the commands that the page shows.
+    """
+    shown = Names(audit.round.raters, names=names)
+    source, intake = audit.round, audit.round.intake
+    people = sum(rater.kind == "person" for rater in source.raters)
+    return _render(
+        "report.html.j2",
+        name=source.name,
+        answer=words.answer(audit.verdicts),
+        scope=" · ".join(
+            (
+                counted(len(source.units), "task"),
+                counted(people, "annotator"),
+                counted(len(source.questions), "question"),
+                counted(intake.n_kept, "answer"),
+            )
+        ),
+        selection=words.selection(source.selection),
+        touched=words.touched(intake),
+        gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
+        findings=top_findings(audit, shown),
+        steps=next_steps(audit, directory),
+        questions=tables.questions(audit, shown),
+        clusters=tables.cluster_cards(audit, shown),
+        more_clusters=len(audit.clusters) - tables.MOST_CLUSTERS,
+        edge_cases=tables.edge_cases(audit, shown),
+        more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,
+        raters=tables.raters(audit, shown),
+        not_against=causes.NOT_AGAINST,
+        queue=tables.queue(audit),
+        n_queue=len(audit.queue),
+        draft=audit.draft,
+        diff=tables.diff_lines(audit),
+        more_diff=audit.draft.diff.count("\n") - tables.MOST_DIFF_LINES,
+        intake=intake,
+        asides=[(words.aside(row), count(row.count)) for row in intake.aside],
+        notes=[mark(note, 600) for note in intake.notes],
+        method=_method(audit),
+    )
+
+
+def private_annotators_html(audit: Audit) -> str:
+    """The one page that says who is behind a letter."""
+    return _render("annotators.html.j2", name=audit.round.name, raters=audit.round.raters)
+
+
+def rules_html(audit: Audit) -> str:
+    """Each proposed rule, ready to paste, with the heading it belongs under."""
+    rules = [
+        (
+            rule,
+            causes.either(rule.labels),
+            f"{counted(rule.n_units, 'task')}, {percent(rule.share)} of the disagreement",
+            mark(rule.question),
+        )
+        for rule in audit.draft.rules
+    ]
+    return _render("rules.html.j2", name=audit.round.name, rules=rules)
+
+
+def _method(audit: Audit) -> list[tuple[str, str]]:
+    """How the numbers were computed: what, and a sentence."""
+    intervals = words.interval_target(audit.confidence)
+    resamples = f"{counted(audit.resamples, 'resample')}, seed {audit.seed}"
+    rows = [
+        ("Intervals", f"{intervals} {resamples}."),
+        ("Cross-check", words.cross_check(audit.cross_check)),
+        ("Share of disagreement", words.SHARE),
+        ("Above chance", words.EXCESS),
+    ]
+    chosen = words.selection(audit.round.selection)
+    rows.append(("Selection", chosen or "All of the source."))
+    rows += [(f"Option {key}", mark(value, 300)) for key, value in audit.options.items()]
+    return rows
+
+
+def _render(template: str, **context: Any) -> str:
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("labelq.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: (
+            visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
+    )
+    environment.filters["prose"] = html
+    environment.filters["highlighted"] = html_highlighted
+    # Charts are built by labelq.report.svg, where every text in them is escaped.
+    environment.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704
+    return environment

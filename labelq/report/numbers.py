@@ -1,0 +1,121 @@
+"""Numbers as people read them. Rounding happens here and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+MINUS = "\u2212"
+
+NONE = "–"
+"""Stands where there is no number."""
+
+
+def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
+    """A coefficient with two decimals and no leading zero; more decimals where rounding
+    would put it on the wrong side of a threshold in ``against``.
+
+    >>> coefficient(0.6249), coefficient(-0.05), coefficient(1.0), coefficient(None)
+    ('.62', '−.05', '1.00', '–')
+    >>> coefficient(0.7996, against=[0.8])
+    '.7996'
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    against = tuple(against)
+    for decimals in range(2, 7):
+        shown = f"{value:.{decimals}f}"
+        if all((float(shown) >= t) == (value >= t) for t in against):
+            break
+    return _typographic(shown)
+
+
+def threshold(value: float) -> str:
+    """A threshold with the decimals it needs.
+
+    >>> threshold(0.667), threshold(0.8)
+    ('.667', '.8')
+    """
+    return _typographic(f"{value:.4g}")
+
+
+def interval(lower: float | None, upper: float | None, against: Iterable[float] = ()) -> str:
+    """An interval in words, empty if there is none.
+
+    >>> interval(0.55, 0.69)
+    '.55 to .69'
+    """
+    if lower is None or upper is None:
+        return ""
+    against = tuple(against)
+    return f"{coefficient(lower, against)} to {coefficient(upper, against)}"
+
+
+def percent(share: float | None) -> str:
+    """A whole percentage; the ends are only claimed when they are exact.
+
+    >>> percent(0.314), percent(0.001), percent(0.999), percent(1)
+    ('31 %', 'under 1 %', 'over 99 %', '100 %')
+    """
+    if share is None or not math.isfinite(share):
+        return NONE
+    if 0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    return f"{share * 100:.0f} %"
+
+
+def count(n: int) -> str:
+    """A count with thousands set apart: ``1,912``."""
+    return f"{n:,}"
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "task"), counted(1200, "task")
+    ('1 task', '1,200 tasks')
+    """
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration: ``3 s``, ``1 min 20 s``, ``2 h 5 min``.
+
+    >>> seconds(2.6), seconds(80), seconds(7500), seconds(0.2)
+    ('3 s', '1 min 20 s', '2 h 5 min', 'under 1 s')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if 0 < value < 0.5:
+        return "under 1 s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = round(value / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def times(value: float | None) -> str:
+    """A ratio: ``3.1×``; ``under 0.1×`` where rounding would say nothing."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if 0 < value < 0.05:
+        return "under 0.1×"
+    return f"{count(round(value))}×" if value >= 100 else f"{value:.1f}×"
+
+
+def small(value: float | None) -> str:
+    """A very small difference: ``2e-16``, ``0``."""
+    return NONE if value is None else f"{value:.0e}" if value else "0"
+
+
+def _typographic(shown: str) -> str:
+    sign = MINUS if shown.startswith("-") else ""
+    digits = shown.removeprefix("-")
+    if not digits.strip("0."):
+        sign = ""  # no negative zero
+    return sign + (digits.removeprefix("0") if digits.startswith("0.") else digits)

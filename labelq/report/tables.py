@@ -1,0 +1,243 @@
+"""The rows of the report's pages: looked up in an audit and put into words, ready to print.
+
+Texts in a row are data, unless the field's comment says sentence (see
+:mod:`labelq.report.text`). Long lists are cut here; the full ones are in the files beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelq.measure.results import Agreement, Verdict
+from labelq.pinpoint.findings import Cluster
+from labelq.report import causes, words
+from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
+from labelq.report.examples import Example, example
+from labelq.report.findings import cluster_anchors, question_anchors
+from labelq.report.names import Names
+from labelq.report.numbers import NONE, coefficient, count, interval, percent, seconds
+from labelq.report.text import clip, mark
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+
+MOST_CLUSTERS, MOST_EDGE_CASES, MOST_QUEUED, MOST_DIFF_LINES = 24, 30, 20, 400
+
+
+@dataclass(frozen=True, slots=True)
+class CoefficientRow:
+    """One coefficient; every field is a sentence."""
+
+    title: str
+    value: str
+    interval: str
+    observed: str
+    expected: str
+    units: str
+    ratings: str
+    convention: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPart:
+    """One question: its verdict and picture, its coefficients, its charts."""
+
+    name: str
+    anchor: str
+    sign: str
+    state: str
+    value: str
+    interval: str
+    metric: str  # sentence
+    sentence: str  # sentence
+    picture: Chart
+    level: str  # sentence
+    labels: str  # sentence
+    overall: list[CoefficientRow]
+    by_label: list[CoefficientRow]
+    pairs: Chart | None
+    confusion: Chart | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCard:
+    """One cluster; the fields but ``anchor``, ``words`` and ``examples`` are sentences."""
+
+    anchor: str
+    question: str
+    cause: str
+    meaning: str
+    labels: str
+    quoted: str
+    size: str
+    evidence: list[str]
+    consensus: str
+    words: tuple[str, ...]
+    examples: list[Example]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class RaterRow:
+    """One annotator on one question; ``name`` is data, ``flags`` and ``tests`` sentences."""
+
+    name: str
+    ratings: str
+    agreement: str
+    interval: str
+    shared: str
+    without: str
+    seconds: str
+    skipped: str
+    repeats: str
+    gold: str
+    flags: list[str]
+    tests: list[str]
+
+
+def questions(audit: Audit, names: Names) -> list[QuestionPart]:
+    """One part per verdict, in the audit's order."""
+    anchors = question_anchors(audit)
+    return [_question(audit, names, v, anchors[v.question]) for v in audit.verdicts]
+
+
+def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPart:
+    thresholds = (v.tentative_from, v.reliable_from)
+    question = audit.round.question(v.question)
+    rows = [a for a in audit.agreements if a.question == v.question]
+    everyone = [a for a in rows if a.raters is None]
+    return QuestionPart(
+        name=v.question,
+        anchor=anchor,
+        sign=words.STATES[v.state][0],
+        state=words.STATES[v.state][1],
+        value=coefficient(v.headline.value, thresholds),
+        interval=interval(v.headline.lower, v.headline.upper, thresholds),
+        metric=words.metric_of(v.headline),
+        sentence=words.verdict(v),
+        picture=coefficient_bar(v),
+        level=words.level(question),
+        labels=words.labels_source(question),
+        overall=[_coefficient(a) for a in everyone if a.label is None],
+        by_label=[_coefficient(a) for a in everyone if a.label is not None],
+        pairs=pair_matrix(rows, names),
+        confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
+    )
+
+
+def _coefficient(row: Agreement) -> CoefficientRow:
+    title = words.metric_of(row)
+    return CoefficientRow(
+        title=title if row.label is None else f"{mark(row.label)}: {title}",
+        value=coefficient(row.value),
+        interval=interval(row.lower, row.upper) or NONE,
+        observed=coefficient(row.observed),
+        expected=coefficient(row.expected),
+        units=count(row.n_units),
+        ratings=count(row.n_ratings),
+        convention=mark(row.convention, 1000),
+        missing=words.reason(row.reason),
+    )
+
+
+def cluster_cards(audit: Audit, names: Names) -> list[ClusterCard]:
+    """The clusters as cards, the first matters most."""
+    anchors = cluster_anchors(audit)
+    return [
+        _card(audit, names, cluster, anchors[cluster.id])
+        for cluster in audit.clusters[:MOST_CLUSTERS]
+    ]
+
+
+def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterCard:
+    # The most central tasks show what a cluster is about, the most divided where it hurts.
+    shown = list(dict.fromkeys([*cluster.units[:2], *cluster.divided[:1], *cluster.units[2:3]]))[:3]
+    return ClusterCard(
+        anchor=anchor,
+        question=mark(cluster.question),
+        cause=causes.cause(cluster, names),
+        meaning=causes.CAUSES[cluster.cause.kind][1],
+        labels=causes.either(cluster.labels),
+        quoted=causes.words_of(cluster) if not cluster.remainder else "no common content",
+        size=causes.cluster_size(cluster),
+        evidence=causes.evidence(cluster, names),
+        consensus=causes.consensus(cluster),
+        words=cluster.words,
+        examples=[example(audit.round, cluster.question, unit, names) for unit in shown],
+        more=len(cluster.units) - len(shown),
+    )
+
+
+def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]]:
+    """Kind, question, votes (sentences) and the task."""
+    return [
+        (
+            causes.EDGE_CASES.get(case.kind, case.kind),
+            mark(case.question),
+            causes.votes(case) + causes.same_text(case, audit.round.units.ids),
+            example(audit.round, case.question, case.unit, names, limit=200),
+        )
+        for case in audit.edge_cases[:MOST_EDGE_CASES]
+    ]
+
+
+def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:
+    """Question (sentence) and its annotators."""
+    parts: dict[str, list[RaterRow]] = {}
+    for r in audit.raters:
+        parts.setdefault(mark(r.question), []).append(
+            RaterRow(
+                name=names.of(r.rater),
+                ratings=count(r.n_ratings),
+                agreement=percent(r.agreement),
+                interval=(
+                    f"{percent(r.lower)} to {percent(r.upper)}"
+                    if r.lower is not None and r.upper is not None
+                    else NONE
+                ),
+                shared=f"{count(r.counted)} of {count(r.n_shared)}",
+                without=coefficient(r.without),
+                seconds=seconds(r.median_seconds),
+                skipped=percent(r.skip_rate),
+                repeats=_part(r.n_repeats_same, r.n_repeats),
+                gold=_part(r.gold_right, r.gold_of),
+                flags=[causes.flag(f) for f in r.flags],
+                tests=list(filter(None, (causes.flag_test(f) for f in r.flags))),
+            )
+        )
+    return list(parts.items())
+
+
+def _part(n: int, of: int) -> str:
+    return f"{count(n)} of {count(of)}" if of else NONE
+
+
+def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, str, str]]:
+    """Task id and text (data), reasons (sentence), what it wants, priority."""
+    units = audit.round.units
+    return [
+        (
+            clip(units.ids[entry.unit], 80),
+            clip((units.text[entry.unit] or "").strip(), 160),
+            causes.queue_reasons(entry.reasons),
+            causes.WANTS.get(entry.wants, entry.wants),
+            percent(entry.priority),
+        )
+        for entry in audit.queue[:limit]
+    ]
+
+
+def diff_lines(audit: Audit) -> list[tuple[str, str, str]]:
+    """The guideline draft's diff as (kind, sign, data text); file headers are left out."""
+    lines = audit.draft.diff.split("\n")
+    body = lines[2:] if lines[0].startswith("--- ") else lines
+    kinds = {"+": ("added", "+"), "-": ("removed", "−"), "@": ("gap", "⋯")}
+    found = []
+    for text in body[:MOST_DIFF_LINES]:
+        kind, sign = kinds.get(text[:1], ("kept", ""))
+        found.append((kind, sign, "" if kind == "gap" else clip(text[1:], 1200)))
+    while found and found[-1] == ("kept", "", ""):
+        found.pop()
+    return found

@@ -1,0 +1,289 @@
+"""All wording about a round as a whole: verdicts, coefficients, what was read and set aside.
+
+Every function gives a **sentence** (see :mod:`labelq.report.text`): data in it is marked.
+People read task, annotator, annotation, label, question; code says unit, rater, rating.
+Words about disagreements and people are in :mod:`labelq.report.causes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labelq.labels.model import Aside, Intake, Question, Selection
+from labelq.measure import registry
+from labelq.measure.results import Agreement, CrossCheck, State, Verdict
+from labelq.report.numbers import coefficient, count, counted, interval, percent, small, threshold
+from labelq.report.text import mark
+
+if TYPE_CHECKING:
+    from labelq.auditing import Gate
+
+STATES: dict[State, tuple[str, str]] = {
+    "reliable": ("●", "reliable"),
+    "tentative": ("◐", "tentative"),
+    "unreliable": ("○", "unreliable"),
+    "cannot_tell": ("?", "cannot tell yet"),
+}
+"""State → a sign that needs no colour, and its word."""
+
+REASONS: dict[str, str] = {
+    "no_variation": "everyone gave the same label, so there is no chance agreement to compare with",
+    "no_overlap": "no task was labeled by two or more people",
+    "too_few_units": "too few tasks were labeled by two or more people",
+    "too_little_variation": (
+        "too few tasks carry any other label than the commonest for an interval one could trust"
+    ),
+    "too_many_values": "there are too many different values for an interval by resampling",
+    "not_for_sets": "not defined where several labels are given at once",
+    "not_for_numbers": "not defined for free numbers",
+    "needs_ordered_labels": "needs labels that have an order",
+}
+"""Why a coefficient, or its interval, is missing."""
+
+ASIDES: dict[str, str] = {
+    "skipped": "skipped by the annotator",
+    "empty": "submitted without an answer",
+    "draft": "drafts, never submitted",
+    "prediction": "predictions of a model",
+    "gold": "ground truth, kept as gold",
+    "repeat": "earlier answers of the same annotator to the same task",
+    "no_author": "annotations without an author",
+    "unknown_label": "labels that are not in the label config",
+    "not_a_number": "answers that are not a number",
+    "not_asked": "questions that were hidden when the task was labeled",
+    "not_selected": "outside the selection",
+    "edited": "last edited by somebody else, left out on request",
+    "prelabeled": "begun from a prediction, left out on request",
+    "bad_record": "records that could not be read",
+    "tag_not_measured": "answers to a kind of control that is not measured yet",
+    "region_not_measured": "answers about a part of a task, not measured yet",
+}
+"""Why something was read and not measured."""
+
+METRICS: dict[str, str] = {row.name: row.title.replace("'", "’") for row in registry.METRICS}
+"""What people call a coefficient."""
+
+VARIANTS: dict[str, str] = {"masi": "MASI", "jaccard": "Jaccard"}
+
+SHARE = (
+    "A share of the observed disagreement: all shares add up to 100 %. “At most” is the "
+    "coefficient if these tasks alone were settled; it does not add up."
+)
+EXCESS = (
+    "How many times more often two labels meet on one task than chance and their frequencies "
+    "would explain."
+)
+"""What the two numbers about disagreements mean."""
+
+LEVEL_WORDS: dict[str, str] = {
+    "nominal": "labels without order",
+    "ordinal": "ordered labels",
+    "interval": "numbers whose differences count",
+    "ratio": "numbers with a true zero",
+    "set": "several labels at once",
+}
+
+
+def metric(name: str) -> str:
+    """What people call a coefficient."""
+    return METRICS.get(name, _spaced(name).capitalize())
+
+
+def metric_of(row: Agreement) -> str:
+    """A coefficient with its weights or its distance where it has any but the plain one."""
+    variant = row.weights or (row.distance if row.distance != row.level else None)
+    if variant is None:
+        return metric(row.metric)
+    return f"{metric(row.metric)} ({VARIANTS.get(variant) or _spaced(variant)})"
+
+
+def reason(code: str | None) -> str:
+    """Why a coefficient or an interval is missing; unknown codes are shown as they are."""
+    return "" if code is None else REASONS.get(code, _spaced(code))
+
+
+def counts(verdict: Verdict) -> str:
+    """The plain counts that every verdict opens with."""
+    v = verdict
+    if not v.n_multiple:
+        return f"None of the {counted(v.n_units, 'task')} was labeled by two or more people."
+    said = f"All annotators agreed on {count(v.n_unanimous)} of {counted(v.n_multiple, 'task')}"
+    if v.commonest is not None:
+        said += f"; always answering {mark(v.commonest)} would match {count(v.n_commonest)}"
+    if v.n_multiple == v.n_units:
+        return f"{said}. Two or more people labeled every one of these tasks."
+    return (
+        f"{said}. This rests on the {count(v.n_multiple)} of {counted(v.n_units, 'task')} "
+        "that two or more people labeled."
+    )
+
+
+def state(verdict: Verdict) -> str:
+    """The state of a question in words, with what it follows from."""
+    row = verdict.headline
+    thresholds = (verdict.tentative_from, verdict.reliable_from)
+    low, high = (coefficient(end, thresholds) for end in (row.lower, row.upper))
+    tentative, reliable = map(threshold, thresholds)
+    if verdict.state == "reliable":
+        return f"Reliable: even the lower end of the interval, {low}, reaches {reliable}."
+    if verdict.state == "tentative":
+        return (
+            f"Tentative: the lower end of the interval, {low}, reaches {tentative} "
+            f"but not {reliable}."
+        )
+    if verdict.state == "unreliable":
+        return f"Unreliable: even the upper end of the interval, {high}, stays below {tentative}."
+    if row.lower is None or row.upper is None:
+        why = reason(row.reason) or "there is no interval"
+    else:
+        why = f"the interval, {low} to {high}, lies on both sides of {tentative}"
+    return f"Cannot tell yet: {why}{_more(verdict.more_units)}."
+
+
+def _more(units: int | None) -> str:
+    if not units:
+        return ""
+    tasks = counted(units, "more task", "more tasks")
+    return f"; about {tasks} labeled by two or more people would tell"
+
+
+def verdict(verdict: Verdict) -> str:
+    """A whole verdict: plain counts first, then the state in words, then the rare labels."""
+    return " ".join(filter(None, (counts(verdict), state(verdict), rare_labels(verdict))))
+
+
+def rare_labels(verdict: Verdict) -> str:
+    """The rare labels on their own, where one label dominates; empty otherwise."""
+    if not verdict.dominant:
+        return ""
+    name = mark(verdict.commonest) if verdict.commonest is not None else "one label"
+    said = f"Most answers are {name}, so the rare labels are judged separately"
+    rows = [
+        f"{mark(row.label)} {_value_and_interval(row)}"
+        for row in verdict.rare_labels[:6]
+        if row.label is not None
+    ]
+    return f"{said}: {'; '.join(rows)}." if rows else f"{said}."
+
+
+def _value_and_interval(row: Agreement) -> str:
+    if row.value is None:
+        return f"(none: {reason(row.reason)})"
+    spread = interval(row.lower, row.upper)
+    return f"{coefficient(row.value)} ({spread})" if spread else coefficient(row.value)
+
+
+def answer(verdicts: Sequence[Verdict]) -> str:
+    """The first sentence of a report: can this round be trusted?"""
+    if not verdicts:
+        return "There is no question in this round that can be measured."
+    groups = {key: [mark(v.question, 40) for v in verdicts if v.state == key] for key in STATES}
+    said = [
+        f"{_series(names)} {_be(names)} {STATES[key][1]}"
+        if key != "cannot_tell"
+        else f"for {_series(names)} the data cannot tell yet"
+        for key, names in groups.items()
+        if names
+    ]
+    opening = (
+        "Yes"
+        if len(groups["reliable"]) == len(verdicts)
+        else ("In part" if groups["reliable"] or groups["tentative"] else "Not yet")
+    )
+    return f"{opening}: {'; '.join(said)}."
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _series(names: Sequence[str]) -> str:
+    shown = [*names[:5], f"{len(names) - 5} more"] if len(names) > 6 else list(names)
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
+def aside(row: Aside) -> str:
+    """One line about what was set aside: the reason, the question, the detail."""
+    said = ASIDES.get(row.reason, _spaced(row.reason))
+    where = f" (question {mark(row.question)})" if row.question is not None else ""
+    return f"{said}{where}: {mark(row.detail, 400)}" if row.detail else f"{said}{where}"
+
+
+def touched(intake: Intake) -> str:
+    """How many annotations somebody else or a model had a hand in; empty if none."""
+    parts = []
+    if intake.n_edited:
+        parts.append(f"{count(intake.n_edited)} last edited by somebody else")
+    if intake.n_prelabeled:
+        parts.append(f"{count(intake.n_prelabeled)} begun from a prediction")
+    if not parts:
+        return ""
+    return (
+        f"Of {counted(intake.n_annotations, 'annotation')}, {' and '.join(parts)}: "
+        "such answers are not independent and can make agreement look higher than it is."
+    )
+
+
+def selection(chosen: Selection) -> str:
+    """Which part of the source is the round; empty if all of it."""
+    parts = []
+    if chosen.since is not None:
+        parts.append(f"submitted from {mark(chosen.since)}")
+    if chosen.until is not None:
+        parts.append(f"submitted to {mark(chosen.until)}")
+    parts += [f"where {mark(field)} is {mark(value)}" for field, value in chosen.where]
+    parts += [f"without {mark(kind)} answers" for kind in chosen.exclude]
+    return f"Only answers {', '.join(parts)}." if parts else ""
+
+
+def level(question: Question) -> str:
+    """The level of measurement, and where it comes from."""
+    known = LEVEL_WORDS.get(question.level, question.level)
+    return f"{question.level} ({known}), from {mark(question.level_source, 120)}"
+
+
+def labels_source(question: Question) -> str:
+    """Where the universe of labels comes from."""
+    if not question.labels:
+        return "free numbers"
+    source = "the label config" if question.labels_source == "config" else "the labels in use"
+    return f"{counted(len(question.labels), 'label')}, from {source}"
+
+
+def cross_check(check: CrossCheck) -> str:
+    """How our numbers compare with those of reference packages."""
+    if check.skipped is not None or not check.n_compared:
+        return f"Not cross-checked: {mark(check.skipped or 'nothing to compare', 200)}."
+    packages = " and ".join(f"{mark(p)} ({count(n)})" for p, n in sorted(check.packages.items()))
+    return (
+        f"{counted(check.n_compared, 'number')} recomputed with {packages}; "
+        f"the largest difference is {small(check.largest)}."
+    )
+
+
+def gate(rule: Gate) -> str:
+    """One ``--fail-under`` rule and how it went."""
+    said = f"{metric(rule.metric)} of {mark(rule.question)} at least {threshold(rule.at_least)}"
+    if rule.lower is None:
+        return f"{said}: failed, {reason(rule.reason) or 'there is no interval'}."
+    low = coefficient(rule.lower, [rule.at_least])
+    return f"{said}: {'passed' if rule.passed else 'failed'}, the lower end is {low}."
+
+
+def interval_target(confidence: float) -> str:
+    """What an interval is about."""
+    return (
+        f"Intervals cover {percent(confidence)}: the annotators are taken as they are, the tasks "
+        "as a random draw. They hold for these annotators."
+    )
+
+
+def _spaced(code: str) -> str:
+    """A code nobody wrote a sentence for, safe to stand among our own words."""
+    return (
+        mark(code.replace("_", " "), 200)
+        if not code.isascii()
+        or not code.replace("_", "").replace(" ", "").replace(",", "").isalnum()
+        else code.replace("_", " ")
+    )

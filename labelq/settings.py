@@ -1,0 +1,187 @@
+"""``labelq.toml`` and the command line → typed settings.
+
+The file holds the long options of ``labelq audit`` by their names, with underscores, and with
+the same syntax; an option given on the command line wins. A list replaces, it does not add::
+
+    # labelq.toml
+    label_config = "label_config.xml"
+    level = ["urgency=ordinal"]
+    fail_under = ["category:krippendorff_alpha=.667"]
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from labelq.errors import SettingsError
+
+FILE_NAME = "labelq.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """``[QUESTION:]METRIC=VALUE``: the interval's lower end must reach ``at_least``."""
+
+    question: str | None
+    metric: str
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be chosen for an audit, with its default."""
+
+    round: str | None = None
+    label_config: Path | None = None
+    guideline: Path | None = None
+    text_field: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    level: Mapping[str, str] = field(default_factory=dict)
+    map_label: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    since: str | None = None
+    until: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    exclude: tuple[str, ...] = ()
+    skip_bad_records: bool = False
+    resamples: int = 2000
+    seed: int = 0
+    confidence: float = 0.95
+    reliable_from: float = 0.8
+    tentative_from: float = 0.667
+    fail_under: tuple[GateRule, ...] = ()
+    cross_check: bool | None = None
+    out: Path | None = None
+    replace: bool = False
+    names: bool = False
+
+
+def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
+    """Settings from ``file`` (default: ``labelq.toml`` here, if there is one) and ``options``.
+
+    ``options`` are those given on the command line, by name; None and () mean not given.
+
+    Raises:
+        SettingsError: a setting is unknown or malformed; the line says which and where.
+    """
+    chosen: dict[str, Any] = {}
+    path = file or Path(FILE_NAME)
+    if file is not None or path.is_file():
+        for name, value in _read(path).items():
+            chosen[name] = _parse(name, value, where=f"{path}: {name}", base=path.parent)
+    for name, value in options.items():
+        if value is not None and value != ():
+            option = {"since": "from", "until": "to"}.get(name, name)
+            chosen[name] = _parse(name, value, where=f"--{option.replace('_', '-')}", base=None)
+    settings = Settings(**chosen)
+    if not settings.tentative_from <= settings.reliable_from <= 1:
+        raise SettingsError(
+            f"--tentative-from {settings.tentative_from} must not exceed --reliable-from"
+            f" {settings.reliable_from}, and neither may exceed 1"
+        )
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from None
+    known = [f.name for f in fields(Settings)]
+    for name in document:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{path}: unknown setting {name}{hint}")
+    return document
+
+
+def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
+    """One setting in its final type. Paths in a file are relative to the file."""
+    if name in ("label_config", "guideline", "out"):
+        path = Path(_text(value, where))
+        return path if base is None else base / path
+    if name in ("skip_bad_records", "replace", "names", "cross_check"):
+        if not isinstance(value, bool):
+            raise SettingsError(f"{where}: must be true or false")
+        return value
+    if name in ("resamples", "seed"):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise SettingsError(f"{where}: must be a whole number from 0")
+        return value
+    if name in ("confidence", "reliable_from", "tentative_from"):
+        return _share(value, where)
+    if name == "columns":
+        parts = [part for item in _texts(value, where) for part in item.split(",")]
+        return dict(_pair(part, where, "unit=task_id,rater=worker") for part in parts)
+    if name == "where":
+        return tuple(_pair(item, where, "channel=email") for item in _texts(value, where))
+    if name == "level":
+        return dict(_level(item, where) for item in _texts(value, where))
+    if name == "map_label":
+        return dict(_label(item, where) for item in _texts(value, where))
+    if name == "fail_under":
+        return tuple(_gate(item, where) for item in _texts(value, where))
+    if name == "exclude":
+        return _exclude(_texts(value, where), where)
+    return _text(str(value) if name in ("since", "until") else value, where)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, (str, Path)) or not str(value):
+        raise SettingsError(f"{where}: must be a text")
+    return str(value)
+
+
+def _texts(value: Any, where: str) -> list[str]:
+    items: Iterable[Any] = value if isinstance(value, (list, tuple)) else [value]
+    return [_text(item, where) for item in items]
+
+
+def _share(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
+        raise SettingsError(f"{where}: must be a number between 0 and 1")
+    return float(value)
+
+
+def _pair(text: str, where: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise SettingsError(f"{where} {text}: write it as {example}")
+    return name.strip(), value.strip()
+
+
+def _level(text: str, where: str) -> tuple[str, str]:
+    question, equals, level = text.rpartition("=")
+    if equals and not question:
+        raise SettingsError(f"{where} {text}: write it as urgency=ordinal, or ordinal for all")
+    return question, level
+
+
+def _label(text: str, where: str) -> tuple[tuple[str, str], str]:
+    old, new = _pair(text, where, "category:Refunds=Refund")
+    question, _, label = old.rpartition(":")
+    return (question, label), new
+
+
+def _gate(text: str, where: str) -> GateRule:
+    left, right = _pair(text, where, "category:krippendorff_alpha=.667")
+    question, _, metric = left.rpartition(":")
+    try:
+        return GateRule(question or None, metric, float(right))
+    except ValueError:
+        raise SettingsError(f"{where} {text}: {right!r} is not a number") from None
+
+
+def _exclude(items: list[str], where: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for item in items for part in item.split(","))
+    for part in chosen:
+        if part not in ("edited", "prelabeled"):
+            raise SettingsError(f"{where} {part}: can exclude edited, prelabeled, or both")
+    return chosen

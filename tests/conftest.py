@@ -1,0 +1,16 @@
+"""Shared by all tests."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# The machine may be busy: no deadline per example. FUZZ=1000 looks longer.
+settings.register_profile(
+    "labelq",
+    deadline=None,
+    max_examples=int(os.environ.get("FUZZ", "40")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("labelq")

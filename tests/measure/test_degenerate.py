@@ -1,0 +1,89 @@
+"""Data that cannot answer: None and a reason, never nan, an exception or a silent number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labelq.measure.agreement import agreement
+from labelq.measure.results import Agreement
+from tests.rounds import make_round
+
+
+def measure(rows: list[Any], **made: Any) -> dict[Any, Agreement]:
+    built = make_round(rows, **made)
+    found = agreement(built.questions[0], built.ratings["value"], built.raters, resamples=200)
+    return {(r.metric, r.weights or r.distance, r.label): r for r in found if r.raters is None}
+
+
+def test_one_label_everywhere() -> None:
+    found = measure([(u, r, "x") for u in range(30) for r in "abc"], labels=["x", "y"])
+    for metric, variant in (("krippendorff_alpha", "nominal"), ("fleiss_kappa", None)):
+        row = found[metric, variant, None]
+        assert (row.value, row.reason) == (None, "no_variation")
+    assert found["cohen_kappa_mean", None, None].reason == "no_variation"
+    assert found["raw_agreement", None, None].value == 1.0
+    assert found["gwet_ac1", None, None].value == 1.0
+    assert found["brennan_prediger", None, None].value == 1.0
+    assert all(row.lower is None for row in found.values())
+
+
+def test_no_unit_with_two_raters() -> None:
+    found = measure([(u, "ab"[u % 2], "xy"[u % 2]) for u in range(30)])
+    assert {row.reason for row in found.values() if row.metric != "gwet_ac2"} == {"no_overlap"}
+    assert all(row.value is None and row.n_units == 0 for row in found.values())
+
+
+def test_rare_disagreement_gets_no_interval() -> None:
+    """The bootstrap lies where disagreement is rare: below the evidence floor it is silent."""
+    rows = [(u, r, "x") for u in range(50) for r in "ab"]
+    rows[0] = (0, "a", "y")
+    row = measure(rows)["krippendorff_alpha", "nominal", None]
+    assert row.value is not None
+    assert (row.lower, row.upper, row.reason) == (None, None, "too_little_variation")
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_no_disagreement_is_not_certainty(level: Any) -> None:
+    values = ["1", "2", "3"] if level != "interval" else [1.0, 2.0, 3.0]
+    rows = [(u, r, values[u % 3]) for u in range(60) for r in "ab"]
+    row = measure(rows, level=level)["krippendorff_alpha", level, None]
+    assert (row.value, row.upper, row.interval_method) == (1.0, 1.0, "binomial_no_disagreement")
+    assert row.lower is not None
+    assert -1 <= row.lower < 1
+
+
+def test_lower_end_without_disagreement_is_the_binomial_limit() -> None:
+    rows = [(u, r, "xy"[u % 2]) for u in range(40) for r in "ab"]
+    row = measure(rows)["krippendorff_alpha", "nominal", None]
+    u = 1 - 0.025 ** (1 / 40)  # Clopper-Pearson for 0 of 40
+    assert row.expected is not None
+    assert row.lower == pytest.approx(1 - u / row.expected)
+
+
+def test_two_empty_sets_agree() -> None:
+    rows = [(u, r, frozenset() if u % 2 else {"a"}) for u in range(40) for r in "ab"]
+    found = measure(rows, level="set")
+    assert found["krippendorff_alpha", "masi", None].value == 1.0
+    assert found["krippendorff_alpha", "jaccard", None].value == 1.0
+
+
+def test_metrics_that_do_not_apply_stay_with_their_reason() -> None:
+    sets = measure([(u, r, {"a"}) for u in range(3) for r in "ab"], level="set")
+    assert sets["fleiss_kappa", None, None].reason == "not_for_sets"
+    numbers = measure([(u, r, float(u)) for u in range(3) for r in "ab"], level="interval")
+    assert numbers["gwet_ac1", None, None].reason == "not_for_numbers"
+    nominal = measure([(u, r, "x") for u in range(3) for r in "ab"])
+    assert nominal["gwet_ac2", None, None].reason == "needs_ordered_labels"
+
+
+def test_many_labels_need_little_memory() -> None:
+    """A dense unit × label × label array would hold 2·10¹¹ cells here."""
+    rows = [
+        (u, r, f"label {(u * 7 + (r == 'b') * (u % 5 == 0)) % 3000:04}")
+        for u in range(4000)
+        for r in "ab"
+    ]
+    row = measure(rows)["krippendorff_alpha", "nominal", None]
+    assert row.value == pytest.approx(0.8, abs=0.01)

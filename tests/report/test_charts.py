@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+from defusedxml.ElementTree import fromstring
+
+from labelq.report.charts import coefficient_bar, confusion, pair_matrix
+from labelq.report.names import Names
+from labelq.report.text import plain
+
+SHAPES = {"svg", "title", "g", "path", "text", "rect"}
+
+
+def charts(audit):
+    names = Names(audit.round.raters)
+    rows = [a for a in audit.agreements if a.question == "category"]
+    pairs = [p for p in audit.label_pairs if p.question == "category"]
+    return [*map(coefficient_bar, audit.verdicts), pair_matrix(rows, names), confusion(pairs)]
+
+
+def test_charts_are_well_formed_titled_and_hold_nothing_but_shapes(audit):
+    for chart in charts(audit):
+        root = fromstring(chart.svg)
+        assert {element.tag for element in root.iter()} <= SHAPES
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == root[0].text == plain(chart.title)
+        assert chart.rows
+        assert all(len(row) == len(chart.header) for row in chart.rows)
+        for element in root.iter():
+            assert set(element.attrib) & {"id", "href", "onload", "clip-path"} == set()
+            assert "#" not in element.get("style", "")  # colours are the page's variables
+
+
+def test_charts_are_deterministic(audit):
+    assert [c.svg for c in charts(audit)] == [c.svg for c in charts(audit)]
+
+
+def test_hostile_labels_are_text(audit):
+    svg = charts(audit)[-1].svg
+    texts = [element.text for element in fromstring(svg).iter("text")]
+    assert "عربي" in texts
+    assert any(shown.startswith("<b>Other</b>") for shown in texts)
+    assert "<b>" not in svg
+
+
+def test_a_missing_value_and_a_negative_one(audit):
+    nothing = replace(audit.verdicts[0].headline, value=None, lower=None, upper=None)
+    chart = coefficient_bar(replace(audit.verdicts[0], headline=nothing))
+    assert plain(chart.title).endswith("–, without an interval")
+    below = replace(nothing, value=-0.4, lower=-0.8, upper=0.1)
+    assert "−.40" in coefficient_bar(replace(audit.verdicts[0], headline=below)).title
+
+
+def test_without_pairs_there_is_no_picture(audit):
+    names = Names(audit.round.raters)
+    assert confusion([]) is None
+    assert pair_matrix(audit.agreements[:2], names) is None
+
+
+def test_many_annotators_keep_their_table(audit):
+    raters = [replace(audit.round.raters[0], id=f"r{i}", letter=f"L{i}") for i in range(30)]
+    row = next(a for a in audit.agreements if a.raters is not None)
+    rows = [replace(row, raters=(f"r{i}", f"r{i + 1}")) for i in range(29)]
+    chart = pair_matrix([*rows, replace(rows[0], value=None, reason="no_overlap")], Names(raters))
+    assert chart.svg == ""
+    assert len(chart.rows) == 30
+    assert plain(chart.rows[-1][1]) == "no task was labeled by two or more people"

@@ -1,0 +1,76 @@
+import json
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from labelq.measure.results import Agreement
+from labelq.report.document import MOST_INFLUENCES, SCHEMA, audit_document, to_bytes
+
+
+def test_it_reads_back_as_it_was(audit):
+    document = audit_document(audit)
+    assert json.loads(to_bytes(document)) == document
+    assert document["schema"] == SCHEMA
+
+
+def test_the_same_bytes(audit):
+    assert to_bytes(audit_document(audit)) == to_bytes(audit_document(audit))
+
+
+def test_full_precision_and_ids(audit):
+    document = audit_document(audit)
+    assert [list(row) for row in document["agreements"][:1]] == [
+        [field.name for field in fields(Agreement)]
+    ]
+    assert document["agreements"][0]["lower"] == 0.5512
+    assert document["clusters"][0]["units"][0] == "1008"
+    assert document["clusters"][1]["cause"]["rater"] == "secret3@mail.example"
+    assert document["clusters"][0]["cause"]["camps"][0]["rater"] == "secret0@mail.example"
+    assert document["edge_cases"][1]["others"] == ["1003", "1005"]
+    assert document["queue"][0]["unit"] == "1000"
+    assert document["rules"][0]["counterexample"] == "1001"
+    assert document["rater_reports"][0]["rater"] == "secret0@mail.example"
+    assert document["influences"][0]["unit"] == "1000"
+    assert document["verdicts"][0]["rare_labels"][0]["label"] == "عربي"
+    assert document["options"]["thresholds"]["topics"] == {"tentative": 0.667, "reliable": 0.8}
+
+
+def test_questions_as_the_reader_reads_them_back(audit):
+    paths = replace(audit.round.questions[2], labels=(("a", "b"), ("a",)))
+    source = replace(audit.round, questions=(*audit.round.questions[:2], paths))
+    questions = audit_document(replace(audit, round=source))["questions"]
+    assert list(questions[0]) == ["name", "level", "level_source", "labels", "labels_source", "tag"]
+    assert questions[2]["labels"] == [["a", "b"], ["a"]]
+
+
+def test_numbers_of_numpy_and_no_numbers(audit):
+    pair = replace(
+        audit.label_pairs[0], n_units=np.int64(3), observed=np.float64(0.1), excess=float("inf")
+    )
+    row = audit_document(replace(audit, label_pairs=(pair,)))["label_pairs"][0]
+    assert (row["n_units"], row["observed"], row["excess"]) == (3, 0.1, None)
+    assert type(row["n_units"]) is int
+
+
+def test_half_a_character_survives():
+    assert json.loads(to_bytes({"a": "x\ud800"})) == {"a": "x\ud800"}
+
+
+def test_only_the_most_influential_units(audit):
+    many = audit.influences * 100
+    found = audit_document(replace(audit, influences=many))["influences"]
+    assert len(found) == MOST_INFLUENCES
+
+
+def test_every_section_is_documented(audit):
+    page = Path(__file__).parents[2] / "docs" / "audit-json.md"
+    described = page.read_text("utf-8")
+    assert f"`{SCHEMA}`" in described
+    for name, section in audit_document(audit).items():
+        assert re.search(rf"`{name}`", described), name
+        rows = section if isinstance(section, list) else [section]
+        for row in rows[:1]:
+            for key in row if isinstance(row, dict) else ():
+                assert f"`{key}`" in described, (name, key)

@@ -1,0 +1,211 @@
+"""The pages hold nothing that data brought but text, and no name but the private one."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labelq.remedy.acts import Draft
+from labelq.report.html import private_annotators_html, report_html, rules_html
+
+ELEMENTS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article"),
+    *("nav", "footer", "div", "span", "p", "br", "a", "h1", "h2", "h3", "h4", "em", "code", "pre"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td"),
+    *("figure", "figcaption", "details", "summary", "blockquote", "mark", "bdi"),
+    *("svg", "g", "path", "text", "rect"),
+}
+ATTRIBUTES = {
+    *("lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "dir", "scope"),
+    *("colspan", "tabindex", "role", "style", "open", "aria-label", "aria-labelledby"),
+    *("aria-hidden", "viewbox", "d", "x", "y", "transform", "width", "height"),
+}
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """Elements, attributes, texts; fails on anything that is not closed in order."""
+
+    def __init__(self, markup):
+        super().__init__()
+        self.elements, self.attributes, self.texts, self.stack = [], [], [], []
+        self.feed(markup)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if self.stack[-1:] != ["style"]:
+            self.texts.append(data)
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+    handle_pi = unknown_decl = handle_comment
+
+    @property
+    def text(self):
+        return "".join(self.texts)
+
+    def ids(self):
+        return [value for _, name, value in self.attributes if name == "id"]
+
+
+@pytest.fixture(scope="module")
+def markup(audit):
+    return report_html(audit, directory="audits/<x> y")
+
+
+@pytest.fixture(scope="module")
+def page(markup):
+    return Page(markup)
+
+
+def inert(page):
+    assert set(page.elements) <= ELEMENTS
+    assert {name for _, name, _ in page.attributes} <= ATTRIBUTES
+    for tag, name, value in page.attributes:
+        if name == "href":
+            assert re.fullmatch(r"#[a-z0-9-]+", value), value
+        if name in ("id", "class"):
+            assert re.fullmatch(r"[A-Za-z0-9 -]+", value), value
+        if name == "style":
+            assert tag in ("svg", "path", "text", "g", "rect")
+            assert "url(" not in value
+    assert page.elements.count("style") == page.elements.count("title") - page.elements.count("svg")
+
+
+def test_nothing_but_text_comes_from_data(page):
+    inert(page)
+    for hostile in (
+        "<script>alert(1)</script>",
+        "{{ 7*7 }}",
+        "onerror=alert(2)",
+        "\\u202egnp.exe",
+        "\\x1b[31mred",
+        "\\ud800",
+        "</style></title>",
+        "javascript:alert(1)",
+    ):
+        assert hostile in page.text
+    assert not set(page.text) & set("\x1b\u202e\u2068\u2069\ud800\x00")
+
+
+def test_no_request_leaves_the_file(markup, page):
+    outside = [v for _, _, v in page.attributes if v and re.search(r"https?:|//|url\(", v)]
+    # Labels may hold anything, in text alternatives too: those are read aloud, not fetched.
+    assert outside == []
+    style = re.search("<style>(.*?)</style>", markup, re.DOTALL).group(1)
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in markup
+    assert "<script" not in markup
+
+
+def test_anchors_are_distinct_and_every_link_finds_its_place(page):
+    ids = page.ids()
+    assert len(ids) == len(set(ids))
+    links = {value[1:] for _, name, value in page.attributes if name == "href"}
+    assert links <= set(ids)
+    sections = "agreement label-pairs clusters edge-cases annotators queue guideline data method"
+    assert set(sections.split()) <= set(ids)
+    assert {"cluster-category-1", "question-urgency"} <= set(ids)
+
+
+def test_the_first_screen_answers(page):
+    said = " ".join(page.text.split())
+    first = said[: said.index("Every coefficient")]
+    for words in (
+        "In part: urgency is reliable",
+        "All annotators agreed on 104 of 212 tasks",
+        "14 last edited by somebody else",
+        "41 begun from a prediction",
+        "Gap in the guideline",
+        "Import the queue of 28 tasks",
+        "labelq audit next_round.json --guideline 'audits/<x> y/guideline_draft.md'",
+    ):
+        assert words in first
+
+
+def test_a_megabyte_without_a_space_does_not_make_a_megabyte_page(markup):
+    assert len(markup) < 200_000
+
+
+def test_names_stand_on_the_private_page_only(audit, markup):
+    known = [(r.name, r.id) for r in audit.round.raters]
+    for name, address in known:
+        assert address not in markup
+        assert name not in Page(markup).text
+        assert address not in rules_html(audit)
+    private = Page(private_annotators_html(audit))
+    inert(private)
+    for name, address in known:
+        assert name in private.text
+        assert address in private.text
+    assert "Alma Brandt" in Page(report_html(audit, names=True)).text
+
+
+def test_rules_are_ready_to_paste(audit):
+    page = Page(rules_html(audit))
+    inert(page)
+    assert audit.draft.rules[0].text in page.text
+    assert "under the heading “Refund <h1>”" in page.text
+
+
+def test_the_same_audit_gives_the_same_page(audit, markup):
+    assert report_html(audit, directory="audits/<x> y") == markup
+
+
+def test_an_audit_with_nothing_in_it(audit):
+    empty = replace(
+        audit,
+        agreements=(),
+        verdicts=(),
+        consensus={},
+        label_pairs=(),
+        clusters=(),
+        edge_cases=(),
+        raters=(),
+        influences=(),
+        queue=(),
+        tasks=(),
+        gates=(),
+        options={},
+        draft=Draft("draft.md", None, "", ""),
+    )
+    page = Page(report_html(empty))
+    inert(page)
+    assert "There is no question in this round that can be measured." in page.text
+    assert "No rule is proposed." in Page(rules_html(empty)).text
+
+
+NASTY = st.text(max_size=30) | st.sampled_from(
+    ["<svg/onload=x>", "&lt;b&gt;", "\"'>", "]]>", "<!--", "{%", "$\\frac{", "\u2069<b>", "a\rb"]
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@given(NASTY, NASTY, NASTY)
+def test_whatever_the_labels_and_texts_are(audit, label, text, name):
+    source = audit.round
+    values = (label, *source.ratings["category"].values[1:])
+    nasty = replace(
+        source,
+        name=name,
+        units=replace(source.units, text=(text,) * len(source.units)),
+        ratings={**source.ratings, "category": replace(source.ratings["category"], values=values)},
+    )
+    cluster = replace(audit.clusters[0], id=name, labels=(label, "b"), words=(text, name))
+    pair = replace(audit.label_pairs[0], labels=(label, "b\u202e"))
+    inert(Page(report_html(replace(audit, round=nasty, clusters=(cluster,), label_pairs=(pair,)))))

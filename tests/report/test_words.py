@@ -1,0 +1,217 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import labelq.report
+from labelq.auditing import Gate
+from labelq.labels.model import Aside, Intake, Question, Selection
+from labelq.measure.registry import METRICS
+from labelq.measure.results import CrossCheck, State
+from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
+from labelq.remedy.acts import Reason, ReasonCode
+from labelq.report import causes, numbers, words
+from labelq.report.names import Names
+from labelq.report.text import plain
+
+
+@pytest.fixture
+def verdict(audit):
+    return replace(audit.verdicts[2], n_units=30_000, n_multiple=1_912)
+
+
+def test_a_verdict_opens_with_plain_counts(verdict):
+    assert plain(words.verdict(verdict)) == (
+        "All annotators agreed on 89 of 1,912 tasks; always answering billing would match 120. "
+        "This rests on the 1,912 of 30,000 tasks that two or more people labeled. "
+        "Unreliable: even the upper end of the interval, .69, stays below .667."
+    )
+
+
+def test_counts_where_everything_or_nothing_has_two_labels(verdict):
+    every = replace(verdict, n_units=1_912, commonest=None)
+    assert plain(words.counts(every)).endswith(
+        "Two or more people labeled every one of these tasks."
+    )
+    none = replace(verdict, n_multiple=0)
+    assert words.counts(none) == ("None of the 30,000 tasks was labeled by two or more people.")
+
+
+@pytest.mark.parametrize(
+    ("state", "lower", "upper", "reason", "more", "said"),
+    [
+        ("reliable", 0.81, 0.9, None, None, "the lower end of the interval, .81, reaches .8."),
+        ("tentative", 0.7996, 0.9, None, None, ".7996, reaches .667 but not .8."),
+        ("unreliable", 0.1, 0.6669, None, None, "upper end of the interval, .6669, stays below"),
+        ("cannot_tell", 0.5, 0.7, None, 140, "about 140 more tasks labeled by two or more people"),
+        ("cannot_tell", 0.5, 0.7, None, None, ".50 to .70, lies on both sides of .667."),
+        ("cannot_tell", None, None, "no_variation", None, "yet: everyone gave the same label"),
+        ("cannot_tell", None, None, None, 1, "about 1 more task labeled by two or more"),
+        ("cannot_tell", None, None, "quite_new", None, "Cannot tell yet: quite new."),
+    ],
+)
+def test_states_in_words(  # noqa: PLR0917  # one row of the table above
+    verdict, state, lower, upper, reason, more, said
+):
+    row = replace(verdict.headline, lower=lower, upper=upper, reason=reason)
+    shown = words.state(replace(verdict, state=state, headline=row, more_units=more))
+    assert said in plain(shown)
+
+
+def test_the_answer_names_every_question(audit, verdict):
+    assert plain(words.answer(audit.verdicts)) == (
+        "In part: urgency is reliable; topics is unreliable; for category the data cannot tell yet."
+    )
+    assert words.answer(()) == "There is no question in this round that can be measured."
+    good = [replace(audit.verdicts[1], question=f"q{i}") for i in range(9)]
+    assert plain(words.answer(good)) == "Yes: q0, q1, q2, q3, q4 and 4 more are reliable."
+    assert plain(words.answer([verdict])) == "Not yet: topics is unreliable."
+
+
+def test_a_dominating_label_leaves_the_rare_ones_to_be_judged(audit):
+    shown = plain(words.rare_labels(audit.verdicts[0]))
+    assert shown.endswith("the rare labels are judged separately: عربي .31 (.10 to .50).")
+    assert plain(words.rare_labels(replace(audit.verdicts[0], rare_labels=()))).endswith(
+        "separately."
+    )
+    unknown = replace(audit.verdicts[0].rare_labels[0], value=None, reason="no_variation")
+    shown = plain(words.rare_labels(replace(audit.verdicts[0], rare_labels=(unknown,))))
+    assert "(none: everyone gave the same label" in shown
+
+
+def test_every_code_has_words():
+    assert set(words.STATES) == set(get_args(State))
+    assert set(causes.CAUSES) == set(get_args(CauseKind))
+    assert set(causes.QUEUE_REASONS) == set(get_args(ReasonCode))
+    assert set(words.METRICS) == {row.name for row in METRICS}
+    described = set(re.findall(r"``([a-z_]+)``", Aside.__doc__)) - {"reason", "detail"}
+    assert set(words.ASIDES) >= described
+
+
+def test_every_reason_that_measure_gives_has_a_sentence():
+    codes = re.compile(r'"((?:no|not|too|needs)_[a-z_]+)"')
+    folder = Path(labelq.report.__file__).parents[1] / "measure"
+    given = {c for file in folder.glob("*.py") for c in codes.findall(file.read_text("utf-8"))}
+    assert given
+    assert given <= set(words.REASONS)
+
+
+def test_flags_state_behaviour_and_evidence():
+    said = [
+        (
+            Flag("differs", 0.31, 0.12, 25, 80),
+            "differs on 31 % of shared tasks, the others on 12 %",
+        ),
+        (Flag("fast", 2.8, 21.0, 9, 9), "median 3 s, the others 21 s"),
+        (Flag("fast", 2.8, None, 9, 9), "median 3 s"),
+        (
+            Flag("habit", 0.8, 0.04, 12, 15, None, "Cancel", "Refund"),
+            "answers Cancel where the others say Refund 12 of 15 times, the others 4 %",
+        ),
+        (Flag("habit", 0.8, None, 12, 15, None, "Cancel"), "answers Cancel 12 of 15 times"),
+        (Flag("shift", -0.8, None, 12, 15), "answers 0.80 lower than the others, on average"),
+        (Flag("skips", 0.2, 0.03, 12, 60), "skips 20 % of tasks, the others 3 %"),
+    ]
+    for flag, sentence in said:
+        assert plain(causes.flag(flag)) == sentence
+    assert causes.flag_test(said[0][0]) == ""
+    assert causes.flag_test(Flag("differs", 1, 1, 1, 1, 0.0001)).startswith("p < .001")
+    assert causes.flag_test(Flag("differs", 1, 1, 1, 1, 0.0213)).startswith("p = .021")
+
+
+def test_no_word_judges_a_person():
+    judging = re.compile(
+        "careless|spammer|biased|lazy|sloppy|cheat|bad annotator|incompetent", re.IGNORECASE
+    )
+    folder = Path(labelq.report.__file__).parent
+    for file in [*folder.glob("*.py"), *folder.glob("templates/*")]:
+        assert not judging.search(file.read_text("utf-8")), file.name
+
+
+def test_what_was_set_aside_and_touched():
+    assert words.aside(Aside("skipped", 3)) == "skipped by the annotator"
+    assert plain(words.aside(Aside("new_reason", 3, "<q>", "a\nb"))) == (
+        "new reason (question <q>): a b"
+    )
+    assert words.touched(Intake()) == ""
+    assert "14 last edited" in words.touched(Intake(n_annotations=20, n_edited=14))
+    assert "begun from" in words.touched(Intake(n_annotations=20, n_prelabeled=1))
+
+
+def test_selection():
+    assert words.selection(Selection()) == ""
+    chosen = Selection("2024-03-01", "2024-03-31", (("team", "b"),), ("edited",))
+    assert plain(words.selection(chosen)) == (
+        "Only answers submitted from 2024-03-01, submitted to 2024-03-31, where team is b, "
+        "without edited answers."
+    )
+
+
+def test_method_sentences(audit):
+    assert plain(words.cross_check(audit.cross_check)) == (
+        "63 numbers recomputed with krippendorff (30) and statsmodels (33); "
+        "the largest difference is 2e-16."
+    )
+    assert plain(words.cross_check(CrossCheck(0, None, {}, "too large"))) == (
+        "Not cross-checked: too large."
+    )
+    assert words.labels_source(Question("q", "interval", "tag")) == "free numbers"
+    assert "the labels in use" in words.labels_source(audit.round.questions[2])
+    assert [plain(words.gate(g)) for g in audit.gates] == [
+        "Krippendorff’s alpha of category at least .6: failed, the lower end is .55.",
+        "Gwet’s AC2 of urgency at least .7: failed, no task was labeled by two or more people.",
+        "Krippendorff’s alpha of urgency at least .8: passed, the lower end is .81.",
+    ]
+    assert "there is no interval" in words.gate(Gate("q", "gwet_ac1", 0.5, None, False, None))
+
+
+def test_unknown_codes_are_shown_as_they_are_and_stay_data():
+    assert words.reason("brand_new") == "brand new"
+    assert words.reason(None) == ""
+    assert plain(words.reason("<b>_x")) == "<b> x"
+    assert words.reason("<b>_x") != "<b> x"  # marked, so that every medium escapes it
+    assert words.metric("new_metric") == "New metric"
+
+
+def test_evidence_and_places_of_clusters(audit):
+    names = Names(audit.round.raters)
+    gap, habit, _, slip, _ = audit.clusters
+    assert plain(causes.cause(habit, names)) == "A habit of annotator D"
+    assert plain(causes.cause(slip, names)) == "Slips"
+    assert [plain(s) for s in causes.evidence(gap, names)] == [
+        "On 40 % of them the two leading labels have equal votes.",
+        "Commonest answers: A Refund (9 of 11), B Cancel (8 of 9), C Refund (10 of 10).",
+    ]
+    assert plain(causes.evidence(habit, names)[0]) == (
+        "Without annotator D, everybody else agrees on 86 % of these tasks."
+    )
+
+
+def test_queue_and_edge_cases_in_words():
+    reasons = (Reason("disputed", "a"), Reason("disputed", "b"), Reason("gap", "a", "a-1"))
+    assert plain(causes.queue_reasons(reasons)) == (
+        "annotators disagree (a, b); falls in a gap of the guideline (a)"
+    )
+    case = EdgeCase("a", 0, "same_text", (("x", 2), ("y", 1)), tuple(range(1, 8)))
+    assert plain(causes.votes(case)) == "x 2, y 1"
+    assert plain(causes.same_text(case, tuple("abcdefgh"))) == (
+        "; same text: task b, c, d, e, f and 2 more"
+    )
+
+
+def test_numbers():
+    assert numbers.coefficient(-0.001) == ".00"
+    assert numbers.coefficient(float("nan")) == numbers.NONE
+    assert numbers.coefficient(0.66649, [0.667, 0.8]) == ".666"
+    assert numbers.interval(None, 0.3) == ""
+    assert numbers.percent(0) == "0 %"
+    assert numbers.percent(None) == numbers.NONE
+    assert numbers.seconds(60) == "1 min"
+    assert numbers.seconds(3600) == "1 h"
+    assert numbers.seconds(None) == numbers.NONE
+    assert numbers.times(0.01) == "under 0.1×"
+    assert numbers.times(1234.5) == "1,234×"
+    assert numbers.times(None) == numbers.NONE
+    assert numbers.small(0.0) == "0"
