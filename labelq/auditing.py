@@ -148,10 +148,15 @@ def audit(
     progress("clustering disagreements", 0.0)
     clusters = find_clusters(round_, settlings, consensuses, pairs)
     progress("looking at tasks and annotators", 0.0)
-    edges = find_edge_cases(round_, consensuses, settlings)
-    reports = rater_reports(round_, settlings, clusters, consensuses)
+    edges = tuple(
+        case
+        for q in round_.questions
+        for case in find_edge_cases(round_, q, settlings[q.name], consensuses[q.name])
+    )
+    reports = rater_reports(round_, settlings, clusters)
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
+    name, text = guideline or ("guideline.md", None)
     return Audit(
         round=round_,
         agreements=tuple(agreements),
@@ -161,7 +166,7 @@ def audit(
         clusters=clusters,
         edge_cases=edges,
         raters=reports,
-        influences=influences(round_, settlings),
+        influences=tuple(row for s in settlings.values() for row in influences(s)),
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
         draft=draft_guideline(

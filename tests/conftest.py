@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "labelq",
     deadline=None,
-    max_examples=int(os.environ.get("FUZZ", "40")),
+    max_examples=int(os.environ.get("FUZZ", "25")),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("labelq")

@@ -76,10 +76,8 @@ def make_round(
             np.zeros(n, bool),
         )
 
-    again = [row for row in repeats]
-    golden = [
-        distinct.index(gold[unit]) if gold and unit in gold else -1 for unit in unit_ids
-    ]
+    again = list(repeats)
+    golden = [distinct.index(gold[unit]) if gold and unit in gold else -1 for unit in unit_ids]
     return Round(
         name=name,
         questions=(asked,),

@@ -16,9 +16,9 @@ from typing import NoReturn
 import click
 
 from labelq import __version__
-from labelq.cli.agreement import agreement
-from labelq.cli.audit import audit
-from labelq.cli.demo import demo
+from labelq.cli.agreement import agreement_command
+from labelq.cli.audit import audit_command
+from labelq.cli.demo import demo_command
 from labelq.errors import LabelqError
 
 
@@ -33,12 +33,12 @@ def labelq() -> None:
     Examples:
       labelq demo                          see an audit of a sample round
       labelq audit export.json             audit a Label Studio JSON export
-      labelq audit ratings.csv --columns unit=task_id,rater=worker
+      labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label
       labelq agreement export.json         only the coefficients
     """
 
 
-for command in (audit, agreement, demo):
+for command in (audit_command, agreement_command, demo_command):
     labelq.add_command(command)
 
 
@@ -67,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _say(message: str) -> None:
     """One line on stderr; what comes from data cannot move the cursor or hide text."""
-    from labelq.report.text import terminal_safe
+    from labelq.report.text import visible
 
-    click.echo(f"labelq: {terminal_safe(' '.join(message.split()))}", err=True)
+    click.echo(f"labelq: {visible(' '.join(message.split()))}", err=True)
 
 
 def _details() -> str:

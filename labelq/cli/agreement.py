@@ -10,7 +10,7 @@ import click
 from labelq.cli.options import measure_options, read_round, settings_of, source_options
 
 
-@click.command()
+@click.command("agreement")
 @source_options
 @click.option(
     "--format",
@@ -20,7 +20,7 @@ from labelq.cli.options import measure_options, read_round, settings_of, source_
     help="How to print.",
 )
 @measure_options
-def agreement(source: Path, **options: Any) -> None:
+def agreement_command(source: Path, **options: Any) -> None:
     """Measure agreement and print every coefficient with its interval.
 
     SOURCE is a Label Studio JSON export or a table (CSV, Parquet, JSON Lines) with the columns
@@ -54,4 +54,4 @@ def agreement(source: Path, **options: Any) -> None:
     elif options["format"] == "csv":
         click.echo(terminal.agreement_csv(rows), nl=False)
     else:
-        click.echo(terminal.agreement_table(rows), nl=False)
+        terminal.print_agreements(rows, round_.raters)

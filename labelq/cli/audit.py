@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command("audit")
 @source_options
 @click.option(
     "--guideline",
@@ -59,7 +59,7 @@ _FILE = click.Path(path_type=Path)
     help="What to print: the verdict, or audit.json and nothing else.",
 )
 @measure_options
-def audit(source: Path, **options: Any) -> int:
+def audit_command(source: Path, **options: Any) -> int:
     """Audit a labeling round: verdict, causes, guideline draft, re-labeling queue.
 
     SOURCE is a Label Studio JSON export or a table (CSV, Parquet, JSON Lines) with the columns
@@ -69,7 +69,7 @@ def audit(source: Path, **options: Any) -> int:
     Examples:
       labelq audit export.json --guideline guideline.md
       labelq audit export.json --from 2026-03-09 --to 2026-03-13 --where channel=email
-      labelq audit ratings.csv --columns unit=task_id,rater=worker --level urgency=ordinal
+      labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label --level ordinal
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
@@ -135,12 +135,13 @@ def manifest(source: Path, settings: Settings) -> dict[str, Any]:
     import platform
     from importlib.metadata import version
 
+    from labelq import __version__
     from labelq.files import sha256
-    from labelq.reading import label_config_of
 
     inputs = {"source": source, "guideline": settings.guideline}
-    inputs["label_config"] = label_config_of(source, settings.label_config)
-    packages = ("labelq", "numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")
+    beside = source.with_name("label_config.xml")  # what an export is read with, if it is there
+    inputs["label_config"] = settings.label_config or (beside if beside.is_file() else None)
+    packages = ("numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")
     options = dataclasses.asdict(settings)
     return {
         "schema": "labelq/manifest/1",
@@ -154,6 +155,7 @@ def manifest(source: Path, settings: Settings) -> dict[str, Any]:
             "map_label": [f"{q}:{old}={new}" for (q, old), new in settings.map_label.items()],
         },
         "versions": {
+            "labelq": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in packages},
         },

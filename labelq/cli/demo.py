@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command("demo")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -16,7 +16,7 @@ import click
     metavar="DIR",
     help="Where the audit goes; an earlier audit there is replaced.",
 )
-def demo(out: Path) -> int:
+def demo_command(out: Path) -> int:
     """Audit the sample round: customer-support tickets, five annotators, planted problems.
 
     \b

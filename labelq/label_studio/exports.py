@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import UNSET
 
 from labelq.errors import SourceError
@@ -36,9 +37,10 @@ from labelq.labels.submissions import ANSWER, GOLD, NO_TIME, PREDICTION, Submiss
 __all__ = ["read_export"]
 
 Progress = Callable[[str, float], None]
+Results = Sequence[Result | list[Result]] | None
 
 _BEGUN = ("prediction", "prediction-changed")
-_BATCH = 4096
+_BATCH = 256
 _YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799
 
 
@@ -184,15 +186,14 @@ class _Filling:
     def unit(self, task: Task) -> int:
         """The unit of a task; the same task met again (same id, same data) is the same unit."""
         s = self.submissions
-        data = task.data or {}
-        text = shown_text(self.texts, data) if self.texts else None
-        fields: dict[str, Any] = {}
-        for name, value in data.items():
-            if name not in self.shown:
-                if type(value) is list or type(value) is dict:
-                    self.structured.add(name)
-                    value = msgspec.json.encode(value).decode()  # noqa: PLW2901  # as kept
-                fields[name] = value
+        fields = task.data or {}
+        text = shown_text(self.texts, fields) if self.texts else None
+        for name in self.shown:
+            fields.pop(name, None)
+        for name, value in fields.items():
+            if type(value) is list or type(value) is dict:
+                self.structured.add(name)
+                fields[name] = msgspec.json.encode(value).decode()  # as kept
         unit_id = base = f"#{len(s.unit_ids) + 1}" if task.id is None else str(task.id)
         n = 1
         while (known := self.units.get(unit_id)) is not None:
@@ -235,65 +236,76 @@ class _Filling:
         )
         s.a_prelabeled.extend([a.parent_prediction is not None for a in waiting])
         s.a_skipped.extend(skipped)
-        for here, (annotation, skip) in enumerate(zip(waiting, skipped, strict=True), start):
-            if annotation.result and not skip:
-                self.results(here, annotation.result)
+        results = [None if skip else a.result for a, skip in zip(waiting, skipped, strict=True)]
+        self.results(enumerate(results, start))
         for unit, prediction in self.predicted:
             version = prediction.model_version
             here = s.add_annotation(
                 unit,
                 self.people.model(None if version is None else str(version)),
                 PREDICTION,
-                submitted=self.submitted([prediction.created_at])[0],
+                submitted=self.one_date(prediction.created_at),
             )
-            self.results(here, prediction.result or ())
+            self.results([(here, prediction.result)])
         self.predicted = []
 
     def submitted(self, dates: Sequence[Scalar]) -> list[int]:
         """Seconds since 1970 UTC; a date without a zone is in UTC."""
-        found: list[int] = []
-        for date in dates:
-            if type(date) is str:
-                try:
-                    at = datetime.fromisoformat(date)
-                except ValueError:
-                    self.n_undated += 1
-                    found.append(NO_TIME)
-                else:
-                    found.append(int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()))
-            elif date is not None and _YEAR_1 <= date <= _YEAR_9999:  # type: ignore[operator]
-                found.append(int(date))
-            else:
-                found.append(NO_TIME)
-        return found
+        try:  # as Label Studio writes them: 2026-03-04T05:06:07.123456Z
+            if {(len(date), date[-1]) for date in dates} == {(27, "Z")}:  # type: ignore[arg-type,index]  # else TypeError
+                cut = np.array([date[:19] for date in dates], "datetime64[s]")  # type: ignore[index]  # as above
+                found: list[int] = cut.astype(np.int64).tolist()
+                return found
+        except (TypeError, ValueError):
+            pass
+        return [self.one_date(date) for date in dates]
+
+    def one_date(self, date: Scalar) -> int:
+        """The date in any form that was ever written; epoch seconds in old exports."""
+        if isinstance(date, str):
+            try:
+                at = datetime.fromisoformat(date)
+            except ValueError:
+                self.n_undated += 1
+                return NO_TIME
+            return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+        return int(date) if date is not None and _YEAR_1 <= date <= _YEAR_9999 else NO_TIME
 
     # --- one result -------------------------------------------------------------------
 
-    def results(self, here: int, results: Sequence[Result | list[Result]]) -> None:
-        """Enter the results of the annotation at ``here`` as answers, or count why not."""
-        s = self.submissions
-        for result in results:
-            if type(result) is not Result:  # old aggregated completions: a list per rater
-                self.results(here, result)  # type: ignore[arg-type]  # the other case
-                continue
-            slot = self.slots.get((result.from_name, result.type)) or self.slot(result)
-            value = result.value
-            if slot.position < 0:
-                slot.count += 1
-            elif value is None:
-                pass
-            elif result.item_index is not None or value.in_region():
-                per = "item" if result.item_index is not None else "region"
-                detail = f"{slot.tag} {result.from_name}, per {per}"
-                s.set_aside("region_not_measured", detail=detail)
-            else:
-                if result.origin in _BEGUN:
-                    s.a_prelabeled[here] = True
-                answer = getattr(value, slot.key)
-                if answer is not UNSET:
-                    s.annotation.append(here)
-                    s.question.append(slot.position)
-                    s.value.append(slot.answers.setdefault(answer, len(slot.answers)))
+    def results(self, annotations: Iterable[tuple[int, Results]]) -> None:
+        """Enter the results of annotations as answers, or count why they are none."""
+        s, slots = self.submissions, self.slots
+        answered: list[int] = []
+        asked: list[int] = []
+        codes: list[int] = []
+        for here, results in annotations:
+            for result in results or ():
+                if type(result) is not Result:  # old aggregated completions: a list per rater
+                    self.results([(here, result)])  # type: ignore[list-item]  # the other case
+                    continue
+                slot = slots.get((result.from_name, result.type)) or self.slot(result)
+                value = result.value
+                if slot.position < 0:
+                    slot.count += 1
+                elif value is None:
+                    pass
+                elif result.item_index is not None or value.in_region():
+                    per = "item" if result.item_index is not None else "region"
+                    detail = f"{slot.tag} {result.from_name}, per {per}"
+                    s.set_aside("region_not_measured", detail=detail)
+                else:
+                    if result.origin in _BEGUN:
+                        s.a_prelabeled[here] = True
+                    answer = getattr(value, slot.key)
+                    if answer is not UNSET:
+                        known = slot.answers
+                        answered.append(here)
+                        asked.append(slot.position)
+                        codes.append(known.setdefault(answer, len(known)))
+        s.annotation.extend(answered)
+        s.question.extend(asked)
+        s.value.extend(codes)
 
     def slot(self, result: Result) -> Slot:
         """Where results of this name and type go; decided once."""

@@ -44,6 +44,7 @@ class Answer(Struct, gc=False):
     rle: Raw | UnsetType = UNSET
     ranges: Raw | UnsetType = UNSET
     sequence: Raw | UnsetType = UNSET
+    text: Raw | UnsetType = UNSET  # the words of a region; a TextArea's are not measured
 
     def in_region(self) -> bool:
         """Whether the answer is about a region, not about the whole task."""
@@ -55,6 +56,7 @@ class Answer(Struct, gc=False):
             and self.rle is UNSET
             and self.ranges is UNSET
             and self.sequence is UNSET
+            and self.text is UNSET
         )
 
 
@@ -72,16 +74,16 @@ class Annotation(Struct, gc=False):
     """One annotation (in old exports: completion)."""
 
     completed_by: Author = None
-    updated_by: int | str | Person | list[int | str | Person] | None = None
     result: list[Result | list[Result]] | None = None
     was_cancelled: bool | None = None
-    skipped: bool | None = None
     ground_truth: bool | None = None
-    honeypot: bool | None = None
-    draft: bool | None = None
     created_at: Scalar = None
     lead_time: float | None = None
+    updated_by: int | str | Person | list[int | str | Person] | None = None
     parent_prediction: Any = None
+    draft: bool | None = None
+    skipped: bool | None = None  # `was_cancelled` and `ground_truth` of the oldest exports
+    honeypot: bool | None = None
 
 
 class Prediction(Struct, gc=False):
@@ -151,9 +153,17 @@ def tasks(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raws = reader.leniently(bytes(content))
     n = 0
+    decode = _TASK.decode
     for n, (raw, share) in enumerate(raws, 1):
-        for task in reader.read(raw, f"#{n}"):
-            yield task, share
+        try:
+            task = decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            task = None
+        if task is not None and (task.data is not None or task.annotations is not None):
+            yield task, share  # nearly every record: no need to look closer
+        else:
+            for found in reader.read(raw, f"#{n}"):
+                yield found, share
     if not n and not reader.n_bad:
         raise SourceError(f"{path}: holds no task (the list is empty)")
 
@@ -165,10 +175,18 @@ def _content(path: Path) -> Any:
             if not file.seek(0, 2):
                 return b""
             # Raw tasks are views into the mapping, which lives as long as they do.
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            content = _mapped(file.fileno())
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror})") from None
     return content[3:] if content[:3] == b"\xef\xbb\xbf" else content
+
+
+def _mapped(file: int) -> mmap.mmap:
+    """The file mapped for reading, where possible with all its pages at once."""
+    populate = getattr(mmap, "MAP_POPULATE", None)
+    if populate is None:
+        return mmap.mmap(file, 0, access=mmap.ACCESS_READ)
+    return mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE | populate, prot=mmap.PROT_READ)
 
 
 class _Records:

@@ -60,7 +60,7 @@ def text_sources(tree: Element) -> tuple[TextSource, ...]:
     """The texts that the object tags of a labeling config show (not those behind a URL)."""
     sources: list[TextSource] = []
     for element in tree.iter():
-        tag = element.tag.lower() if isinstance(element.tag, str) else ""
+        tag = element.tag.lower()
         attributes = {name.lower(): value for name, value in element.attrib.items()}
         if tag not in ("text", "hypertext", "paragraphs"):
             continue

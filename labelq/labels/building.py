@@ -28,7 +28,6 @@ from labelq.labels.model import (
     Aside,
     Codes,
     Intake,
-    Level,
     Question,
     Rater,
     Ratings,
@@ -49,7 +48,7 @@ def build_round(
     *,
     name: str,
     selection: Selection | None = None,
-    levels: Mapping[str, Level] | None = None,
+    levels: Mapping[str, str] | None = None,
     map_labels: Mapping[tuple[str, str], str] | None = None,
 ) -> Round:
     """The round in ``submissions``.
@@ -122,7 +121,7 @@ def build_round(
     measured = per_question(models, model_code)
     skip_raters = rater_code[columns.rater[skipped & (columns.rater >= 0)]]
     skips = np.bincount(skip_raters[skip_raters >= 0], minlength=len(rater_order))
-    kept_flags = columns.annotation[last]
+    kept_annotations = np.unique(columns.annotation[last])
     return Round(
         name=name,
         questions=tuple(questions),
@@ -140,8 +139,8 @@ def build_round(
             n_units=len(submissions.unit_ids),
             n_annotations=int((columns.kind != PREDICTION).sum()),
             n_kept=len(last),
-            n_edited=int(columns.edited[kept_flags].sum()),
-            n_prelabeled=int(columns.prelabeled[kept_flags].sum()),
+            n_edited=int(columns.edited[kept_annotations].sum()),
+            n_prelabeled=int(columns.prelabeled[kept_annotations].sum()),
             aside=tuple(aside for aside in asides if aside.count),
             notes=tuple(submissions.notes),
         ),

@@ -179,7 +179,9 @@ class Aside:
 class Intake:
     """What was read, what was kept, what was set aside and why; and what a reader must know.
 
-    ``notes`` are visible remarks on how the source was understood (scheme inferred, text
+    ``n_units`` tasks and ``n_annotations`` annotations were read; ``n_kept`` ratings are
+    measured. Of the annotations behind them ``n_edited`` were last changed by somebody else
+    and ``n_prelabeled`` begun from a prediction. ``notes`` are visible remarks on how the source was understood (scheme inferred, text
     field guessed, every annotation marked as gold by an import …).
     """
 
@@ -254,7 +256,7 @@ def label_text(value: Value | Label) -> str:
     ('a, b', '(none)')
     """
     if isinstance(value, frozenset):
-        return ", ".join(label_text(label) for label in sorted(value)) or "(none)"
+        return ", ".join(sorted(label_text(label) for label in value)) or "(none)"
     if isinstance(value, tuple):
         return " / ".join(value)
     return f"{value:.15g}" if isinstance(value, float) else value

@@ -127,6 +127,7 @@ def pairs_within(
     """
     lengths = np.diff(start)
     none = np.zeros(0, np.intp)
+    parts: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]
     parts = [(none, none, none)]
     for n in np.unique(lengths[lengths > 1]):
         runs = np.flatnonzero(lengths == n)
@@ -216,3 +217,13 @@ def weighted_count(
 ) -> NDArray[np.float64]:
     """The sum of ``weight`` per code: (n,)."""
     return np.bincount(code, np.asarray(weight, np.float64), minlength=n).astype(np.float64)
+
+
+def row_of_entry(matrix: sparse.csr_array) -> NDArray[np.intp]:
+    """The row of each stored entry."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def with_entries(matrix: sparse.csr_array, data: NDArray[np.float64]) -> sparse.csr_array:
+    """The same pattern of entries, with other values."""
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.errors import SettingsError, SourceError
-from labelq.labels.model import Level, Question, Value, field_text
+from labelq.labels.model import LEVELS, Level, Question, Value, field_text
 from labelq.labels.submissions import Submissions
 
 
 def universes(
     s: Submissions,
     used: list[set[int]],
-    levels: Mapping[str, Level],
+    levels: Mapping[str, str],
     map_labels: Mapping[tuple[str, str], str],
 ) -> tuple[list[Question], list[NDArray[np.int32]], list[tuple[Value, ...]]]:
     """Per question: its final form, a table from source codes to value codes, the values.
@@ -35,11 +35,20 @@ def universes(
             raise SettingsError(
                 f"there is no question {wanted!r}; the source has {', '.join(sorted(names))}"
             )
-    questions, tables, values = [], [], []
+    known: dict[str, Level] = {level: level for level in LEVELS}
+    for wanted, name in levels.items():
+        if name not in known:
+            raise SettingsError(
+                f"--level {wanted + '=' if wanted else ''}{name}: not a level; use one of"
+                f" {', '.join(LEVELS)}"
+            )
+    questions: list[Question] = []
+    tables: list[NDArray[np.int32]] = []
+    values: list[tuple[Value, ...]] = []
     for source, codes, occurring in zip(s.questions, s.values, used, strict=True):
         mapped = [_mapped(value, source.name, map_labels) for value in codes]
         seen = [value for code, value in enumerate(mapped) if code in occurring]
-        level = levels.get(source.name, levels.get("", source.level))
+        level = known[levels.get(source.name, levels.get("", source.level))]
         question, universe = _universe(source, level, seen, explicit=source.name in levels)
         position = {value: i for i, value in enumerate(universe)}
         coded = np.full(len(mapped), -1, np.int32)

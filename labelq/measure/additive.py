@@ -17,7 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labelq.labels.statistics import CountPatterns, pairs_within, weighted_count
+from labelq.labels.statistics import (
+    CountPatterns,
+    pairs_within,
+    row_of_entry,
+    weighted_count,
+    with_entries,
+)
 
 Floats = NDArray[np.float64]
 Matrix = Floats | sparse.csr_array
@@ -38,7 +44,8 @@ class Additive:
     ``varied`` (c,) is the number of units that carry a rating other than the commonest: the
     evidence that an interval rests on. ``disagreement`` says whether ``observed`` and
     ``expected`` are disagreements. ``largest`` is the largest disagreement one unit can have.
-    ``resample`` is False where resampling would take too long.
+    ``resample`` is False where resampling would take too long. ``unanimous`` gives the totals
+    of units with m ratings each (n,) that all are one value code (n,), None where not needed.
     """
 
     sums: Matrix
@@ -47,6 +54,7 @@ class Additive:
     disagreement: bool = False
     largest: float = 1.0
     resample: bool = True
+    unanimous: Callable[[Floats, NDArray[np.intp]], Floats] | None = None
 
     def total(self, multiplicity: NDArray[Any]) -> Floats:
         """Sums over all units, (d,)."""
@@ -94,7 +102,7 @@ class CountTable:
 
     def scaled(self, weight: Floats) -> sparse.csr_array:
         """The counts, each row multiplied by ``weight`` (K,)."""
-        return sparse.csr_array(sparse.diags_array(weight) @ self.counts)
+        return with_entries(self.counts, self.counts.data * weight[row_of_entry(self.counts)])
 
     def between(self, distance: Floats) -> Floats:
         """Per pattern the sum over pairs a < b of n_a · n_b · distance, (K,).
@@ -136,7 +144,7 @@ class BinaryTable:
         """Per label, units with two or more ratings that carry the rarer of given/not: (L,)."""
         weight = self.multiplicity * (self.m >= 2)
         given = self.given
-        rows = np.repeat(np.arange(given.shape[0]), np.diff(given.indptr))
+        rows = row_of_entry(given)
         any_given = np.bincount(given.indices, weight[rows], minlength=given.shape[1])
         full = given.data >= self.m[rows]
         all_given = np.bincount(given.indices, weight[rows] * full, minlength=given.shape[1])

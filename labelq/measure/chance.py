@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from labelq.labels.model import Value
+from labelq.labels.statistics import row_of_entry, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Matrix, Parts
 from labelq.measure.distances import weights
 
@@ -33,12 +33,11 @@ def raw_agreement(table: CountTable) -> Additive:
 
 def specific_agreement(table: BinaryTable) -> Additive:
     """Per label: given one rater says so, how often another does (Spitzer & Fleiss 1974)."""
-    X, weight = table.given, np.where(table.m >= 2, 1 / np.maximum(table.m - 1, 1), 0.0)
-    rows = _rows(X)
-    both = X.copy()
-    both.data = X.data * (X.data - 1) * weight[rows]
-    given = X.copy()
-    given.data = X.data * (table.m[rows] >= 2)
+    X = table.given
+    rows = row_of_entry(X)
+    m, pairable = table.m[rows], (table.m >= 2)[rows]
+    both = with_entries(X, X.data * (X.data - 1) * pairable / np.maximum(m - 1, 1))
+    given = with_entries(X, X.data * pairable)
     L = X.shape[1]
 
     def formula(T: Floats) -> Parts:
@@ -77,12 +76,10 @@ def fleiss_per_label(table: BinaryTable) -> Additive:
     1 - mean disagreement / 2p(1-p), the per-category kappa of Fleiss (1971), Scott's type.
     """
     X, m = table.given, table.m
-    rows = _rows(X)
-    apart = X.copy()
+    rows = row_of_entry(X)
     pairs = np.maximum(m * (m - 1), 1)[rows]
-    apart.data = 2 * X.data * (m[rows] - X.data) / pairs * (m[rows] >= 2)
-    share = X.copy()
-    share.data = X.data / m[rows]
+    apart = with_entries(X, 2 * X.data * (m[rows] - X.data) * (m[rows] >= 2) / pairs)
+    share = with_entries(X, X.data / m[rows])
     L = X.shape[1]
     tail = np.stack([(m >= 2).astype(float), (m >= 1).astype(float)], axis=1)
     sums = sparse.csr_array(sparse.hstack([apart, share, sparse.csr_array(tail)]))
@@ -99,11 +96,6 @@ def fleiss_per_label(table: BinaryTable) -> Additive:
 def _kappa(p_a: Floats, p_e: Floats) -> Floats:
     # Rounding dust of marginals that add up to one label is not variation.
     return np.where(1 - p_e > 1e-12, (p_a - p_e) / (1 - p_e), np.nan)
-
-
-def _rows(X: sparse.csr_array) -> NDArray[np.intp]:
-    """The row of each entry."""
-    return np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
 
 
 def _agreement(table: CountTable, W: Floats | None) -> Floats:

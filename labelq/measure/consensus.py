@@ -13,7 +13,7 @@ transposed, with the posterior.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,14 @@ TOLERANCE = 1e-9
 """EM ends when the log-likelihood per rating grows by less."""
 
 TINY = 1e-300
+
+
+class Size(NamedTuple):
+    """How many units, raters and labels the codes run over."""
+
+    units: int
+    raters: int
+    labels: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +71,8 @@ def consensus(question: Question, ratings: Ratings, n_raters: int) -> Consensus:
         return _per_tick(question, ratings, units, row, n_raters)
     labels = ratings.values
     model = _model(ratings.rater, n_raters, len(labels))
-    fit = fit_model(model, row, ratings.rater, ratings.value, len(units), n_raters, len(labels))
+    size = Size(len(units), n_raters, len(labels))
+    fit = fit_model(model, row, ratings.rater, ratings.value, size)
     likely = fit.posterior[row, ratings.value]
     # Rounded, so that equal posteriors tie on every machine: the first label then wins.
     best = np.round(fit.posterior, 12).argmax(axis=1) if len(labels) else np.zeros(0, np.intp)
@@ -94,9 +103,7 @@ def fit_model(
     unit: NDArray[np.integer],
     rater: Codes,
     label: NDArray[np.integer],
-    n_units: int,
-    n_raters: int,
-    n_labels: int,
+    size: Size,
     *,
     smoothing: float = SMOOTHING,
     tolerance: float = TOLERANCE,
@@ -105,6 +112,7 @@ def fit_model(
 
     A rater may have answered a unit more than once. Every unit must carry a rating.
     """
+    n_units, n_raters, n_labels = size
     votes = np.bincount(unit * n_labels + label, minlength=n_units * n_labels)
     votes = votes.reshape(n_units, n_labels).astype(np.float64)
     posterior: Floats = votes / votes.sum(axis=1, keepdims=True)
@@ -129,7 +137,7 @@ def fit_model(
             score = score.reshape(n_units, n_labels)
             score += (answers @ np.log(np.maximum(wrong, TINY)))[:, None]
         else:
-            given = (answers.T @ posterior).reshape(n_raters, n_labels, n_labels)
+            given = np.asarray(answers.T @ posterior).reshape(n_raters, n_labels, n_labels)
             confusion = given.transpose(0, 2, 1) + smoothing
             confusion /= np.maximum(confusion.sum(axis=2, keepdims=True), TINY)
             table = np.log(np.maximum(confusion, TINY)).transpose(0, 2, 1)
@@ -168,21 +176,22 @@ def _per_tick(
         if not ticked.any():
             likely += 1.0
             continue
-        fit = fit_model(model, row, ratings.rater, ticked, len(units), n_raters, 2)
+        fit = fit_model(model, row, ratings.rater, ticked, Size(len(units), n_raters, 2))
         posterior[:, i] = fit.posterior[:, 1]
         likely += fit.posterior[row, ticked]
         iterations = max(iterations, fit.iterations)
-    labels: tuple[Value, ...] = tuple(question.labels)  # type: ignore[arg-type]  # paths too
+    # Paths are not among the values of a question, only in its sets: here they are labels.
+    labels = cast("tuple[Value, ...]", question.labels)
     chosen = np.round(posterior, 12) > 0.5
     sets, which = np.unique(chosen, axis=0, return_inverse=True)
-    named = [frozenset(labels[i] for i in np.flatnonzero(one)) for one in sets]
+    named = [cast("Value", frozenset(labels[i] for i in np.flatnonzero(one))) for one in sets]
     return Consensus(
         question=question.name,
         method=model,
         units=units,
         labels=labels,
         posterior=posterior,
-        best=tuple(named[code] for code in which.ravel().tolist()),  # type: ignore[misc]
+        best=tuple(named[code] for code in which.ravel().tolist()),
         accuracy=_accuracy(ratings.rater, likely / max(table.shape[1], 1)),
         iterations=iterations,
     )

@@ -73,13 +73,13 @@ def _set_distance(name: str, sets: Sets, a: NDArray[np.intp], b: NDArray[np.intp
     union = size[a] + size[b] - both
     jaccard = np.divide(both, union, out=np.ones_like(union), where=union > 0)
     if name == "jaccard":
-        return 1 - jaccard
+        return np.asarray(1 - jaccard)
     smaller = np.minimum(size[a], size[b])
     monotone = np.where(
         both == union, 1.0, np.where(both == smaller, 2 / 3, np.where(both > 0, 1 / 3, 0.0))
     )
     # An empty set is contained in every set, but shares nothing with it: Jaccard is 0 anyway.
-    return 1 - jaccard * monotone
+    return np.asarray(1 - jaccard * monotone)
 
 
 def weights(name: str | None, values: tuple[Value, ...]) -> Floats:

@@ -62,6 +62,7 @@ class Resampling:
             self._blocks = sparse.csr_array(
                 sparse.coo_array((np.ones(n_units), (block, pattern)), shape=(n_rows, n_patterns))
             )
+        self._weights: Floats
         if n_resamples == 0 or n_units == 0:
             self._weights = np.zeros((0, n_rows))
         elif self._blocks is not None:
@@ -115,12 +116,13 @@ def estimate(
         return Estimates(
             Parts(nothing, nothing, nothing), nothing, nothing, [None] * c, ["no_overlap"] * c
         )
-    lower, upper = np.full(c, np.nan), np.full(c, np.nan)
+    lower: Floats = np.full(c, np.nan)
+    upper: Floats = np.full(c, np.nan)
+    undefined: Floats = np.zeros(c)
     defined = ~np.isnan(parts.value)
     enough = defined & (additive.varied >= MIN_VARIED)
     perfect = enough & _no_disagreement(additive, parts)
     wanted = enough & ~perfect & additive.resample & (resampling.n_resamples > 0)
-    undefined = np.zeros(c)
     if wanted.any():
         lower, upper, undefined = _percentiles(additive, resampling, wanted, confidence)
     shaky = wanted & (undefined > MAX_UNDEFINED)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labelq.labels.model import Value
+from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
 from labelq.measure.distances import PairDistance, distance, numbers
 
@@ -60,7 +61,21 @@ def _nominal(table: CountTable) -> Additive:
         D_e = (n * n - (n_k * n_k).sum(axis=-1)) / (n * (n - 1))
         return _alpha(np.maximum(D_o, 0), D_e)
 
-    return Additive(_stack(table, agreeing), formula, table.varied, disagreement=True)
+    def unanimous(m: Floats, code: NDArray[np.intp]) -> Floats:
+        return np.append(m.sum(), weighted_count(code, m, table.width))
+
+    return Additive(
+        _stack(table, agreeing), formula, table.varied, disagreement=True, unanimous=unanimous
+    )
+
+
+def _only_marginals(n_first: int, width: int) -> Callable[[Floats, NDArray[np.intp]], Floats]:
+    """Totals of unanimous units where the first columns hold disagreement: there is none."""
+
+    def unanimous(m: Floats, code: NDArray[np.intp]) -> Floats:
+        return np.append(np.zeros(n_first), weighted_count(code, m, width))
+
+    return unanimous
 
 
 def _interval(table: CountTable, x: Floats) -> Additive:
@@ -81,7 +96,18 @@ def _interval(table: CountTable, x: Floats) -> Additive:
 
     used = x[table.totals > 0]
     largest = float(np.ptp(used) ** 2) if len(used) else 1.0
-    return Additive(np.stack([m, s1, s2, within], axis=1), formula, table.varied, True, largest)
+
+    def unanimous(m: Floats, code: NDArray[np.intp]) -> Floats:
+        return np.array([m.sum(), (m * x[code]).sum(), (m * x[code] ** 2).sum(), 0.0])
+
+    return Additive(
+        np.stack([m, s1, s2, within], axis=1),
+        formula,
+        table.varied,
+        disagreement=True,
+        largest=largest,
+        unanimous=unanimous,
+    )
 
 
 def _ordinal(table: CountTable) -> Additive:
@@ -107,13 +133,21 @@ def _ordinal(table: CountTable) -> Additive:
     rank = np.cumsum(total) - total / 2
     used = rank[total > 0]
     largest = float(np.ptp(used) ** 2) if len(used) else 1.0
-    return Additive(_stack(table, pairs), formula, table.varied, True, largest)
+    return Additive(
+        _stack(table, pairs),
+        formula,
+        table.varied,
+        disagreement=True,
+        largest=largest,
+        unanimous=_only_marginals(n_pairs, table.width),
+    )
 
 
 def _with_distance(table: CountTable, between: PairDistance) -> Additive:
     _, a, b, _ = table.pairs
     apart = 2 * table.between(between(a, b)) * _per_pair(table)
-    used = np.flatnonzero(table.totals > 0)
+    # Every value that occurs, also on units with one rating: a unit may be settled to it.
+    used = np.unique(table.counts.indices).astype(np.intp)
     spread = _spread(between, used)
 
     def formula(T: Floats) -> Parts:
@@ -127,6 +161,7 @@ def _with_distance(table: CountTable, between: PairDistance) -> Additive:
         table.varied,
         disagreement=True,
         resample=len(used) <= _DENSE_VALUES,
+        unanimous=_only_marginals(1, table.width),
     )
 
 
@@ -153,13 +188,11 @@ def _spread(between: PairDistance, used: NDArray[np.intp]) -> Callable[[Floats],
 
 def alpha_per_label(table: BinaryTable) -> Additive:
     """Nominal alpha of each label against all others: one column per label."""
-    weight = np.where(table.m >= 2, 1 / np.maximum(table.m - 1, 1), 0.0)
     X = table.given
-    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
-    apart = X.copy()
-    apart.data = 2 * X.data * (table.m[rows] - X.data) * weight[rows]
-    pairable = (table.m >= 2).astype(float)
-    given = sparse.csr_array(sparse.diags_array(pairable) @ X)
+    rows = row_of_entry(X)
+    m, pairable = table.m[rows], (table.m >= 2)[rows]
+    apart = with_entries(X, 2 * X.data * (m - X.data) * pairable / np.maximum(m - 1, 1))
+    given = with_entries(X, X.data * pairable)
     L = X.shape[1]
 
     def formula(T: Floats) -> Parts:
@@ -169,6 +202,6 @@ def alpha_per_label(table: BinaryTable) -> Additive:
         D_e = 2 * n_k * (n - n_k) / (n * (n - 1))
         return Parts(np.where(D_e > 0, 1 - D_o / D_e, np.nan), D_o, D_e)
 
-    n = sparse.csr_array((table.m * pairable)[:, None])
+    n = sparse.csr_array(np.where(table.m >= 2, table.m, 0)[:, None])
     sums = sparse.csr_array(sparse.hstack([apart, given, n], format="csr"))
     return Additive(sums, formula, table.varied, disagreement=True)

@@ -20,7 +20,7 @@ from scipy import sparse
 from labelq.labels.model import Codes, Question, Ratings
 from labelq.labels.statistics import CountPatterns, count_patterns, weighted_count
 from labelq.measure.additive import Additive, CountTable, Floats
-from labelq.measure.distances import distance, numbers
+from labelq.measure.distances import distance
 from labelq.measure.krippendorff import alpha
 from labelq.measure.registry import HEADLINE, metric
 
@@ -113,17 +113,8 @@ class Settling:
         keep = self.table.pairable[self.patterns.pattern[rows]]
         rows, codes = rows[keep], np.asarray(best, np.intp)[keep]
         m = self.table.m[self.patterns.pattern[rows]]
-        unanimous = np.zeros(len(self._total))
-        if headline_distance(self.question) == "interval":
-            centre = self.table.totals @ numbers(self.ratings.values) / self.table.totals.sum()
-            x = numbers(self.ratings.values)[codes] - centre
-            unanimous[:] = m.sum(), (m * x).sum(), (m * x * x).sum(), 0.0
-        else:
-            width = self.table.width
-            unanimous[-width:] = weighted_count(codes, m, width)
-            if headline_distance(self.question) == "nominal":
-                unanimous[0] = m.sum()
-        return self._value(self._total - self._of(rows) + unanimous)
+        assert self.additive.unanimous is not None
+        return self._value(self._total - self._of(rows) + self.additive.unanimous(m, codes))
 
     def _rows(self, units: Sequence[int] | NDArray[Any]) -> NDArray[np.intp]:
         return np.searchsorted(self.units, np.asarray(units, np.int64))

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labelq.labels.model import Question, Ratings, label_text
-from labelq.labels.statistics import count_patterns, weighted_count
+from labelq.labels.statistics import count_patterns, row_of_entry, weighted_count
 from labelq.measure.additive import CountTable
 from labelq.measure.intervals import MIN_VARIED
 from labelq.measure.registry import HEADLINE, metric
@@ -92,7 +92,7 @@ def _commonest(table: CountTable) -> tuple[int | None, int, float]:
     if not table.n_units:
         return None, 0, 0.0
     C = table.counts
-    rows = np.repeat(np.arange(C.shape[0]), np.diff(C.indptr))
+    rows = row_of_entry(C)
     leading = C.data >= C.max(axis=1).toarray().ravel()[rows]
     weight = (table.multiplicity * table.pairable)[rows] * leading
     matched = weighted_count(C.indices, weight, table.width)

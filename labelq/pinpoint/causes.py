@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,9 @@ from labelq.pinpoint.findings import Camp, Cause
 from labelq.pinpoint.votes import Votes
 
 RESOLVED = 0.7
+RESOLVED_ALONE = 0.5
 CONSISTENT = 0.75
+OWN_RULE = 0.7
 SINGLE = 0.75
 ENOUGH_UNITS = 4
 ENOUGH_ANSWERS = 3
@@ -22,11 +26,12 @@ def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
 
     1. *too little*: fewer than four disputed units with three or more votes. With two votes
        nobody can say which of them is the odd one out.
-    2. *rater*: without one rater, all others agree on at least 70 % of those units; and that
-       rater gives one label at least 75 % of the time, another than the rest mostly do.
-    3. *gap*: the units have a common content, raters with three or more answers in it are
-       consistent (75 % of their answers taken together are each one's own commonest label),
-       and not all have the same: they hold opposite rules. A chi-square test of rater against
+    2. *rater*: without one rater, all others agree on at least 70 % of those units (50 % if
+       all other raters mostly give the same label); and that rater gives one label at least
+       75 % of the time, another than the rest mostly do.
+    3. *gap*: the units have a common content, and raters with three or more answers in it hold
+       opposite rules: two or more raters mostly give one label, two or more another, and 70 %
+       of all their answers follow each one's own rule. A chi-square test of rater against
        label (p < .05) guards against camps by chance.
     4. *slip*: on at least 75 % of those units one rater stands alone against two or more
        others, and, where there is a common content, all raters mostly give the same label.
@@ -42,12 +47,16 @@ def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
         return Cause("too_little", camps, even=even)
     single = several & (top[:, 1] == votes - 1)
     rater, resolved = _odd_one_out(disputed, units, counts, single, int(several.sum()))
-    if rater is not None and resolved >= RESOLVED and _differs_consistently(content, rater):
-        return Cause("rater", camps, rater=rater, resolved=resolved, even=even)
     steady = [camp for camp in camps if camp.of >= ENOUGH_ANSWERS]
-    opposite = len({camp.label for camp in steady}) > 1
+    alone = len({camp.label for camp in steady if camp.rater != rater}) == 1
+    enough = RESOLVED_ALONE if alone else RESOLVED
+    if rater is not None and resolved >= enough and _differs_consistently(content, rater):
+        return Cause("rater", camps, rater=rater, resolved=resolved, even=even)
+    holders = Counter(camp.label for camp in steady)
+    opposite = len(holders) > 1
     own = sum(camp.n for camp in steady) / max(sum(camp.of for camp in steady), 1)
-    if common_content and opposite and own >= CONSISTENT and _camps_differ(content):
+    two_camps = sum(n >= 2 for n in holders.values()) >= 2
+    if common_content and two_camps and own >= OWN_RULE and _camps_differ(content):
         return Cause("gap", camps, even=even)
     mostly_single = single.sum() >= SINGLE * several.sum()
     if mostly_single and not (common_content and opposite):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +35,15 @@ def find_clusters(
     consensuses: Mapping[str, Consensus],
     pairs: Sequence[LabelPair],
 ) -> tuple[Cluster, ...]:
-    """The clusters of all questions, ranked by the share of disagreement that each carries.
+    """The clusters of all questions, ranked by what settling them would bring.
+
+    First those that one decision settles (a rule for a gap, a word with a rater), then the
+    others, both by the share of their question's disagreement; remainders stand at the end.
 
     Pairs are taken in their order; each disputed unit that carries both labels (and perhaps a
     third) joins the first cluster it fits, so that the clusters of one choice never share a
     unit and their shares add up to at most 1. What fits nowhere is the remainder of the first
-    pair that the unit carries, and stands at the end. Pairs with fewer than four disputed
+    pair that the unit carries. Pairs with fewer than four disputed
     units are left out.
     """
     found: list[Cluster] = []
@@ -61,8 +65,10 @@ def find_clusters(
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(cluster: Cluster) -> tuple[bool, float, tuple[str, str], tuple[int, ...]]:
-    return cluster.remainder, -round(cluster.share, 12), cluster.labels, cluster.units[:1]
+def _rank(cluster: Cluster) -> tuple[bool, bool, float, tuple[str, str], tuple[int, ...]]:
+    one_decision = cluster.cause.kind in ("gap", "rater")
+    share = round(cluster.share, 12)
+    return cluster.remainder, not one_decision, -share, cluster.labels, cluster.units[:1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +109,14 @@ class _View:
         return share
 
 
+class _Group(NamedTuple):
+    """Disputed units of one pair, with a common content or left over."""
+
+    pair: LabelPair
+    units: Codes
+    remainder: bool = False
+
+
 def _of_choice(
     view: _View, votes: Votes, pairs: Sequence[LabelPair], content: Content | None
 ) -> list[Cluster]:
@@ -115,7 +129,7 @@ def _of_choice(
         np.intersect1d(holders[code[a]], holders[code[b]])
         for a, b in (pair.labels for pair in pairs)
     ]
-    groups: list[tuple[LabelPair, Codes, bool]] = []
+    groups: list[_Group] = []
     claimed: Codes = np.zeros(0, np.int32)
     if content is not None:
         voted, n_votes = np.unique(votes.unit, return_counts=True)
@@ -123,36 +137,35 @@ def _of_choice(
         for pair, units in zip(pairs, carriers, strict=True):
             others = np.setdiff1d(several, units)
             for group in content.groups(np.setdiff1d(units, claimed), others):
-                groups.append((pair, group, False))
-                claimed = np.append(claimed, group)
+                if content.words(group):  # a content without a name is none
+                    groups.append(_Group(pair, group))
+                    claimed = np.append(claimed, group)
     for pair, units in zip(pairs, carriers, strict=True):
         rest = np.setdiff1d(units, claimed)
         if len(rest):
-            groups.append((pair, rest, True))
+            groups.append(_Group(pair, rest, remainder=True))
             claimed = np.append(claimed, rest)
     lookalikes = _lookalikes(votes, groups, content)
     shares = view.shares(votes)
     return [
-        _cluster(view, votes, shares, content, *group, alike)
+        _cluster(view, votes, shares[group.units].sum(), content, group, alike)
         for group, alike in zip(groups, lookalikes, strict=True)
     ]
 
 
-def _lookalikes(
-    votes: Votes, groups: Sequence[tuple[LabelPair, Codes, bool]], content: Content | None
-) -> list[Codes]:
+def _lookalikes(votes: Votes, groups: Sequence[_Group], content: Content | None) -> list[Codes]:
     """Per group, units with its content that got one of its labels only; none for remainders."""
     found: list[Codes] = [np.zeros(0, np.int32) for _ in groups]
-    real = [i for i, (_, _, remainder) in enumerate(groups) if not remainder]
+    real = [i for i, group in enumerate(groups) if not group.remainder]
     if content is None or not real:
         return found
     units, first = np.unique(votes.unit, return_index=True)
     low = np.minimum.reduceat(votes.label, first)
     high = np.maximum.reduceat(votes.label, first)
     agreed, label = units[low == high], low[low == high]
-    alike = content.lookalikes(agreed, [groups[i][1] for i in real])
+    alike = content.lookalikes(agreed, [groups[i].units for i in real])
     for i, same in zip(real, alike, strict=True):
-        pair = [votes.labels.index(name) for name in groups[i][0].labels]
+        pair = [votes.labels.index(name) for name in groups[i].pair.labels]
         found[i] = same[np.isin(label[np.searchsorted(agreed, same)], pair)]
     return found
 
@@ -160,30 +173,29 @@ def _lookalikes(
 def _cluster(
     view: _View,
     votes: Votes,
-    shares: NDArray[np.float64],
+    share: float,
     content: Content | None,
-    pair: LabelPair,
-    units: Codes,
-    remainder: bool,  # noqa: FBT001  # the third of the group's three
+    group: _Group,
     alike: Codes,
 ) -> Cluster:
+    units = group.units
     disputed = votes.at(units)
-    words = content.words(units) if content is not None and not remainder else ()
+    in_order = np.sort(units)
     return Cluster(
         id="",
         question=votes.question,
-        labels=pair.labels,
+        labels=group.pair.labels,
         units=tuple(units.tolist()),
-        words=words,
-        share=float(shares[units].sum()),
-        settled=view.settling.settled(np.sort(units), modal_values(view.ratings, np.sort(units))),
+        words=() if content is None or group.remainder else content.words(units),
+        share=float(share),
+        settled=view.settling.settled(in_order, modal_values(view.ratings, in_order)),
         cause=cause(
-            disputed, votes.at(np.append(units, alike)), common_content=not remainder
+            disputed, votes.at(np.append(units, alike)), common_content=not group.remainder
         ),
         consensus=_decided(votes, view.consensus, units),
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),
-        remainder=remainder,
+        remainder=group.remainder,
     )
 
 

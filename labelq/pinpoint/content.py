@@ -20,7 +20,7 @@ from labelq.pinpoint.words import folded, folded_tokens, setting_apart, tokens
 if TYPE_CHECKING:
     from scipy import sparse
 
-Units_ = NDArray[np.integer]
+UnitCodes = NDArray[np.integer]
 
 AT_LEAST = 4
 """Fewer units than this are no cluster."""
@@ -28,7 +28,9 @@ AT_LEAST = 4
 LINKED_AT_MOST = 3000
 """More units than this are not linked directly: the rest joins the nearest group."""
 
-CONCENTRATED = 0.01
+CONCENTRATED = 0.001
+"""Some fifty groups are looked at in an audit: so small a chance keeps out most of those that
+only look concentrated."""
 
 LEAST_SIMILARITY = 0.02
 ABOVE_BACKGROUND = 1.5
@@ -63,20 +65,25 @@ class Content:
 
         None where there is nothing that two units could have in common.
         """
+        written = any(text and text.strip() for text in units.text)
+        documents = [text or "" for text in units.text] if written else _field_terms(units)
+        if not any(documents):
+            return None
         from scipy import sparse
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.preprocessing import normalize
 
-        written = any(text and text.strip() for text in units.text)
-        documents = [text or "" for text in units.text] if written else _field_terms(units)
-        distinct = {text: i for i, text in enumerate(sorted({d for d in documents if d.strip()}))}
-        text_of = np.array([distinct.get(d, -1) for d in documents], np.intp)
+        # A text counts once, however many units carry it; fields count for every unit.
+        keys = [(d, "" if written else unit) for d, unit in zip(documents, units.ids, strict=True)]
+        distinct = {key: i for i, key in enumerate(sorted({key for key in keys if key[0].strip()}))}
+        text_of = np.array([distinct.get(key, -1) for key in keys], np.intp)
+        said = [text for text, _ in distinct]
         vectorizer = CountVectorizer(
             analyzer=folded_tokens if written else str.split, dtype=np.float64
         )
         try:
-            counts = sparse.csr_array(vectorizer.fit_transform(distinct))
-        except ValueError:  # no text at all, or none with a word
+            counts = sparse.csr_array(vectorizer.fit_transform(said))
+        except ValueError:  # not one word in all texts
             return None
         holds = (counts > 0).astype(np.float64)
         # Weights come from units, not texts: what stands in two units is something in common.
@@ -85,9 +92,9 @@ class Content:
         frequency = n_units @ holds
         idf = np.where(frequency > 1, np.log(n_units.sum() / np.maximum(frequency, 1)), 0.0)
         counts.data = 1 + np.log(counts.data)
-        texts = normalize(counts * idf[None, :])
+        weighted = normalize(counts * idf[None, :])
         row = np.where(spoken, text_of, 0)
-        vectors = sparse.csr_array(texts[row] * spoken[:, None])
+        vectors = sparse.csr_array(weighted[row] * spoken[:, None])
         rank = np.empty(len(units), np.intp)
         rank[sorted(range(len(units)), key=lambda u: units.ids[u])] = np.arange(len(units))
         return cls(
@@ -96,19 +103,19 @@ class Content:
             text_of=text_of,
             rank=rank,
             mean=np.asarray(vectors.sum(axis=0)).ravel() / max(len(units), 1),
-            least=max(LEAST_SIMILARITY, ABOVE_BACKGROUND * _background(texts, n_units)),
+            least=max(LEAST_SIMILARITY, ABOVE_BACKGROUND * _background(weighted, n_units)),
             vocabulary=tuple(vectorizer.get_feature_names_out().tolist()),
-            documents=tuple(distinct),
+            documents=tuple(said),
             written=written,
         )
 
-    def groups(self, disputed: Units_, others: Units_) -> list[NDArray[np.integer]]:
+    def groups(self, disputed: UnitCodes, others: UnitCodes) -> list[NDArray[np.integer]]:
         """Groups of ``disputed`` units with a common content, each the most central first.
 
         A group counts only where its content is disputed more often than the rest: of the
         units that are as typical of it as half of its members, so many are disputed, not
-        among ``others``, that chance gives it less than 1 % (binomial). Otherwise the group
-        would only say what the round is about.
+        among ``others``, that chance gives it less than one in a thousand (binomial).
+        Otherwise the group would only say what the round is about.
         """
         units = disputed[np.argsort(self.rank[disputed])]
         units = units[self.vectors[units].sum(axis=1) > 0]
@@ -134,7 +141,7 @@ class Content:
             if self._concentrated(group, others, usual)
         ]
 
-    def _linked(self, units: Units_) -> list[NDArray[np.integer]]:
+    def _linked(self, units: UnitCodes) -> list[NDArray[np.integer]]:
         """Average linkage of ``units``, cut where groups are less similar than ``least``."""
         from sklearn.cluster import AgglomerativeClustering
 
@@ -150,7 +157,7 @@ class Content:
         ).fit_predict(distance)
         return [units[group == g] for g in range(int(group.max()) + 1)]
 
-    def _concentrated(self, group: Units_, others: Units_, usual: float) -> bool:
+    def _concentrated(self, group: UnitCodes, others: UnitCodes, usual: float) -> bool:
         """Whether units with the group's content are disputed more than ``usual``."""
         from scipy.stats import binom
 
@@ -161,7 +168,7 @@ class Content:
         return bool(binom.sf(inside - 1, inside + outside, usual) < CONCENTRATED)
 
     def lookalikes(
-        self, units: Units_, groups: Sequence[Units_]
+        self, units: UnitCodes, groups: Sequence[UnitCodes]
     ) -> list[NDArray[np.integer]]:
         """For each group, those of ``units`` with its content, the most typical first.
 
@@ -177,12 +184,12 @@ class Content:
             found.append(units[own[np.lexsort((self.rank[units[own]], -fit[own, g]))]])
         return found
 
-    def words(self, units: Units_, at_most: int = 4) -> tuple[str, ...]:
+    def words(self, units: UnitCodes, at_most: int = 4) -> tuple[str, ...]:
         """Up to ``at_most`` words, as written, that set ``units`` apart from all others."""
         texts = np.unique(self.text_of[units])
         texts = texts[texts >= 0]
-        inside = np.asarray(self.holds[texts].sum(axis=0)).ravel()
-        outside = np.asarray(self.holds.sum(axis=0)).ravel() - inside
+        inside = np.asarray(self.holds[texts].sum(axis=0), np.float64).ravel()
+        outside = np.asarray(self.holds.sum(axis=0), np.float64).ravel() - inside
         n = len(texts)
         ranked = setting_apart(inside, n, outside, self.holds.shape[0] - n)
         chosen: list[str] = []
@@ -201,25 +208,25 @@ class Content:
         )
         return min(forms, key=lambda form: (-forms[form], form))
 
-    def _means(self, groups: Sequence[Units_]) -> NDArray[np.float64]:
+    def _means(self, groups: Sequence[UnitCodes]) -> NDArray[np.float64]:
         """Mean vector of each group, (words × groups)."""
         return np.stack(
             [np.asarray(self.vectors[g].sum(axis=0)).ravel() / len(g) for g in groups], axis=1
         )
 
-    def _fit(self, units: Units_, groups: Sequence[Units_]) -> NDArray[np.float64]:
+    def _fit(self, units: UnitCodes, groups: Sequence[UnitCodes]) -> NDArray[np.float64]:
         """How much more similar units are to a group than to the round, (units × groups)."""
         usual = self.vectors[units] @ self.mean
         return np.asarray(self.vectors[units] @ self._means(groups) - usual[:, None])
 
-    def _typical(self, group: Units_) -> NDArray[np.float64]:
+    def _typical(self, group: UnitCodes) -> NDArray[np.float64]:
         """The fit of each member to the other members."""
         n = len(group)
         usual = self.vectors[group] @ self.mean
         to_all = (self.vectors[group] @ self._means([group])).ravel() * n
         return np.asarray((to_all - 1) / (n - 1) - usual)
 
-    def _central_first(self, group: Units_) -> NDArray[np.integer]:
+    def _central_first(self, group: UnitCodes) -> NDArray[np.integer]:
         typical = np.round(self._typical(group), 12)
         return np.asarray(group[np.lexsort((self.rank[group], -typical))])
 

@@ -113,36 +113,49 @@ def fast_flags(ratings: Ratings, n_raters: int) -> Flags:
 def shift_flags(question: Question, ratings: Ratings, n_raters: int) -> Flags:
     """Who answers higher or lower than the others on the same units, by a quarter step.
 
-    A step is one label of an ordinal question, one standard deviation of free numbers.
+    A step is one label of an ordinal question, one standard deviation of free numbers. The
+    largest shifts are taken first, and those raters' answers then left out: where one person
+    rates high, the others do not rate low.
     """
-    from scipy.stats import t
-
     if not question.ordered or not len(ratings):
         return {}
     free = question.level != "ordinal"
     values = np.array(ratings.values if free else range(len(ratings.values)), np.float64)
+    least = SHIFT_STEPS * (float(values[ratings.value].std()) if free else 1.0)
+    found: Flags = {}
+    while True:
+        shifts = [one for one in _shifts(values, ratings, n_raters) if one[0] not in found]
+        shifts = [one for one in shifts if (one[1].p_value or 0) < SIGNIFICANT]
+        largest = max((abs(flag.value) for _, flag in shifts), default=0.0)
+        if largest < least or largest == 0:
+            return found
+        # Nearly equal shifts are taken together: of two raters neither is the one who is off.
+        found |= {r: (flag,) for r, flag in shifts if abs(flag.value) >= 0.9 * largest}
+        ratings = ratings.select(~np.isin(ratings.rater, list(found)))
+
+
+def _shifts(values: Floats, ratings: Ratings, n_raters: int) -> list[tuple[int, Flag]]:
+    """Per rater with enough shared units: the mean difference from the others, t-tested."""
+    from scipy.stats import t
+
     x = values[ratings.value]
-    step = float(x.std()) if free else 1.0
     total, m = np.bincount(ratings.unit, x), np.bincount(ratings.unit)
     shared = m[ratings.unit] > 1
     x, unit, rater = x[shared], ratings.unit[shared], ratings.rater[shared]
     apart = x - (total[unit] - x) / (m[unit] - 1)
     n = np.bincount(rater, minlength=n_raters)
     tested = np.flatnonzero(n >= ENOUGH_UNITS)
-    if not len(tested) or step == 0:
-        return {}
     size = n[tested].astype(np.float64)
     mean = np.bincount(rater, apart, minlength=n_raters)[tested] / size
     square = np.bincount(rater, apart**2, minlength=n_raters)[tested]
     error = np.sqrt(np.maximum(square - size * mean**2, 0) / (size - 1) / size)
     score = np.where(error > 0, np.abs(mean) / np.where(error > 0, error, 1), np.inf)
     score[mean == 0] = 0.0
-    p_value = _holm(2 * t.sf(score, size - 1))
-    return {
-        int(r): (Flag("shift", float(mean[i]), 0.0, int(n[r]), int(n[r]), float(p_value[i])),)
+    p_value = _holm(np.asarray(2 * t.sf(score, size - 1)))
+    return [
+        (int(r), Flag("shift", float(mean[i]), 0.0, int(n[r]), int(n[r]), float(p_value[i])))
         for i, r in enumerate(tested)
-        if p_value[i] < SIGNIFICANT and abs(mean[i]) >= SHIFT_STEPS * step
-    }
+    ]
 
 
 def skip_flags(round_: Round) -> tuple[Floats, Mapping[int, Flag]]:
@@ -179,9 +192,7 @@ class _Habits(NamedTuple):
     p_value: Floats
 
 
-def habit_flags(
-    choices: Sequence[Votes], clusters: Sequence[Cluster], n_raters: int
-) -> Flags:
+def habit_flags(choices: Sequence[Votes], clusters: Sequence[Cluster], n_raters: int) -> Flags:
     """Who answers one label where the others say another, again and again.
 
     Tested over all units and inside the content of each cluster, because a habit often
@@ -251,9 +262,7 @@ def _habits(
     answers = np.bincount(rater.astype(np.int64) * width + low, minlength=n_raters * width)
     of = answers[who * width + instead_of]
     keep = (instead_of != label) & (of >= HABIT_ANSWERS)
-    who, instead_of, label, n, of = (
-        column[keep] for column in (who, instead_of, label, n, of)
-    )
+    who, instead_of, label, n, of = (column[keep] for column in (who, instead_of, label, n, of))
     all_of = np.bincount(low, minlength=width)[instead_of]
     pair = np.bincount(low.astype(np.int64) * width + high, minlength=width * width)
     all_n = pair[instead_of * width + label]
@@ -293,14 +302,13 @@ def others_say(votes: Votes) -> NDArray[np.int64]:
         has = length > place
         labels[place, has], counts[place, has] = label[start[has] + place], n[start[has] + place]
     row = np.searchsorted(units, votes.unit)
-    labels, counts = labels[:, row], counts[:, row]
-    mine = labels == votes.label
-    counts = counts - mine
+    leading = labels[:, row]
+    left = counts[:, row] - (leading == votes.label)
     said = np.full(len(votes.unit), -1, np.int64)
-    top = counts.max(axis=0)
-    leads = counts == top
+    top = left.max(axis=0)
+    leads = left == top
     sole = (leads.sum(axis=0) == 1) & (top > 0)
-    said[sole] = labels[leads.argmax(axis=0)[sole], np.flatnonzero(sole)]
+    said[sole] = leading[leads.argmax(axis=0)[sole], np.flatnonzero(sole)]
     return said
 
 

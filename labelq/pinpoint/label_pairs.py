@@ -9,15 +9,13 @@ from labelq.labels.model import Question, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import LabelPair
-from labelq.pinpoint.votes import Votes, choices, modal_values
+from labelq.pinpoint.votes import Votes, choices, modal_values, value_text
 
 SETTLED_AT_MOST = 50
 """So many of the largest pairs get a settled coefficient: each is a whole recomputation."""
 
 
-def label_pairs(
-    question: Question, ratings: Ratings, settling: Settling
-) -> tuple[LabelPair, ...]:
+def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tuple[LabelPair, ...]:
     """The confused pairs of one question, ranked by what settling each would bring, at most.
 
     For a multiple choice a pair is a label against its absence, ``("delivery", "without
@@ -26,15 +24,15 @@ def label_pairs(
     """
     if question.level in ("interval", "ratio"):
         return ()
-    found = _of_sets(question, ratings) if question.level == "set" else _of_labels(
-        ratings, settling
+    found = (
+        _of_sets(question, ratings) if question.level == "set" else _of_labels(ratings, settling)
     )
     found.sort(key=lambda pair: (-round(pair[4], 12), pair[0]))
     pairs = []
     for rank, (labels, units, observed, expected, share) in enumerate(found):
         settled = None
         if rank < SETTLED_AT_MOST:
-            settled = settling.settled(units, _best(ratings, units))
+            settled = settling.settled(units, modal_values(ratings, units))
         pairs.append(
             LabelPair(
                 question=question.name,
@@ -48,8 +46,8 @@ def label_pairs(
             )
         )
     # Stable: pairs that settling moves alike stay in the order of their shares.
-    pairs.sort(key=lambda pair: -np.inf if pair.settled is None else -round(pair.settled, 12))
-    return tuple(sorted(pairs, key=lambda pair: pair.settled is None))
+    pairs.sort(key=lambda p: np.inf if p.settled is None else -round(p.settled, 12))
+    return tuple(pairs)
 
 
 Found = tuple[tuple[str, str], NDArray[np.int32], float, float, float]
@@ -57,8 +55,6 @@ Found = tuple[tuple[str, str], NDArray[np.int32], float, float, float]
 
 
 def _of_labels(ratings: Ratings, settling: Settling) -> list[Found]:
-    from labelq.pinpoint.votes import value_text
-
     patterns = count_patterns(ratings)
     columns = patterns.counts.tocsc()
     holds = [
@@ -99,7 +95,3 @@ def _pairable(votes: Votes) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     units, counts = votes.counts()
     several = counts.sum(axis=1) > 1
     return units[several], counts[several]
-
-
-def _best(ratings: Ratings, units: NDArray[np.int32]) -> NDArray[np.int32]:
-    return modal_values(ratings, units)

@@ -163,14 +163,13 @@ def _label_shares(
     on = sparse.csr_array((ones, (shared.rater, row)), shape=(n_raters, len(units)))
     counts = sparse.csr_array((ones, (row, shared.value)), shape=(len(units), shape[1]))
     rest = sparse.csr_array(on @ counts - own)
+    n_own: Floats = np.asarray(own.sum(axis=1))
+    n_rest: Floats = np.asarray(rest.sum(axis=1))
     names = [value_text(value) for value in shared.values]
     if question.level == "set":
         table = sparse.csr_array(ticks(question, shared).astype(np.float64))
-        n_own, n_rest = own.sum(axis=1), rest.sum(axis=1)
         own, rest = sparse.csr_array(own @ table), sparse.csr_array(rest @ table)
         names = [value_text(label) for label in question.labels]
-    else:
-        n_own, n_rest = own.sum(axis=1), rest.sum(axis=1)
     found: dict[int, dict[str, tuple[float, float]]] = {}
     for rater in np.flatnonzero(n_own).tolist():
         mine, theirs = own[[rater]].toarray()[0], rest[[rater]].toarray()[0]

@@ -97,7 +97,8 @@ def consensus_votes(votes: Votes, consensus: Consensus) -> Codes:
     if votes.tick is not None:
         return (np.round(consensus.posterior[:, votes.tick], 12) > 0.5).astype(np.int32)
     # Rounded as the consensus itself is, so that both name the same label.
-    return np.round(consensus.posterior, 12).argmax(axis=1).astype(np.int32)
+    best: Codes = np.round(consensus.posterior, 12).argmax(axis=1).astype(np.int32)
+    return best
 
 
 def modal_values(ratings: Ratings, units: NDArray[np.integer]) -> Codes:
@@ -111,7 +112,8 @@ def modal_values(ratings: Ratings, units: NDArray[np.integer]) -> Codes:
     found, first = np.unique(unit[order], return_index=True)
     best = np.zeros(int(found.max(initial=-1)) + 1, np.int32)
     best[found] = value[order][first]
-    return best[np.asarray(units)]
+    chosen: Codes = best[units]
+    return chosen
 
 
 def unit_disagreement(votes: Votes) -> tuple[Codes, Floats]:

@@ -78,9 +78,7 @@ def _place(
     return next((h for h in headings if title_words(h.title) == new), None)
 
 
-def _inserted(
-    text: str, contents: Outline, at: Mapping[int, Sequence[str]], line_end: str
-) -> str:
+def _inserted(text: str, contents: Outline, at: Mapping[int, Sequence[str]], line_end: str) -> str:
     """``text`` with rules at each offset; offset -1 is a new section at the end.
 
     Only insertions, each with the blank lines that Markdown needs around it.
@@ -113,11 +111,10 @@ def _line_end(text: str) -> str:
 
 def unified_diff(name: str, old: str, new: str) -> str:
     """A unified diff that ``patch`` understands, whatever the line ends."""
-    shown = quoted(name, 200)
+    shown = " ".join(name.split())
     lines = difflib.unified_diff(_split(old), _split(new), shown, f"{shown} (draft)")
     return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in lines
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
 
 

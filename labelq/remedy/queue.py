@@ -19,6 +19,10 @@ from labelq.remedy.acts import Entry, Reason, ReasonCode, Task
 UNCERTAIN = 0.2
 """From this chance of a wrong consensus label on, a unit is queued though nobody disagreed."""
 
+SETTLED = 0.05
+"""Below this chance a unit is not queued only because somebody disagreed: the others (and how
+often each is right) have settled it."""
+
 WORDS: dict[ReasonCode, str] = {
     "disputed": "annotators disagree",
     "even_split": "the votes are split evenly",
@@ -30,6 +34,13 @@ WORDS: dict[ReasonCode, str] = {
 }
 """What each reason says to the person who opens the task."""
 
+BY_EDGE_CASE: dict[str, ReasonCode] = {
+    "even_split": "even_split",
+    "same_text": "same_text",
+    "against_gold": "against_gold",
+}
+"""Edge cases that are a reason of their own; raters who differ are one already."""
+
 
 def queue(
     round_: Round,
@@ -39,14 +50,15 @@ def queue(
 ) -> tuple[Entry, ...]:
     """One entry per unit over all questions, the most valuable first.
 
-    Queued are units on which raters disagree, whose consensus is uncertain, that contradict
-    gold or another unit with the same text, or that look like the units of a guideline gap.
+    Queued are units on which raters disagree and the consensus may be wrong, or whose
+    consensus is uncertain without a dispute; units that split evenly, contradict gold or
+    another unit with the same text, or belong to a guideline gap or look like it.
     The priority is the chance that the consensus label is wrong (one minus the largest
     posterior; of sets the most doubtful tick), the largest over the questions. Numbers have
     no posterior: there it is half the unit's variance relative to all ratings', at most .5.
     """
     n = len(round_.units)
-    priority = np.zeros(n)
+    priority: NDArray[np.float64] = np.zeros(n)
     reasons: list[list[Reason] | None] = [None] * n
 
     def add(units: NDArray[np.integer] | Sequence[int], reason: Reason) -> None:
@@ -72,11 +84,9 @@ def queue(
                 open_gaps.update(units)
         own = [case for case in edge_cases if case.question == name]
         for case in own:
-            if case.kind in ("even_split", "against_gold"):
-                add((case.unit,), Reason(case.kind, name))  # type: ignore[arg-type]  # narrowed
-            elif case.kind == "same_text":
-                add((case.unit, *case.others), Reason("same_text", name))
-        add(np.flatnonzero(disputed), Reason("disputed", name))
+            if case.kind in BY_EDGE_CASE:
+                add((case.unit, *case.others), Reason(BY_EDGE_CASE[case.kind], name))
+        add(np.flatnonzero(disputed & (doubt >= SETTLED)), Reason("disputed", name))
         uncertain = (doubt >= UNCERTAIN) & ~disputed
         add(np.flatnonzero(uncertain), Reason("uncertain", name))
         queued = np.array([own is not None for own in reasons])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelq.labels.model import Ratings, Round
+from labelq.labels.model import Ratings, Round, Value
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import CauseKind, Cluster
 from labelq.pinpoint.votes import single_labels
@@ -47,9 +47,7 @@ class Evidence:
     borderline: int | None
 
 
-def evidence(
-    round_: Round, cluster: Cluster, consensus: Consensus, ratings: Ratings
-) -> Evidence:
+def evidence(round_: Round, cluster: Cluster, consensus: Consensus, ratings: Ratings) -> Evidence:
     """Two examples, a counter-example and a borderline case, all with different texts.
 
     Examples are the most central units, where the consensus decided those with its label. The
@@ -82,7 +80,7 @@ def evidence(
     return Evidence(tuple(examples), counter, borderline)
 
 
-def _stands_for(value: object, label: str, cluster: Cluster) -> bool:
+def _stands_for(value: Value, label: str, cluster: Cluster) -> bool:
     """Whether a value gives ``label``; the second of a tick's pair is its absence."""
     names = single_labels(value)
     if cluster.labels[1] == f"without {cluster.labels[0]}":
@@ -103,7 +101,8 @@ def propose(
     shown = evidence(
         round_, cluster, consensuses[cluster.question], round_.ratings[cluster.question]
     )
-    rule = ProposedRule(
+    lines = _lines(round_, cluster, shown, level)
+    return ProposedRule(
         cluster=cluster.id,
         question=cluster.question,
         heading=heading,
@@ -115,14 +114,8 @@ def propose(
         borderline=shown.borderline,
         n_units=len(cluster.units),
         share=cluster.share,
-        text="",
+        text=line_end.join(lines) + line_end,
     )
-    lines = _lines(round_, cluster, shown, level)
-    return ProposedRule(**{**_fields(rule), "text": line_end.join(lines) + line_end})
-
-
-def _fields(rule: ProposedRule) -> dict[str, object]:
-    return {name: getattr(rule, name) for name in rule.__slots__}
 
 
 def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list[str]:
@@ -149,7 +142,8 @@ def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list
     if shown.counterexample is not None:
         other = second if decided in (None, cluster.labels[0]) else first
         cite = cited(round_, shown.counterexample)
-        lines.append(f"- Not this: {cite} (all who labeled it said {other})")
+        what = "Clear so far" if decided is None else "Not this"
+        lines.append(f"- {what}: {cite} (all who labeled it said {other})")
     if shown.borderline is not None:
         lines.append(f"- Borderline: {cited(round_, shown.borderline)}")
     lines.append(f"- Size of the problem: {size} ({quoted(cluster.id, 80)}).")

@@ -7,7 +7,8 @@ the data in them (see :mod:`labelq.report.text`).
 from __future__ import annotations
 
 from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPair
-from labelq.remedy.acts import Reason
+from labelq.remedy.acts import Reason, ReasonCode
+from labelq.remedy.queue import WORDS
 from labelq.report.names import Names
 from labelq.report.numbers import MINUS, coefficient, count, counted, percent, seconds, times
 from labelq.report.text import mark
@@ -41,16 +42,6 @@ EDGE_CASES: dict[str, str] = {
     "consistent_split": "the usually most consistent annotators differ",
     "same_text": "same text, different labels",
     "against_gold": "most annotators contradict the gold label",
-}
-
-QUEUE_REASONS: dict[str, str] = {
-    "disputed": "annotators disagree",
-    "even_split": "votes split evenly",
-    "one_vote": "one vote only",
-    "against_gold": "contradicts the gold label",
-    "same_text": "same text labeled differently elsewhere",
-    "gap": "falls in a gap of the guideline",
-    "uncertain": "the most probable label is uncertain",
 }
 
 WANTS: dict[str, str] = {
@@ -99,15 +90,15 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
             f"Without {names.sentence(kind.rater)}, everybody else agrees on "
             f"{percent(kind.resolved)} of these tasks."
         )
-    if kind.even is not None:
+    if kind.even:
         said.append(f"On {percent(kind.even)} of them the two leading labels have equal votes.")
     camps = [
-        f"{names.series([c.rater])} {mark(c.label)} ({count(c.n)} of {count(c.of)})"
+        f"{names.series([c.rater])}: {mark(c.label)} ({count(c.n)} of {count(c.of)})"
         for c in kind.camps[:8]
     ]
     if camps:
         rest = f"; and {count(len(kind.camps) - 8)} more" if len(kind.camps) > 8 else ""
-        said.append(f"Commonest answers: {', '.join(camps)}{rest}.")
+        said.append(f"Commonest answers: {'; '.join(camps)}{rest}.")
     return said
 
 
@@ -159,21 +150,15 @@ def label_pair(pair: LabelPair) -> str:
     return f"{said}, {percent(pair.share)} of the disagreement"
 
 
-def votes(case: EdgeCase) -> str:
-    """The votes on an edge case: ``Refund 2, Cancel 2``."""
-    return ", ".join(f"{mark(name)} {count(n)}" for name, n in case.votes)
-
-
 def queue_reasons(reasons: tuple[Reason, ...]) -> str:
     """Why a task is in the queue, each reason once with its questions."""
-    questions: dict[str, list[str]] = {}
+    questions: dict[ReasonCode, list[str]] = {}
     for reason in reasons:
         asked = questions.setdefault(reason.code, [])
         if reason.question not in asked:
             asked.append(reason.question)
     return "; ".join(
-        f"{QUEUE_REASONS.get(code, code.replace('_', ' '))} ({', '.join(map(mark, asked))})"
-        for code, asked in questions.items()
+        f"{WORDS[code]} ({', '.join(map(mark, asked))})" for code, asked in questions.items()
     )
 
 

@@ -112,15 +112,12 @@ def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
     """Annotator × annotator: the agreement of every pair. None without pairs.
 
     ``rows`` are the agreements of one question; those with raters and a metric in common
-    (Cohen's kappa, unweighted where there is one) are drawn.
+    (Cohen's kappa, quadratic where labels have an order) are drawn.
     """
     pairs = [r for r in rows if r.raters is not None and r.label is None]
     if not pairs:
         return None
-    kind = min(
-        {(r.metric, r.weights) for r in pairs},
-        key=lambda k: (k[0] != "cohen_kappa", k[1] is not None and k[1] != "unweighted", str(k)),
-    )
+    kind = min({(r.metric, r.weights) for r in pairs}, key=_kappa_first)
     pairs = [r for r in pairs if (r.metric, r.weights) == kind]
     cells: dict[tuple[str, str], float | None] = {}
     for r in pairs:
@@ -128,7 +125,7 @@ def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
         a, b = (names.of_id(i) for i in r.raters)
         cells[a, b] = cells[b, a] = r.value
     who = sorted({a for a, _ in cells}, key=lambda name: (len(name), name))
-    title = f"Every pair of annotators: {words.metric_of(pairs[0])}"
+    title = f"Every pair of annotators: {words.metric_of(pairs[0]).replace(' of a pair', '')}"
     svg = ""
     if len(who) <= MOST_ROWS:
         values = [[cells.get((a, b)) for b in who] for a in who]
@@ -147,6 +144,12 @@ def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
     return Chart(svg, title, ("pair", "agreement", "interval", "shared tasks"), table)
 
 
+def _kappa_first(kind: tuple[str, str | None]) -> tuple[bool, bool, str]:
+    """Cohen's kappa before all others, with quadratic weights where labels have an order."""
+    metric, weights = kind
+    return metric != "cohen_kappa", weights != "quadratic", f"{metric} {weights or ''}"
+
+
 def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
     """Label × label: how often each pair is confused. None without pairs.
 
@@ -163,18 +166,15 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
             order += new
             cells[pair.labels] = cells[pair.labels[::-1]] = pair
     order.sort()
-    title = "Label confusion: share of the disagreement, and how far above chance"
-    most = max((p.share for p in cells.values()), default=0.0) or 1.0
-    found = [[cells.get((a, b)) for b in order] for a in order]
-    svg = _heat_map(
-        [[None if p is None else p.share / most for p in r] for r in found],
-        order,
-        title,
-        [
-            ["" if p is None else times(p.excess) if p.excess is not None else "·" for p in r]
-            for r in found
-        ],
-    )
+    title = "Label confusion: share of the disagreement, and how often compared with chance"
+    if len(order) > len(cells) // 2:  # too few of the pairs occur for a matrix
+        svg = _bars(pairs[: MOST_ROWS // 2], title)
+    else:
+        most = max(p.share for p in cells.values()) or 1.0
+        found = [[cells.get((a, b)) for b in order] for a in order]
+        shades = [[None if p is None else p.share / most for p in row] for row in found]
+        numbers = [["" if p is None else times(p.excess) for p in row] for row in found]
+        svg = _heat_map(shades, order, title, numbers)
     table = tuple(
         (
             mark(p.labels[0]),
@@ -191,10 +191,28 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
         "other label",
         "tasks with both",
         "share of disagreement",
-        "above chance",
+        "times as often as by chance",
         "coefficient if settled, at most",
     )
     return Chart(svg, title, header, table)
+
+
+def _bars(pairs: Sequence[LabelPair], title: str) -> str:
+    """A bar for each pair: its share of the disagreement, and its times of chance beside."""
+    shown = [line(" / ".join(pair.labels), 40) for pair in pairs]
+    most = max(pair.share for pair in pairs) or 1.0
+    left, high = 0.16 + 0.066 * max(map(len, shown)), 0.3 * len(pairs)
+    with canvas(left + 3.0, high, left=left) as (figure, ax):
+        ax.set_axis_off()
+        ax.set_xlim(0, 1.5)
+        ax.set_ylim(len(pairs), 0)
+        for i, pair in enumerate(pairs):
+            _box(ax, (0, pair.share / most, i + 0.15, i + 0.85), ACCENT, _STRONGEST)
+            ax.text(-0.04, i + 0.5, shown[i], color=MUTED, fontsize=8.5, ha="right", va="center")
+            number = f"{percent(pair.share)}, {times(pair.excess)}"
+            place = pair.share / most + 0.03
+            ax.text(place, i + 0.5, number, color=INK, fontsize=8, va="center")
+        return to_svg(figure, plain(title))
 
 
 def _heat_map(
@@ -240,4 +258,4 @@ def _heat_map(
 
 
 def _exact(value: float | None) -> str:
-    return NONE if value is None else f"{value:.4f}"
+    return NONE if value is None else f"{value:,.4f}"

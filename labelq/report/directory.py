@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelq.files import csv_safe, write_directory
-from labelq.report import causes
+from labelq.remedy.queue import queue_rows
 from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import private_annotators_html, report_html, rules_html
 from labelq.report.markdown import report_markdown
-from labelq.report.text import plain
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+
+QUEUE_COLUMNS = ("rank", "unit", "priority", "wants", "reason", "reason_codes", "questions", "text")
 
 
 def write_audit(
@@ -59,20 +60,13 @@ def write_audit(
 def queue_csv(audit: Audit) -> str:
     """The queue as a table for a spreadsheet, safe against formulas."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["task", "priority", "wants", "why", "text"])
-    units = audit.round.units
-    for entry in audit.queue:
-        writer.writerow(
-            [
-                csv_safe(units.ids[entry.unit]),
-                repr(float(entry.priority)),
-                causes.WANTS.get(entry.wants, entry.wants),
-                csv_safe(plain(causes.queue_reasons(entry.reasons))),
-                # A spreadsheet's cell holds no more than 32,767 characters.
-                csv_safe((units.text[entry.unit] or "")[:32_000]),
-            ]
-        )
+    rows = queue_rows(audit.round, audit.queue)
+    writer = csv.DictWriter(out, QUEUE_COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        # A spreadsheet's cell holds no more than 32,767 characters.
+        safe = {k: csv_safe(v[:32_000]) if isinstance(v, str) else v for k, v in row.items()}
+        writer.writerow(safe)
     return out.getvalue()
 
 

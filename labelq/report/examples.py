@@ -8,7 +8,6 @@ import numpy as np
 
 from labelq.labels.model import Round, label_text
 from labelq.report.names import Names
-from labelq.report.numbers import count
 from labelq.report.text import clip, mark
 
 
@@ -32,7 +31,7 @@ def example(source: Round, question: str, unit: int, names: Names, limit: int = 
 
 
 def votes(source: Round, question: str, unit: int, names: Names) -> str:
-    """Who voted for what: ``Refund 2 (A, C) · Cancel 1 (B)``, most votes first."""
+    """Who voted for what: ``Refund (A, C) · Cancel (B)``, most votes first."""
     ratings = source.ratings[question]
     start, stop = np.searchsorted(ratings.unit, [unit, unit + 1])  # rows are sorted by unit
     by_value: dict[int, list[int]] = {}
@@ -42,6 +41,5 @@ def votes(source: Round, question: str, unit: int, names: Names) -> str:
         by_value.setdefault(value, []).append(rater)
     ranked = sorted(by_value.items(), key=lambda item: (-len(item[1]), item[0]))
     return " · ".join(
-        f"{mark(label_text(ratings.values[value]))} {count(len(who))} ({names.series(who)})"
-        for value, who in ranked
+        f"{mark(label_text(ratings.values[value]))} ({names.series(who)})" for value, who in ranked
     )

@@ -50,7 +50,7 @@ def top_findings(audit: Audit, names: Names, limit: int = 3) -> list[Finding]:
     and whatever is left in the audit's order.
     """
     places = cluster_anchors(audit)
-    clusters = [_cluster(c, names, places[c.id]) for c in audit.clusters if _tells(c)]
+    clusters = [_cluster(c, names, places[c.id]) for c in audit.clusters if tells(c)]
     unknown = list(_unknown_labels(audit))
     many = _n_unknown(audit) >= 0.05 * max(1, audit.round.intake.n_kept)
     ranked: Iterator[Finding] = chain(
@@ -108,7 +108,8 @@ def next_steps(audit: Audit, directory: str) -> list[Step]:
     return steps
 
 
-def _tells(cluster: Cluster) -> bool:
+def tells(cluster: Cluster) -> bool:
+    """Whether a cluster has a common content and a cause that asks for something."""
     return not cluster.remainder and cluster.cause.kind not in ("slip", "too_little")
 
 
@@ -135,7 +136,7 @@ def _annotators(audit: Audit, names: Names) -> Iterator[Finding]:
         for report in flagged[rater]:
             behaviours = "; ".join(map(causes.flag, report.flags[:3]))
             said.append(f"in {mark(report.question, 40)}: {behaviours}")
-        more = f"; and in {count(len(said) - 2)} more questions" if len(said) > 2 else ""
+        more = f"; and in {counted(len(said) - 2, 'more question')}" if len(said) > 2 else ""
         who = names.sentence(rater)
         title = f"{who[0].upper()}{who[1:]}" if names.hidden else who
         text = "; ".join(said[:2]) + more

@@ -30,6 +30,16 @@ def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
     return _typographic(shown)
 
 
+def amount(value: float | None) -> str:
+    """An observed or expected (dis)agreement, which squared distances can make large.
+
+    >>> amount(0.2931), amount(42296.1), amount(None)
+    ('.29', '42,296', '–')
+    """
+    large = value is not None and math.isfinite(value) and abs(value) >= 100
+    return f"{value:,.0f}" if large else coefficient(value)
+
+
 def threshold(value: float) -> str:
     """A threshold with the decimals it needs.
 

@@ -14,9 +14,9 @@ from labelq.pinpoint.findings import Cluster
 from labelq.report import causes, words
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
-from labelq.report.findings import cluster_anchors, question_anchors
+from labelq.report.findings import cluster_anchors, question_anchors, tells
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, coefficient, count, interval, percent, seconds
+from labelq.report.numbers import NONE, amount, coefficient, count, interval, percent, seconds
 from labelq.report.text import clip, mark
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class QuestionPart:
     level: str  # sentence
     labels: str  # sentence
     overall: list[CoefficientRow]
+    refused: list[str]  # sentences
     by_label: list[CoefficientRow]
     pairs: Chart | None
     confusion: Chart | None
@@ -77,6 +78,7 @@ class ClusterCard:
     words: tuple[str, ...]
     examples: list[Example]
     more: int
+    tells: bool  # has a common content and a cause that asks for something
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,26 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         picture=coefficient_bar(v),
         level=words.level(question),
         labels=words.labels_source(question),
-        overall=[_coefficient(a) for a in everyone if a.label is None],
+        overall=[_coefficient(a) for a in everyone if a.label is None and not _refused(a)],
+        refused=_refusals([a for a in everyone if a.label is None and _refused(a)]),
         by_label=[_coefficient(a) for a in everyone if a.label is not None],
         pairs=pair_matrix(rows, names),
         confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
     )
+
+
+def _refused(row: Agreement) -> bool:
+    return row.value is None and row.observed is None
+
+
+def _refusals(rows: list[Agreement]) -> list[str]:
+    """The coefficients that were not computed, reason by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for row in rows:
+        titles = by_reason.setdefault(words.reason(row.reason), [])
+        if words.metric_of(row) not in titles:
+            titles.append(words.metric_of(row))
+    return [f"Not computed, {why}: {', '.join(titles)}." for why, titles in by_reason.items()]
 
 
 def _coefficient(row: Agreement) -> CoefficientRow:
@@ -133,8 +150,8 @@ def _coefficient(row: Agreement) -> CoefficientRow:
         title=title if row.label is None else f"{mark(row.label)}: {title}",
         value=coefficient(row.value),
         interval=interval(row.lower, row.upper) or NONE,
-        observed=coefficient(row.observed),
-        expected=coefficient(row.expected),
+        observed=amount(row.observed),
+        expected=amount(row.expected),
         units=count(row.n_units),
         ratings=count(row.n_ratings),
         convention=mark(row.convention, 1000),
@@ -167,20 +184,19 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
         words=cluster.words,
         examples=[example(audit.round, cluster.question, unit, names) for unit in shown],
         more=len(cluster.units) - len(shown),
+        tells=tells(cluster),
     )
 
 
 def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]]:
     """Kind, question, votes (sentences) and the task."""
-    return [
-        (
-            causes.EDGE_CASES.get(case.kind, case.kind),
-            mark(case.question),
-            causes.votes(case) + causes.same_text(case, audit.round.units.ids),
-            example(audit.round, case.question, case.unit, names, limit=200),
-        )
-        for case in audit.edge_cases[:MOST_EDGE_CASES]
-    ]
+    found = []
+    for case in audit.edge_cases[:MOST_EDGE_CASES]:
+        shown = example(audit.round, case.question, case.unit, names, limit=200)
+        others = causes.same_text(case, audit.round.units.ids)
+        kind = causes.EDGE_CASES[case.kind]
+        found.append((kind, mark(case.question), shown.votes + others, shown))
+    return found
 
 
 def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:

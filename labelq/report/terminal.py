@@ -70,6 +70,9 @@ def print_audit(
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
 
 
+_NO_BREAK = "\ue000"  # stands for a space where no line may end, while lines are made
+
+
 class _Page:
     """Sentences to a console: folded at words, never cut; paths on one line to be copied."""
 
@@ -80,9 +83,10 @@ class _Page:
         from rich.text import Text
 
         room = max(10, self.console.width - indent - len(start))
-        for part in Text(plain(sentence), style=style).wrap(self.console, room, overflow="fold"):
-            part.rstrip()
-            self.console.print(Text(" " * indent + start).append_text(part), soft_wrap=True)
+        body = Text(plain(sentence).replace(" %", _NO_BREAK + "%"))
+        for part in body.wrap(self.console, room, overflow="fold"):
+            shown = part.plain.rstrip().replace(_NO_BREAK, " ")
+            self.console.print(Text(" " * indent + start + shown, style=style), soft_wrap=True)
             start = " " * len(start)
 
     def path(self, path: str, *, indent: int) -> None:

@@ -71,7 +71,7 @@ SHARE = (
     "coefficient if these tasks alone were settled; it does not add up."
 )
 EXCESS = (
-    "How many times more often two labels meet on one task than chance and their frequencies "
+    "How many times as often two labels meet on one task as chance and their frequencies "
     "would explain."
 )
 """What the two numbers about disagreements mean."""

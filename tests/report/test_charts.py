@@ -33,12 +33,17 @@ def test_charts_are_deterministic(audit):
     assert [c.svg for c in charts(audit)] == [c.svg for c in charts(audit)]
 
 
-def test_hostile_labels_are_text(audit):
-    svg = charts(audit)[-1].svg
-    texts = [element.text for element in fromstring(svg).iter("text")]
-    assert "عربي" in texts
-    assert any(shown.startswith("<b>Other</b>") for shown in texts)
-    assert "<b>" not in svg
+def test_hostile_labels_are_text_in_bars_and_in_the_matrix(audit):
+    pairs = [p for p in audit.label_pairs if p.question == "category"]
+    third = replace(pairs[0], labels=("<b>Other</b> | $x$ \u202e", "عربي"))
+    square = [third, *(replace(third, labels=(name, "Refund")) for name in third.labels)]
+    for chosen in (pairs, square):
+        svg = confusion(chosen).svg
+        texts = [element.text for element in fromstring(svg).iter("text")]
+        assert any("عربي" in shown for shown in texts)
+        assert any("<b>Other</b>" in shown for shown in texts)
+        assert "<b>" not in svg
+    assert "عربي" in texts  # a label of its own in the matrix
 
 
 def test_a_missing_value_and_a_negative_one(audit):

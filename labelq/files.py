@@ -1,0 +1,316 @@
+"""The disk: tables and documents in, whole directories out.
+
+An output directory appears whole or not at all. What is read is never trusted to be what its
+name says; every refusal is one line that names the file and says what to do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelq.errors import GuidelineError, LabelqError, OutputError, SourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "TABLE_SUFFIXES",
+    "csv_safe",
+    "read_bytes",
+    "read_document",
+    "read_table",
+    "read_text",
+    "table_suffix",
+    "write_directory",
+]
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".jsonl", ".ndjson")
+
+
+def read_bytes(path: Path, error: type[LabelqError] = SourceError) -> bytes:
+    """The content of a file.
+
+    Raises:
+        LabelqError: of the class ``error``, if it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as cause:
+        raise error(f"{path}: cannot be read ({cause.strerror})") from None
+
+
+def read_text(path: Path, error: type[LabelqError] = SourceError) -> str:
+    """The text of a UTF-8 file, byte for byte: line ends and byte order mark included.
+
+    Raises:
+        LabelqError: of the class ``error``, if it cannot be read or is not UTF-8.
+    """
+    try:
+        return read_bytes(path, error).decode("utf-8")
+    except UnicodeDecodeError as cause:
+        raise error(
+            f"{path}: is not UTF-8 text (byte {cause.start}); save it again as UTF-8"
+        ) from None
+
+
+# --- tables in ------------------------------------------------------------------------------
+
+
+def table_suffix(path: Path) -> str:
+    """The suffix that tells what kind of table a file is, without ``.gz``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"]:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table at ``path``: CSV, TSV, Parquet or JSON Lines, gzipped or not.
+
+    CSV cells are text, an empty cell is the empty text, and words such as NA stay words. The
+    separator is the comma, semicolon or tab that the header holds most of.
+
+    Raises:
+        SourceError: it cannot be read as the table that its suffix promises.
+    """
+    suffix = table_suffix(path)
+    if suffix == ".parquet":
+        frame = _read_parquet(path)
+    else:
+        content = read_bytes(path)
+        if path.suffix.lower() == ".gz":
+            try:
+                content = gzip.decompress(content)
+            except (OSError, EOFError):
+                raise SourceError(f"{path}: is not a whole gzip file; compress it again") from None
+        if not content.strip():
+            raise SourceError(f"{path}: is empty; a table needs a header line and rows")
+        if suffix in (".jsonl", ".ndjson"):
+            frame = _read_json_lines(path, content)
+        else:
+            frame = _read_csv(path, content)
+    if frame.empty:
+        raise SourceError(f"{path}: has no rows")
+    if frame.columns.has_duplicates:
+        raise SourceError(f"{path}: two columns have the same name; rename one")
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        # integers with gaps stay integers, not floats
+        frame: pd.DataFrame = parquet.read_table(path).to_pandas(integer_object_nulls=True)
+    except OSError as cause:
+        raise SourceError(f"{path}: cannot be read ({_one_line(cause)})") from None
+    except ArrowException as cause:
+        raise SourceError(f"{path}: is not Parquet ({_one_line(cause)})") from None
+    return frame
+
+
+def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
+    import io
+
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.BytesIO(content),
+                sep=_separator(content),
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                encoding="utf-8-sig",
+            ).fillna("")
+    except UnicodeDecodeError as cause:
+        raise SourceError(
+            f"{path}: is not UTF-8 text (byte {cause.start}); save it again as CSV UTF-8"
+        ) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as cause:
+        problem = _one_line(cause).removeprefix("Error tokenizing data. C error: ")
+        raise SourceError(f"{path}: is not a table: {problem}") from None
+
+
+_SEPARATORS = (b",", b";", b"\t")
+
+
+def _separator(content: bytes) -> str:
+    """The separator that the header holds most of, outside quotes; a comma if none."""
+    header = re.sub(rb'"[^"]*"', b"", content[:100_000]).lstrip().splitlines()[:1]
+    counts = {separator: sum(line.count(separator) for line in header) for separator in _SEPARATORS}
+    return max(_SEPARATORS, key=counts.__getitem__).decode()
+
+
+def _read_json_lines(path: Path, content: bytes) -> pd.DataFrame:
+    import msgspec
+    import pandas as pd
+
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                rows.append(decoder.decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
+                raise SourceError(
+                    f"{path}: line {number} is not a JSON object ({_one_line(cause)})"
+                ) from None
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return pd.DataFrame(
+        {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- directories out ------------------------------------------------------------------------
+
+
+@contextmanager
+def write_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A fresh directory beside ``target`` that becomes ``target`` when the block ends well.
+
+    On any exception, an interrupt included, nothing is left behind and what stood there
+    stays. With ``replace`` an earlier audit makes room by renaming, and goes last.
+
+    Raises:
+        OutputError: ``target`` is there already, is not an audit, or cannot be written.
+    """
+    target = target.resolve()
+    check_target(target, replace=replace)
+    missing = [parent for parent in target.parents if not parent.exists()]
+    tag = secrets.token_hex(4)
+    fresh = target.with_name(f".{target.name}.{tag}.new")
+    old = target.with_name(f".{target.name}.{tag}.old")
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+        check_target(target, replace=replace)
+        _swap(fresh, target, old)
+        missing = []
+    except OSError as cause:
+        place = cause.filename or target
+        raise OutputError(f"{place}: cannot be written ({cause.strerror or cause})") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        for parent in missing:
+            with suppress(OSError):
+                parent.rmdir()
+
+
+def check_target(target: Path, *, replace: bool) -> None:
+    """Refuse a ``target`` that must not be written, before any work is done.
+
+    Raises:
+        OutputError: it is there already and ``replace`` is not given, or it is no audit.
+    """
+    if not os.path.lexists(target):
+        return
+    if not target.is_dir():
+        raise OutputError(f"{target}: is a file, not a directory; give another --out")
+    if not replace:
+        raise OutputError(f"{target}: is there already; --replace replaces it")
+    if not (target / "manifest.json").is_file() and any(target.iterdir()):
+        raise OutputError(
+            f"{target}: is not an audit (it has no manifest.json), so it is not replaced;"
+            " give another --out"
+        )
+
+
+def _swap(fresh: Path, target: Path, old: Path) -> None:
+    """Put ``fresh`` in the place of ``target``; what stood there is at ``old`` afterwards."""
+    if target.exists():
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
+
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?%?")
+
+
+def csv_safe(text: str) -> str:
+    """The cell as a spreadsheet must get it: what would run as a formula becomes text.
+
+    >>> csv_safe("=1+1"), csv_safe("-3.5"), csv_safe("refund")
+    ("'=1+1", '-3.5', 'refund')
+    """
+    if text[:1] in tuple("=+-@\t\r\n＝＋－＠") and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+# --- documents in ---------------------------------------------------------------------------
+
+
+def read_document(path: Path) -> str:
+    """A guideline as Markdown: text as it is, byte for byte; Word and HTML converted.
+
+    Raises:
+        GuidelineError: it cannot be read, or is no such document.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".docx":
+        return _markdown(_docx_html(path))
+    if suffix in (".html", ".htm"):
+        return _markdown(read_bytes(path, GuidelineError))
+    if suffix in (".md", ".markdown", ".txt", ""):
+        return read_text(path, GuidelineError)
+    raise GuidelineError(
+        f"{path}: a guideline is a .md, .txt, .docx or .html file; export it as one of these"
+    )
+
+
+def _docx_html(path: Path) -> str:
+    import io
+
+    import mammoth
+
+    content = io.BytesIO(read_bytes(path, GuidelineError))
+    try:
+        html: str = mammoth.convert_to_html(
+            content, convert_image=mammoth.images.img_element(lambda _: {})
+        ).value
+    except Exception as cause:  # noqa: BLE001  # a broken zip makes it raise anything
+        raise GuidelineError(
+            f"{path}: is not a Word document ({_one_line(cause)}); save it again as .docx"
+        ) from None
+    return html
+
+
+def _markdown(html: str | bytes) -> str:
+    from bs4 import BeautifulSoup
+    from markdownify import MarkdownConverter
+
+    page = BeautifulSoup(html, "html.parser")
+    for element in page(["script", "style", "head", "title", "img", "svg"]):
+        element.decompose()
+    text: str = MarkdownConverter(heading_style="ATX", bullets="-").convert_soup(page)
+    lines = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines()))
+    return lines.strip() + "\n"

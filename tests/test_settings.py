@@ -1,0 +1,79 @@
+"""labelq.toml and the command line become typed settings, or one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labelq.errors import SettingsError
+from labelq.settings import GateRule, load
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "labelq.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_file_and_options_share_one_syntax(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+        label_config = "config.xml"
+        columns = ["unit=task_id,rater=worker"]
+        level = ["ordinal", "price=ratio"]
+        map_label = ["category:Refunds=Refund"]
+        fail_under = ["category:krippendorff_alpha=.667", "gwet_ac1=0.8"]
+        where = "channel=email"
+        since = 2026-03-09
+        seed = 7
+        """,
+    )
+    found = load(path, {"seed": 8, "level": (), "names": None, "exclude": ("edited,prelabeled",)})
+    assert found.label_config == tmp_path / "config.xml"  # relative to the file
+    assert found.columns == {"unit": "task_id", "rater": "worker"}
+    assert found.level == {"": "ordinal", "price": "ratio"}
+    assert found.map_label == {("category", "Refunds"): "Refund"}
+    assert found.fail_under == (
+        GateRule("category", "krippendorff_alpha", 0.667),
+        GateRule(None, "gwet_ac1", 0.8),
+    )
+    assert found.where == (("channel", "email"),)
+    assert (found.since, found.seed) == ("2026-03-09", 8)
+    assert found.exclude == ("edited", "prelabeled")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fail_undr = []", "unknown setting fail_undr; did you mean fail_under"),
+        ("seed = 'x'", "seed: must be a whole number"),
+        ("seed = true", "seed: must be a whole number"),
+        ("confidence = 95", "confidence: must be a number between 0 and 1"),
+        ("names = 1", "names: must be true or false"),
+        ("columns = 'unit'", "columns unit: write it as unit=task_id"),
+        ("fail_under = 'gwet_ac1=high'", "'high' is not a number"),
+        ("exclude = 'drafts'", "exclude drafts: can exclude edited, prelabeled"),
+        ("level = '=ordinal'", "level =ordinal: write it as urgency=ordinal"),
+        ("label_config = ''", "label_config: must be a text"),
+        ("reliable_from = 0.5", "--tentative-from 0.667 must not exceed --reliable-from 0.5"),
+        ("seed = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(write(tmp_path, text), {})
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "no.toml", {})
+
+
+def test_no_file_means_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load(None, {})
+    assert (found.resamples, found.seed, found.confidence) == (2000, 0, 0.95)
