@@ -111,7 +111,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     try:
         # integers with gaps stay integers, not floats
-        frame: pd.DataFrame = parquet.read_table(path).to_pandas(integer_object_nulls=True)
+        frame: pd.DataFrame = parquet.read_table(path).to_pandas(
+            integer_object_nulls=True, ignore_metadata=True
+        )
     except OSError as cause:
         raise SourceError(f"{path}: cannot be read ({_one_line(cause)})") from None
     except ArrowException as cause:

@@ -136,7 +136,7 @@ def tasks(
     """
     reader = _Records(str(path), min_row, on_bad)
     content = _content(path)
-    top = re.match(rb"\s*(.)", content[:1000], re.DOTALL)
+    top = re.match(rb"\s*(\S)", content[:1000])
     opening = top.group(1) if top else b""
     if opening not in (b"[", b"{"):
         what = "is empty" if not opening else "is not JSON"

@@ -263,6 +263,10 @@ def _plain(cell: Any) -> Any:
         return json.dumps(cell, ensure_ascii=False, separators=(",", ":"), default=str)
     if isinstance(cell, np.ndarray):
         return _plain(cell.tolist())
+    import pandas as pd
+
+    if pd.isna(cell):
+        return None
     return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)
 
 

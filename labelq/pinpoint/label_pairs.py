@@ -51,7 +51,11 @@ def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tup
 
 
 Found = tuple[tuple[str, str], NDArray[np.int32], float, float, float]
-"""Labels, units that carry both, observed and expected coincidences, share."""
+"""Labels, units that carry both, observed and expected coincidences, share.
+
+Expected: of all disagreements, how many would fall on this pair if they fell on pairs of
+labels as chance and the marginals have it. Observed and expected add up to the same total.
+"""
 
 
 def _of_labels(ratings: Ratings, settling: Settling) -> list[Found]:
@@ -62,14 +66,16 @@ def _of_labels(ratings: Ratings, settling: Settling) -> list[Found]:
         for v in range(len(ratings.values))
     ]
     found: list[Found] = []
-    for a, b, observed, expected in settling.coincidences():
-        if observed <= 0:
-            continue
+    total = settling.table.totals
+    by_chance = (total.sum() ** 2 - (total**2).sum()) / max(total.sum() - 1, 1)
+    met = settling.coincidences()
+    scale = sum(observed for _, _, observed, _ in met) / by_chance if by_chance else 0.0
+    for a, b, observed, expected in met:
         both = np.zeros(patterns.counts.shape[0], np.bool_)
         both[np.intersect1d(holds[a], holds[b], assume_unique=True)] = True
         units = patterns.units[both[patterns.pattern]]
         labels = value_text(ratings.values[a]), value_text(ratings.values[b])
-        found.append((labels, units, observed, expected, settling.pair_share(a, b)))
+        found.append((labels, units, observed, expected * scale, settling.pair_share(a, b)))
     return found
 
 
@@ -81,14 +87,17 @@ def _of_sets(question: Question, ratings: Ratings) -> list[Found]:
         m = counts.sum(axis=1)
         n = counts.sum(axis=0)
         disputed = (counts > 0).all(axis=1)
-        if not disputed.any():
-            continue
         observed = float((2 * counts[:, 0] * counts[:, 1] / (m - 1)).sum())
-        expected = float(2 * n[0] * n[1] / (n.sum() - 1))
+        expected = float(2 * n[0] * n[1] / max(n.sum() - 1, 1))
         labels = votes.labels[1], votes.labels[0]
         found.append((labels, units[disputed], observed, expected, observed))
     total = sum(pair[2] for pair in found)
-    return [(*pair[:4], pair[4] / total) for pair in found]
+    by_chance = sum(pair[3] for pair in found)
+    return [
+        (labels, units, observed, expected * total / by_chance, share / total)
+        for labels, units, observed, expected, share in found
+        if observed
+    ]
 
 
 def _pairable(votes: Votes) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

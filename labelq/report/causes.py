@@ -146,7 +146,7 @@ def label_pair(pair: LabelPair) -> str:
     """One confused pair of labels in a sentence."""
     said = f"{either(pair.labels)}: {counted(pair.n_units, 'task')}"
     if pair.excess is not None:
-        said += f", {times(pair.excess)} what chance would give"
+        said += f", {times(pair.excess)} what the labels’ frequencies explain"
     return f"{said}, {percent(pair.share)} of the disagreement"
 
 

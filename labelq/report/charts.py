@@ -154,7 +154,7 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
     """Label × label: how often each pair is confused. None without pairs.
 
     Shade is the share of disagreement; the number in a cell is how many times more often than
-    chance explains.
+    frequency explains.
     """
     if not pairs:
         return None
@@ -166,7 +166,7 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
             order += new
             cells[pair.labels] = cells[pair.labels[::-1]] = pair
     order.sort()
-    title = "Label confusion: share of the disagreement, and how often compared with chance"
+    title = "Label confusion: share of the disagreement, and how many times what frequency explains"
     if len(order) > len(cells) // 2:  # too few of the pairs occur for a matrix
         svg = _bars(pairs[: MOST_ROWS // 2], title)
     else:
@@ -191,7 +191,7 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
         "other label",
         "tasks with both",
         "share of disagreement",
-        "times as often as by chance",
+        "times what frequency explains",
         "coefficient if settled, at most",
     )
     return Chart(svg, title, header, table)

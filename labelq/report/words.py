@@ -71,8 +71,8 @@ SHARE = (
     "coefficient if these tasks alone were settled; it does not add up."
 )
 EXCESS = (
-    "How many times as often two labels meet on one task as chance and their frequencies "
-    "would explain."
+    "How many times as often two labels are confused as their frequencies explain: of all "
+    "disagreements, the share on this pair over the share that falls there by frequency alone."
 )
 """What the two numbers about disagreements mean."""
 

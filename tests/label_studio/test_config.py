@@ -99,7 +99,11 @@ def test_visible_when_is_inherited_from_views():
 @pytest.mark.parametrize(
     ("body", "data", "text"),
     [
-        ('<HyperText name="h" value="$h"/>', {"h": "<p>a<b>b</b> &lt;c&gt;</p>\n<p>d</p>"}, "ab <c>\nd"),
+        (
+            '<HyperText name="h" value="$h"/>',
+            {"h": "<p>a<b>b</b> &lt;c&gt;</p>\n<p>d</p>"},
+            "ab <c>\nd",
+        ),
         ('<HyperText name="h" value="$h"/>', {"h": "<script>x()</script>seen"}, "seen"),
         (
             '<Paragraphs name="p" value="$p" textKey="says"/>',

@@ -1,8 +1,15 @@
 import pytest
 
 from labelq.label_studio import control_tags
-from labelq.label_studio.answers import multiple_choice, number, paths, seconds, side
-from labelq.label_studio.answers import single_choice, stars
+from labelq.label_studio.answers import (
+    multiple_choice,
+    number,
+    paths,
+    seconds,
+    side,
+    single_choice,
+    stars,
+)
 from labelq.label_studio.control_tags import CONTROL_TAGS, of_result, of_tag
 from labelq.label_studio.records import Answer
 from labelq.labels.model import LEVELS

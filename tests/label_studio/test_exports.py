@@ -284,9 +284,13 @@ def test_a_hidden_question_was_not_asked(export):
 
 
 def test_without_a_tag_name_any_other_choice_shows_the_question(export):
-    config = TEXT + CATEGORY + (
-        '<Rating name="r" toName="text" visibleWhen="choice-selected"/>'
-        '<Number name="n" toName="text" visibleWhen="region-selected"/>'
+    config = (
+        TEXT
+        + CATEGORY
+        + (
+            '<Rating name="r" toName="text" visibleWhen="choice-selected"/>'
+            '<Number name="n" toName="text" visibleWhen="region-selected"/>'
+        )
     )
     s = export([task(1, annotation(1, choice("c", "A")), annotation(2))], config)
     assert asides(s) == {
@@ -326,7 +330,7 @@ def test_what_is_not_measured_is_counted_by_tag_and_control(export):
     relation = {"from_id": "a", "to_id": "b", "type": "relation", "direction": "right"}
     nameless = {"value": {"text": "x", "labels": ["P"]}}
     s = export([task(1, annotation(1, span, span, about, item, relation, nameless))])
-    assert dict(s.aside) | {} == {
+    assert dict(s.aside) == {
         ("tag_not_measured", None, "labels ner"): 2,
         ("region_not_measured", None, "Choices conf, per region"): 1,
         ("region_not_measured", None, "Choices item, per item"): 1,
@@ -345,7 +349,10 @@ def test_results_that_the_config_does_not_know(export):
 
 
 def test_types_are_inferred_where_results_do_not_say_them(export):
-    results = [{"from_name": "r", "value": {"rating": 2}}, {"from_name": "p", "value": {"selected": "left"}}]
+    results = [
+        {"from_name": "r", "value": {"rating": 2}},
+        {"from_name": "p", "value": {"selected": "left"}},
+    ]
     s = export([task(1, annotation(1, *results))])
     assert [(q.name, q.level, q.tag) for q in s.questions] == [
         ("r", "ordinal", "Rating"),
@@ -400,7 +407,7 @@ def test_the_same_task_twice_is_one_unit_and_another_is_another(export):
     other = task(1, annotation(1, choice("c", "A")), data={"text": "other"})
     s = export([one, one, other, {"annotations": []}])
     assert s.unit_ids == ["1", "1#2", "#3"]
-    assert list(s.a_unit) == [0, 0, 1] or s.a_unit.tolist() == [0, 0, 1]
+    assert s.a_unit.tolist() == [0, 0, 1]
 
 
 def test_json_min(export):
@@ -426,7 +433,7 @@ def test_json_min(export):
     assert answers(s)["1", "1", "c"] == "A"
     assert s.a_seconds.tolist() == [2.5, 2.5]
     assert asides(s) == {("tag_not_measured", None): 2}
-    with pytest.raises(SourceError, match="task 1: this is a JSON_MIN export.*--label-config"):
+    with pytest.raises(SourceError, match=r"task 1: this is a JSON_MIN export.*--label-config"):
         export(rows)
 
 
@@ -494,7 +501,7 @@ def test_types_that_are_merely_odd_are_read(export):
         (1772600767, 1772600767),
         (None, NO_TIME),
         ("3 hours ago", NO_TIME),
-        ("2026-03-04T05:06:07.12345xZ", NO_TIME),
+        ("2026-03-04T05:06:99.123456Z", NO_TIME),
         (10**30, NO_TIME),
     ],
 )
@@ -521,5 +528,7 @@ def test_many_annotations_keep_their_order_and_collection_is_switched_on_again(e
     assert gc.isenabled()
     assert s.a_unit.tolist() == [n for n in range(600) for _ in range(5)]
     found = answers(s)
-    assert all(found[str(n), str(r), "c"] == "AB"[(n + r) % 2] for n in range(600) for r in range(5))
+    assert all(
+        found[str(n), str(r), "c"] == "AB"[(n + r) % 2] for n in range(600) for r in range(5)
+    )
     assert shares[-1] == ("reading", 1.0)

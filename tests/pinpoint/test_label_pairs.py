@@ -23,8 +23,8 @@ def test_counts_by_hand():
     assert pairs["x", "y"].n_units == 2
     assert pairs["x", "y"].observed == pytest.approx(2 * 2 / 2 + 2 * 1 / 2)
     assert pairs["x", "z"].observed == pytest.approx(1)
-    assert pairs["x", "y"].expected == pytest.approx(2 * 3 * 4 / 7)
-    assert pairs["x", "y"].excess == pytest.approx(3 / (24 / 7))
+    assert pairs["x", "y"].expected == pytest.approx(5 * (3 * 4) / (3 * 4 + 3 * 1 + 4 * 1))
+    assert pairs["x", "y"].excess == pytest.approx(3 / (5 * 12 / 19))
     assert sum(pair.share for pair in pairs.values()) == pytest.approx(1)
 
 
