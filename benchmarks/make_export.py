@@ -3,8 +3,8 @@
     python benchmarks/make_export.py big.json 46000
 
 46,000 tasks make about 208,000 annotations and 200 MB. Shaped like a real export: four or
-five annotations per task, a second result on every third, a prediction, meta, non-ASCII
-text, escaped quotes, and brackets inside strings.
+five annotations per task, a second result (a span) on 30 % of them, a prediction, meta,
+non-ASCII text, escaped quotes, and brackets inside strings.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import random
 from pathlib import Path
 
 WORDS = (
-    "refund invoice login crash café naïve größe żółw مرحبا 日本語 delivery late broken please"
-    " thanks account charged twice again still waiting nobody answered "
-).split()
+    *("refund", "invoice", "login", "crash", "café", "naïve", "größe", "żółw", "مرحبا", "late"),
+    *("日本語", "delivery", "broken", "please", "thanks", "account", "charged", "twice", "still"),
+)
 LABELS = ("Refund", "Billing", "Login", "Crash", "Delivery", "Praise", "Question", "Other")
 
 
 def task(n: int, random_: random.Random) -> dict[str, object]:
-    text = " ".join(random_.choices(WORDS, k=110)) + ' she said: "no", then }, { and [1, 2]'
+    text = " ".join(random_.choices(WORDS, k=80)) + ' she said: "no", then }, { and [1, 2]'
     answers = 4 + (random_.random() < 0.52)
     return {
         "id": n,
@@ -32,7 +32,7 @@ def task(n: int, random_: random.Random) -> dict[str, object]:
         ],
         "file_upload": f"{n % 97:08x}-tickets.json",
         "drafts": [],
-        "predictions": [n * 3] if random_.random() < 0.5 else [],
+        "predictions": [prediction(n, random_)],
         "data": {
             "text": text,
             "ticket": f"T-{n:07d}",
@@ -59,7 +59,9 @@ def task(n: int, random_: random.Random) -> dict[str, object]:
 def annotation(n: int, rater: int, task_id: int, random_: random.Random) -> dict[str, object]:
     results = [result("category", "choices", [random_.choice(LABELS)], random_)]
     if random_.random() < 0.3:
-        results.append(result("urgency", "rating", random_.randint(1, 5), random_))
+        span = result("entity", "labels", ["Product"], random_)
+        span["value"] = {"start": 3, "end": 11, "text": "invoice", "labels": ["Product"]}
+        results.append(span)
     day, hour = random_.randint(1, 28), random_.randint(0, 23)
     created = f"2026-02-{day:02d}T{hour:02d}:{random_.randint(0, 59):02d}:12.{n % 10**6:06d}Z"
     return {
@@ -84,6 +86,23 @@ def annotation(n: int, rater: int, task_id: int, random_: random.Random) -> dict
         "parent_prediction": None,
         "parent_annotation": None,
         "last_created_by": None,
+    }
+
+
+def prediction(task_id: int, random_: random.Random) -> dict[str, object]:
+    return {
+        "id": task_id * 3,
+        "model_version": "bert-2026-01",
+        "created_ago": "3 weeks",
+        "result": [result("category", "choices", [random_.choice(LABELS)], random_)],
+        "score": random_.random(),
+        "cluster": None,
+        "neighbors": None,
+        "mislabeling": 0.0,
+        "created_at": "2026-01-31T09:00:00.000000Z",
+        "updated_at": "2026-01-31T09:00:00.000000Z",
+        "task": task_id,
+        "project": 1,
     }
 
 

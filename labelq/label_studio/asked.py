@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 from labelq.errors import SourceError
 from labelq.label_studio.config import Condition
 from labelq.label_studio.control_tags import of_result
+from labelq.label_studio.slots import Slot
 from labelq.labels.model import Value
 from labelq.labels.submissions import PREDICTION, Submissions
-
-if TYPE_CHECKING:
-    from labelq.label_studio.exports import Slot
 
 __all__ = ["settle_answers"]
 
@@ -151,16 +149,16 @@ class _Answers:
         n = len(s.a_unit)
         asked = (np.array(s.a_kind, np.int8) != PREDICTION) & ~np.array(s.a_skipped, bool)
         unit = np.array(s.a_unit, np.int64)
-        answered = np.zeros((len(s.questions), n), bool)
-        answered[self.question, self.annotation] = True
         visible = _Visibility(s, slots, self).mask
         added: list[tuple[NDArray[Any], int, int]] = []
         for slot in slots:
             q = slot.position
-            missing = asked & ~answered[q]
+            answered = np.zeros(n, bool)
+            answered[self.annotation[self.question == q]] = True
+            missing = asked & ~answered
             if slot.control is not None and slot.control.pattern is not None:
                 # A copy in a repeater was asked where somebody answered it.
-                missing &= np.isin(unit, unit[answered[q]])
+                missing &= np.isin(unit, unit[answered])
             seen = visible(slot)
             if hidden := int((missing & ~seen).sum()):
                 s.set_aside("not_asked", hidden, s.questions[q].name)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,9 +29,17 @@ from labelq.label_studio.records import (
     Task,
     tasks,
 )
+from labelq.label_studio.slots import Slot
 from labelq.label_studio.texts import TextSource, guessed_text_field, shown_text
 from labelq.labels.model import Question
-from labelq.labels.submissions import ANSWER, GOLD, NO_TIME, PREDICTION, Submissions
+from labelq.labels.submissions import (
+    ANSWER,
+    GOLD,
+    MOST_QUESTIONS,
+    NO_TIME,
+    PREDICTION,
+    Submissions,
+)
 
 __all__ = ["read_export"]
 
@@ -94,34 +101,6 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-class Slot:
-    """Where the answers under one name go: a question, or (``aside``) a count.
-
-    ``answers`` are the distinct answers as they stand in the file, with their codes; each is
-    read once, at the end, when all are known.
-    """
-
-    __slots__ = ("answers", "aside", "control", "count", "key", "line", "position", "tag")
-
-    def __init__(
-        self,
-        position: int = -1,
-        *,
-        tag: str,
-        aside: tuple[str, str] = ("", ""),
-        line: ControlTag | None = None,
-        control: Control | None = None,
-    ) -> None:
-        self.position = position
-        self.tag = tag
-        self.aside = aside
-        self.line = line
-        self.key = line.value_key if line else ""
-        self.control = control
-        self.answers: dict[Any, int] = {}
-        self.count = 0
-
-
 class _Filling:
     """One export on its way into a Submissions."""
 
@@ -152,6 +131,11 @@ class _Filling:
 
     def new_slot(self, name: str, line: ControlTag, control: Control | None) -> Slot:
         """A question that was not met before."""
+        if len(self.by_name) == MOST_QUESTIONS:
+            raise SourceError(
+                f"{self.path}: holds more than {MOST_QUESTIONS} questions (control {name!r});"
+                " measure its parts one by one"
+            )
         question = Question(
             name=name, level=line.level, level_source=f"{line.tag} results", tag=line.tag
         )
@@ -238,21 +222,27 @@ class _Filling:
         s.a_skipped.extend(skipped)
         results = [None if skip else a.result for a, skip in zip(waiting, skipped, strict=True)]
         self.results(enumerate(results, start))
-        for unit, prediction in self.predicted:
-            version = prediction.model_version
-            here = s.add_annotation(
-                unit,
-                self.people.model(None if version is None else str(version)),
-                PREDICTION,
-                submitted=self.one_date(prediction.created_at),
-            )
-            self.results([(here, prediction.result)])
+        self.flush_predictions()
+
+    def flush_predictions(self) -> None:
+        """Enter what model versions answered, as far as it waits."""
+        s, waiting = self.submissions, self.predicted
         self.predicted = []
+        start, n = len(s.a_unit), len(waiting)
+        model = self.people.model
+        s.a_unit.extend([unit for unit, _ in waiting])
+        s.a_rater.extend([model(prediction.model_version) for _, prediction in waiting])
+        s.a_kind.extend([PREDICTION] * n)
+        s.a_submitted.extend(self.submitted([prediction.created_at for _, prediction in waiting]))
+        s.a_seconds.extend([math.nan] * n)
+        for column in (s.a_edited, s.a_prelabeled, s.a_skipped):
+            column.extend([False] * n)
+        self.results(enumerate([prediction.result for _, prediction in waiting], start))
 
     def submitted(self, dates: Sequence[Scalar]) -> list[int]:
         """Seconds since 1970 UTC; a date without a zone is in UTC."""
         try:  # as Label Studio writes them: 2026-03-04T05:06:07.123456Z
-            if {(len(date), date[-1]) for date in dates} == {(27, "Z")}:  # type: ignore[arg-type,index]  # else TypeError
+            if {date[26:] for date in dates} == {"Z"}:  # type: ignore[index]  # else TypeError
                 cut = np.array([date[:19] for date in dates], "datetime64[s]")  # type: ignore[index]  # as above
                 found: list[int] = cut.astype(np.int64).tolist()
                 return found

@@ -34,6 +34,7 @@ class People:
 
     def __init__(self) -> None:
         self._by_key: dict[int | str, int] = {}
+        self._models: dict[str | float | None, int] = {}
         self._number: list[int | str | None] = []
         self._email: list[str | None] = []
         self._name: list[str] = []
@@ -65,13 +66,12 @@ class People:
             self._name[here] = f"{author.first_name or ''} {author.last_name or ''}".strip()
         return here
 
-    def model(self, version: str | None) -> int:
+    def model(self, version: str | float | None) -> int:
         """The position of a model version."""
-        key = f"model:{version or ''}"
-        here = self._by_key.get(key)
+        here = self._models.get(version)
         if here is None:
-            here = self._by_key[key] = self._new("model")
-            self._name[here] = version or "model without a version"
+            here = self._models[version] = self._new("model")
+            self._name[here] = "model without a version" if version is None else str(version)
             self._email[here] = f"model:{self._name[here]}"
         return here
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labelq.labels.model import Level, Question, Value, field_text
+from labelq.labels.model import LEVELS, Level, Question, Value, field_text
 
 __all__ = ["cell_of", "is_number", "question_of", "values_of"]
 
@@ -67,7 +67,7 @@ def _list(cell: str) -> list[Any] | None:
 
 
 def question_of(
-    name: str, known: Question | None, levels: Mapping[str, Level], cells: Sequence[str]
+    name: str, known: Question | None, levels: Mapping[str, str], cells: Sequence[str]
 ) -> Question:
     """The question that a column of answers holds, at the level it is to be measured at.
 
@@ -81,10 +81,12 @@ def question_of(
             level="set" if lists else "nominal",
             level_source="every value is a JSON list" if lists else "default for tables",
         )
-    general = levels.get("", known.level)
+    # A level that does not exist is refused where the levels of all sources are settled.
+    wanted: dict[str, Any] = {q: level for q, level in levels.items() if level in LEVELS}
+    general: Any = wanted.get("", known.level)
     if "set" in (general, known.level):
         general = known.level
-    level = levels.get(name, general)
+    level: Level = wanted.get(name, general)
     if level == known.level:
         return known
     if {level, known.level} == {"nominal", "ordinal"}:

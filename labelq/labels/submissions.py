@@ -20,6 +20,9 @@ ANSWER, GOLD, PREDICTION = 0, 1, 2
 NO_TIME = -(2**63)
 """``submitted`` of an annotation without a date (numpy's NaT)."""
 
+MOST_QUESTIONS = 2**15 - 1
+"""As many questions as the code of a question has room for."""
+
 
 @dataclass(slots=True)
 class Submissions:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.errors import SourceError
 from labelq.labels.cells import cell_of, is_number, question_of, values_of
-from labelq.labels.columns import COLUMNS, FIELD_PREFIX, Table, filled
+from labelq.labels.columns import COLUMNS, FIELD_PREFIX, Ints, Table, filled
 from labelq.labels.model import Question, Round, field_text
-from labelq.labels.submissions import GOLD, Submissions
+from labelq.labels.submissions import GOLD, MOST_QUESTIONS, Submissions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,12 @@ def frame_to_submissions(
     rater, rater_ids = table.codes("rater")
     question, names = table.codes("question", default="value")
     order = list(dict.fromkeys([*(q.name for q in scheme or ()), *names]))
-    question = np.array([order.index(name) for name in names], np.int64)[question]
+    if len(order) > MOST_QUESTIONS:
+        raise SourceError(
+            f"the table holds {len(order)} questions; is question the right column for them?"
+        )
+    place = {name: q for q, name in enumerate(order)}
+    question = np.array([place[name] for name in names], np.int64)[question]
     for rater_id in rater_ids:
         s.add_rater(rater_id, rater_id)
     table.enter_units(s, unit, unit_ids)
@@ -70,13 +76,14 @@ def frame_to_submissions(
     known = {q.name: q for q in scheme or ()}
     coded = np.full(len(frame), -1, np.int64)
     gold_coded = np.full(len(frame), -1, np.int64)
-    for q, name in enumerate(order):
-        mine, mine_gold = rows[question[rows] == q], golden[question[golden] == q]
+    recode = np.full(len(cells) + 1, -1, np.int64)
+    of_question = _split(rows, question, len(order))
+    of_gold = _split(golden, question, len(order))
+    for q, (name, mine, mine_gold) in enumerate(zip(order, of_question, of_gold, strict=True)):
         used = np.unique(np.concatenate([value[mine], gold[mine_gold]]))
         texts = {cells[code]: code for code in used.tolist() if code >= 0}
         asked = question_of(name, known.get(name), levels or {}, list(texts))
         s.add_question(asked)
-        recode = np.full(len(cells) + 1, -1, np.int64)
         for cell, its_value in values_of(asked, texts).items():
             if its_value is None:
                 table.refuse(asked, cell, mine[value[mine] == texts[cell]])
@@ -95,6 +102,12 @@ def frame_to_submissions(
     s.question = filled("h", np.append(question[rows[answered]], question[golden]))
     s.value = filled("i", np.append(coded[rows[answered]], gold_coded[golden]))
     return s
+
+
+def _split(rows: Ints, question: Ints, n: int) -> list[Ints]:
+    """``rows`` of each of ``n`` questions, in their order."""
+    ordered = rows[np.argsort(question[rows], kind="stable")]
+    return np.split(ordered, np.searchsorted(question[ordered], np.arange(1, n)))
 
 
 def round_to_frame(round_: Round) -> pd.DataFrame:

@@ -182,7 +182,8 @@ def overlap_mean(x: Floats, n: Floats) -> Floats:
     """Mean over pairs (last axis, kept) weighted by overlap; undefined pairs weigh nothing."""
     total = n.sum(axis=-1, keepdims=True)
     weighted = np.where(n > 0, np.nan_to_num(x) * n, 0).sum(axis=-1, keepdims=True)
-    return np.where(total > 0, weighted / total, np.nan)
+    mean: Floats = np.divide(weighted, total, out=np.full_like(total, np.nan), where=total > 0)
+    return mean
 
 
 def varied_units(table: PairTable) -> int:

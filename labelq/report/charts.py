@@ -28,6 +28,10 @@ MOST_ROWS = 24
 _STRONGEST = 0.55  # opacity at which ink on accent is still easy to read, light and dark
 
 
+MOST_PAIRS = 300
+"""So many pairs of annotators are listed; a crowd has tens of thousands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A picture (an SVG element), its text alternative, and the numbers behind it.
@@ -138,9 +142,13 @@ def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
             interval(r.lower, r.upper) or NONE,
             count(r.n_units),
         )
-        for r in pairs
+        for r in sorted(pairs, key=lambda r: -r.n_units)[:MOST_PAIRS]
         if r.raters is not None
     )
+    if len(pairs) > MOST_PAIRS:
+        title += (
+            f"; the {MOST_PAIRS} of {count(len(pairs))} that share most tasks (all: audit.json)"
+        )
     return Chart(svg, title, ("pair", "agreement", "interval", "shared tasks"), table)
 
 

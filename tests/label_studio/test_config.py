@@ -35,8 +35,8 @@ def test_levels_and_universes_by_tag():
         '<Rating name="r" toName="text"/><Rating name="r3" toName="text" maxRating="3"/>'
         '<Number name="n" toName="text"/><DateTime name="d" toName="text"/>'
         '<Choices name="dyn" toName="text" value="$opts"/>'
-        '<Taxonomy name="tax" toName="text"><Choice value="Animal"><Choice value="Cat" alias="cat"/>'
-        '</Choice><Choice value="Plant"/></Taxonomy>'
+        '<Taxonomy name="tax" toName="text"><Choice value="Animal">'
+        '<Choice value="Cat" alias="cat"/></Choice><Choice value="Plant"/></Taxonomy>'
         '<Taxonomy name="leaf" toName="text" leafsOnly="true"><Choice value="X">'
         '<Choice value="Y"/></Choice></Taxonomy><TextArea name="ta" toName="text"/>'
     )

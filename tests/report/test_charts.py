@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from defusedxml.ElementTree import fromstring
 
+from labelq.labels.model import Rater
 from labelq.report.charts import coefficient_bar, confusion, pair_matrix
 from labelq.report.names import Names
 from labelq.report.text import plain
@@ -68,3 +69,14 @@ def test_many_annotators_keep_their_table(audit):
     assert chart.svg == ""
     assert len(chart.rows) == 30
     assert plain(chart.rows[-1][1]) == "no task was labeled by two or more people"
+
+
+def test_a_crowd_of_annotators_lists_the_pairs_that_share_most(audit):
+    row = next(a for a in audit.agreements if a.raters is not None and a.label is None)
+    crowd = [replace(row, raters=(f"r{i}", "r0"), n_units=i) for i in range(1, 1001)]
+    people = [Rater(f"r{i}", f"Person {i}", f"L{i}") for i in range(1001)]
+    chart = pair_matrix(crowd, Names(people))
+    assert len(chart.rows) == 300
+    assert chart.rows[0][-1] == "1,000"
+    assert "300 of 1,000" in chart.title
+    assert chart.svg == ""
