@@ -156,7 +156,7 @@ def audit(
     reports = rater_reports(round_, settlings, clusters)
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
-    name, text = guideline or ("guideline.md", None)
+    name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
         agreements=tuple(agreements),
@@ -169,9 +169,7 @@ def audit(
         influences=tuple(row for s in settlings.values() for row in influences(s)),
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
-        draft=draft_guideline(
-            *(guideline or ("guideline.md", None)), round_, clusters, consensuses
-        ),
+        draft=draft_guideline(name, text, round_, clusters, consensuses),
         cross_check=checked,
         gates=tuple(
             _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)

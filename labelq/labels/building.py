@@ -38,7 +38,7 @@ from labelq.labels.model import (
     field_text,
 )
 from labelq.labels.submissions import ANSWER, GOLD, NO_TIME, PREDICTION, Submissions
-from labelq.labels.universe import universes
+from labelq.labels.universe import in_config, universes
 
 _DAY = 86_400
 
@@ -79,20 +79,14 @@ def build_round(
     _count(asides, "prediction", int((chosen & (columns.kind == PREDICTION)).sum()))
 
     # From here on one row per answer.
-    seen = (counted | gold)[columns.annotation]
-    used = [
-        set(np.unique(columns.value[seen & (columns.question == q)]).tolist())
-        for q in range(len(submissions.questions))
-    ]
-    questions, tables, values = universes(submissions, used, levels or {}, map_labels or {})
-    code = np.full(len(columns.value), -1, np.int32)
-    for q, table in enumerate(tables):
+    labels = map_labels or {}
+    inside = np.ones(len(columns.value), bool)
+    for q, in_universe in enumerate(in_config(submissions, labels)):
         rows = columns.question == q
-        code[rows] = table[columns.value[rows]]
-    known = code >= 0
-    answer_counted = counted[columns.annotation]
-    asides += _unknown_labels(submissions, questions, columns, answer_counted & ~known)
-    kept = answer_counted & known
+        inside[rows] = in_universe[columns.value[rows]]
+    kept = counted[columns.annotation]
+    asides += _unknown_labels(submissions, columns, kept & ~inside)
+    kept &= inside
     for flag in ("edited", "prelabeled"):
         if flag in selection.exclude:
             flagged = getattr(columns, flag)[columns.annotation]
@@ -100,6 +94,20 @@ def build_round(
             kept &= ~flagged
     last, earlier = columns.last_answers(np.flatnonzero(kept))
     _count(asides, "repeat", len(earlier))
+
+    # The universe is what is measured: neither repeats nor predictions widen it.
+    measured = gold[columns.annotation] & inside
+    measured[last] = True
+    used = [
+        set(np.unique(columns.value[measured & (columns.question == q)]).tolist())
+        for q in range(len(submissions.questions))
+    ]
+    questions, tables, values = universes(submissions, used, levels or {}, labels)
+    code = np.full(len(columns.value), -1, np.int32)
+    for q, table in enumerate(tables):
+        rows = columns.question == q
+        code[rows] = table[columns.value[rows]]
+    known = code >= 0
 
     unit_order, unit_code = _renumber(submissions.unit_ids, columns.unit[columns.annotation[last]])
     names = list(submissions.raters)
@@ -118,7 +126,7 @@ def build_round(
 
     golden = np.flatnonzero(known & gold[columns.annotation])
     ratings = per_question(last, rater_code)
-    measured = per_question(models, model_code)
+    predictions = per_question(models, model_code)
     skip_raters = rater_code[columns.rater[skipped & (columns.rater >= 0)]]
     skips = np.bincount(skip_raters[skip_raters >= 0], minlength=len(rater_order))
     kept_annotations = np.unique(columns.annotation[last])
@@ -132,7 +140,7 @@ def build_round(
             questions, columns, golden, code=code, unit_code=unit_code, n_units=len(unit_order)
         ),
         models=_raters(submissions, model_order),
-        predictions={k: v for k, v in measured.items() if len(v)},
+        predictions={k: v for k, v in predictions.items() if len(v)},
         repeats={k: v for k, v in per_question(earlier, rater_code).items() if len(v)},
         skips={int(i): int(n) for i, n in enumerate(skips) if n},
         intake=Intake(
@@ -241,13 +249,11 @@ def _count(asides: list[Aside], reason: str, count: int) -> None:
         asides.append(Aside(reason, count))
 
 
-def _unknown_labels(
-    s: Submissions, questions: list[Question], columns: _Columns, rows: NDArray[np.bool_]
-) -> list[Aside]:
+def _unknown_labels(s: Submissions, columns: _Columns, rows: NDArray[np.bool_]) -> list[Aside]:
     """Answers outside the labeling config, by question and value, with who and when."""
     found: list[Aside] = []
     where = np.flatnonzero(rows)
-    for q, question in enumerate(questions):
+    for q, question in enumerate(s.questions):
         mine = where[columns.question[where] == q]
         values = list(s.values[q])
         for code in np.unique(columns.value[mine]):

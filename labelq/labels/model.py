@@ -181,8 +181,9 @@ class Intake:
 
     ``n_units`` tasks and ``n_annotations`` annotations were read; ``n_kept`` ratings are
     measured. Of the annotations behind them ``n_edited`` were last changed by somebody else
-    and ``n_prelabeled`` begun from a prediction. ``notes`` are visible remarks on how the source was understood (scheme inferred, text
-    field guessed, every annotation marked as gold by an import …).
+    and ``n_prelabeled`` begun from a prediction. ``notes`` are visible remarks on how the
+    source was understood (scheme inferred, text field guessed, every annotation marked as
+    gold by an import …).
     """
 
     n_units: int = 0
@@ -213,7 +214,8 @@ class Round:
     one code per unit into the values of that question's ratings, -1 where there is no gold.
     ``predictions`` holds what ``models`` answered (its rater codes point into ``models``;
     never part of agreement between people), ``repeats`` earlier answers of the same rater to
-    the same unit, ``skips`` per rater code the number of units that the rater skipped.
+    the same unit (value -1: one that is measured nowhere), ``skips`` per rater code the
+    number of units that the rater skipped.
     """
 
     name: str = field(compare=False)

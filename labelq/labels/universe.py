@@ -61,6 +61,21 @@ def universes(
     return questions, tables, values
 
 
+def in_config(s: Submissions, map_labels: Mapping[tuple[str, str], str]) -> list[NDArray[np.bool_]]:
+    """Per question, which source codes are labels of the config (all, where there is none)."""
+    found: list[NDArray[np.bool_]] = []
+    for question, codes in zip(s.questions, s.values, strict=True):
+        inside = np.ones(len(codes), bool)
+        if question.labels_source == "config":
+            known = set(question.labels)
+            for code, value in enumerate(codes):
+                mapped = _mapped(value, question.name, map_labels)
+                labels = mapped if isinstance(mapped, frozenset) else {field_text(mapped)}
+                inside[code] = known.issuperset(labels)
+        found.append(inside)
+    return found
+
+
 def _at_level(value: Value, question: Question) -> Value:
     """The value as the question's level has it: a number, a set, or a label as text."""
     if question.level in ("interval", "ratio"):

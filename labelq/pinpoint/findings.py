@@ -19,8 +19,8 @@ class LabelPair:
     ``n_units`` units carry both. ``observed`` is the number of disagreeing pairs of ratings
     (a coincidence: each unit's pairs weigh 1/(m-1)), ``expected`` how many of the question's
     disagreements would fall on this pair if they fell as the marginals have it, ``excess``
-    their ratio: above 1 the two are confused more than their frequency explains. ``share`` is the share of the question's
-    observed disagreement (all pairs add up to 1). ``settled`` is the headline coefficient if
+    their ratio: above 1 the two are confused more than their frequency explains. ``share`` is
+    the share of the question's observed disagreement (all pairs add up to 1). ``settled`` is the headline coefficient if
     every unit that carries both labels were settled ("at most"; does not add up).
     """
 

@@ -196,3 +196,12 @@ def test_what_a_model_says_does_not_widen_the_universe() -> None:
     answer(made, 0, 0, "Refund")
     answer(made, 0, model, "Other", PREDICTION)
     assert build(made).questions[0].labels == ("Refund",)
+
+
+def test_what_only_a_repeat_says_does_not_widen_the_universe() -> None:
+    made = submissions(Question("category", "nominal", "table"))
+    answer(made, 0, 0, "Other", submitted=1)
+    answer(made, 0, 0, "Refund", submitted=2)
+    found = build(made)
+    assert found.questions[0].labels == ("Refund",)
+    assert found.repeats["category"].value.tolist() == [-1]
