@@ -20,8 +20,10 @@ def cli() -> str:
 
     parts = [
         "# Command line\n",
-        "Generated from the commands by `make docs`. Exit codes: 0 done; 1 audited and below a"
-        " gate; 2 bad usage or input (one line on stderr); 3 internal error; 130 interrupted.\n",
+        (
+            "Generated from the commands by `make docs`. Exit codes: 0 done; 1 audited and below a"
+            " gate; 2 bad usage or input (one line on stderr); 3 internal error; 130 interrupted.\n"
+        ),
     ]
     pages: list[tuple[str, click.Command]] = [("labelq", labelq)]
     pages += [(f"labelq {name}", labelq.commands[name]) for name in sorted(labelq.commands)]
@@ -38,9 +40,11 @@ def coefficients() -> str:
 
     parts = [
         "# Coefficients\n",
-        "Generated from `labelq/measure/registry.py` by `make docs`. Names hide different"
-        " formulas; this page says which ones labelq means. What every number shares"
-        " (intervals, reasons, verdicts) is in [method.md](method.md).\n",
+        (
+            "Generated from `labelq/measure/registry.py` by `make docs`. Names hide different"
+            " formulas; this page says which ones labelq means. What every number shares"
+            " (intervals, reasons, verdicts) is in [method.md](method.md).\n"
+        ),
     ]
     for metric in METRICS:
         levels = ", ".join(

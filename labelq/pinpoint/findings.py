@@ -20,8 +20,9 @@ class LabelPair:
     (a coincidence: each unit's pairs weigh 1/(m-1)), ``expected`` how many of the question's
     disagreements would fall on this pair if they fell as the marginals have it, ``excess``
     their ratio: above 1 the two are confused more than their frequency explains. ``share`` is
-    the share of the question's observed disagreement (all pairs add up to 1). ``settled`` is the headline coefficient if
-    every unit that carries both labels were settled ("at most"; does not add up).
+    the share of the question's observed disagreement (all pairs add up to 1). ``settled`` is
+    the headline coefficient if every unit that carries both labels were settled ("at most";
+    does not add up).
     """
 
     question: str
