@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,12 +20,14 @@ from labelq.label_studio.control_tags import ControlTag, of_result
 from labelq.label_studio.json_min import min_rows
 from labelq.label_studio.people import People
 from labelq.label_studio.records import (
+    NO_REGION,
     Annotation,
     Answer,
     Prediction,
     Result,
     Scalar,
     Task,
+    region,
     tasks,
 )
 from labelq.label_studio.slots import Slot
@@ -47,6 +48,8 @@ Progress = Callable[[str, float], None]
 Results = Sequence[Result | list[Result]] | None
 
 _BEGUN = ("prediction", "prediction-changed")
+_NOWHERE = Slot(tag="")
+_SCALARS = {str, int, float, bool, type(None)}
 _BATCH = 256
 _YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799
 
@@ -78,27 +81,14 @@ def read_export(
     filling = _Filling(path, config, text_field)
     filling.submissions.notes += notes + (list(config.notes) if config else [])
     on_bad = filling.bad_record if skip_bad_records else None
-    with _without_garbage_collection():
-        for n, (task, share) in enumerate(tasks(path, min_row=min_rows(config), on_bad=on_bad)):
-            filling.add(task)
-            if progress is not None and n % 1000 == 0:
-                progress("reading", share)
-        filling.finish()
+    for n, (task, share) in enumerate(tasks(path, min_row=min_rows(config), on_bad=on_bad)):
+        filling.add(task)
+        if progress is not None and n % 1000 == 0:
+            progress("reading", share)
+    filling.finish()
     if progress is not None:
         progress("reading", 1.0)
     return filling.submissions
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Millions of fresh objects and no cycles: collecting would take most of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Filling:
@@ -174,10 +164,11 @@ class _Filling:
         text = shown_text(self.texts, fields) if self.texts else None
         for name in self.shown:
             fields.pop(name, None)
-        for name, value in fields.items():
-            if type(value) is list or type(value) is dict:
-                self.structured.add(name)
-                fields[name] = msgspec.json.encode(value).decode()  # as kept
+        if not _SCALARS.issuperset(map(type, fields.values())):
+            for name, value in fields.items():
+                if type(value) is list or type(value) is dict:
+                    self.structured.add(name)
+                    fields[name] = msgspec.json.encode(value).decode()  # as kept
         unit_id = base = f"#{len(s.unit_ids) + 1}" if task.id is None else str(task.id)
         n = 1
         while (known := self.units.get(unit_id)) is not None:
@@ -266,6 +257,9 @@ class _Filling:
     def results(self, annotations: Iterable[tuple[int, Results]]) -> None:
         """Enter the results of annotations as answers, or count why they are none."""
         s, slots = self.submissions, self.slots
+        last_name: Any = UNSET  # no name that a result can have
+        last_kind: Any = UNSET
+        slot = _NOWHERE
         answered: list[int] = []
         asked: list[int] = []
         codes: list[int] = []
@@ -274,18 +268,21 @@ class _Filling:
                 if type(result) is not Result:  # old aggregated completions: a list per rater
                     self.results([(here, result)])  # type: ignore[list-item]  # the other case
                     continue
-                slot = slots.get((result.from_name, result.type)) or self.slot(result)
+                name, kind = result.from_name, result.type
+                if name != last_name or kind != last_kind:  # results of a kind come in rows
+                    slot = slots.get((name, kind)) or self.slot(result)
+                    last_name, last_kind = name, kind
                 value = result.value
                 if slot.position < 0:
                     slot.count += 1
                 elif value is None:
                     pass
-                elif result.item_index is not None or value.in_region():
+                elif result.item_index is not None or region(value) != NO_REGION:
                     per = "item" if result.item_index is not None else "region"
                     detail = f"{slot.tag} {result.from_name}, per {per}"
                     s.set_aside("region_not_measured", detail=detail)
                 else:
-                    if result.origin in _BEGUN:
+                    if result.origin != "manual" and result.origin in _BEGUN:
                         s.a_prelabeled[here] = True
                     answer = getattr(value, slot.key)
                     if answer is not UNSET:

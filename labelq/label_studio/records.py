@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import mmap
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from labelq.errors import SourceError
 from labelq.label_studio.people import Author, Person
 
-__all__ = ["Annotation", "Answer", "Prediction", "Result", "Task", "tasks"]
+__all__ = ["NO_REGION", "Annotation", "Answer", "Prediction", "Result", "Task", "region", "tasks"]
 
 Scalar = str | int | float | None
 Choices = Scalar | tuple[str | int | float | tuple[str | int | float, ...], ...] | UnsetType
@@ -46,18 +47,13 @@ class Answer(Struct, gc=False):
     sequence: Raw | UnsetType = UNSET
     text: Raw | UnsetType = UNSET  # the words of a region; a TextArea's are not measured
 
-    def in_region(self) -> bool:
-        """Whether the answer is about a region, not about the whole task."""
-        return not (
-            self.start is UNSET
-            and self.x is UNSET
-            and self.points is UNSET
-            and self.vertices is UNSET
-            and self.rle is UNSET
-            and self.ranges is UNSET
-            and self.sequence is UNSET
-            and self.text is UNSET
-        )
+
+_WHERE = ("start", "x", "points", "vertices", "rle", "ranges", "sequence", "text")
+
+region = attrgetter(*_WHERE)
+"""What an answer says about a region; :data:`NO_REGION` where it is about the whole task."""
+
+NO_REGION = (UNSET,) * len(_WHERE)
 
 
 class Result(Struct, gc=False):
@@ -143,6 +139,9 @@ def tasks(
         raise SourceError(
             f"{path}: {what}; export the project from Label Studio as JSON and give that file"
         )
+    done, complete = yield from _in_pieces(content)
+    if complete:
+        return
     raws: Iterator[tuple[Any, float]]
     try:
         if opening == b"[":
@@ -155,6 +154,8 @@ def tasks(
     n = 0
     decode = _TASK.decode
     for n, (raw, share) in enumerate(raws, 1):
+        if n <= done:
+            continue
         try:
             task = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -166,6 +167,41 @@ def tasks(
                 yield found, share
     if not n and not reader.n_bad:
         raise SourceError(f"{path}: holds no task (the list is empty)")
+
+
+def _in_pieces(content: Any) -> Generator[tuple[Task, float], None, tuple[int, bool]]:
+    """The plain tasks at the beginning of a list, a few hundred at a time: the fast way.
+
+    The list is cut where a record begins like the first one does. A cut in the wrong place
+    leaves a piece that is no JSON, so pieces that decode are right; at the first that does
+    not, or that holds more than plain tasks, the careful way takes over.
+
+    Returns:
+        how many tasks were yielded, and whether these were all.
+    """
+    first = _FIRST.match(content[:2000])
+    if first is None:
+        return 0, False
+    cut = re.compile(
+        rb"\}(\s*,\s*)(?=\{\s*\"%s\"\s*:\s*(?:-?\d+|\"[^\"\\]*\")\s*,\s*\"%s\"\s*:)"
+        % first.groups()
+    )
+    at, n, size = content.find(b"[") + 1, 0, len(content)
+    while True:
+        found = cut.search(content, at + _PIECE)
+        piece = content[at : found.start(1)] + b"]" if found else content[at:]
+        try:
+            listed = _TASKS.decode(b"[" + piece)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return n, False
+        if any(task.data is None and task.annotations is None for task in listed):
+            return n, False
+        for task in listed:
+            yield task, at / size
+        n += len(listed)
+        if found is None:
+            return n, n > 0
+        at = found.end(1)
 
 
 def _content(path: Path) -> Any:
@@ -283,6 +319,9 @@ def _elements(text: str) -> Iterator[tuple[Any, int]]:
         raise json.JSONDecodeError("Extra data", text, at + listed)
 
 
+_PIECE = 1 << 18
+_FIRST = re.compile(rb"\s*\[\s*\{\s*\"(\w+)\"\s*:\s*(?:-?\d+|\"[^\"\\]*\")\s*,\s*\"(\w+)\"\s*:")
+_TASKS = msgspec.json.Decoder(list[Task])
 _RAWS = msgspec.json.Decoder(list[Raw])
 _RAW = msgspec.json.Decoder(Raw)
 _TASK = msgspec.json.Decoder(Task)

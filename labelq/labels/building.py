@@ -195,17 +195,16 @@ class _Columns:
     def last_answers(self, rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """``rows`` split into the last answer per (question, unit, rater) and the earlier."""
         a = self.annotation[rows]
-        order = rows[
-            np.lexsort((a, self.submitted[a], self.rater[a], self.unit[a], self.question[rows]))
-        ]
-        a = self.annotation[order]
-        same = (
-            (self.question[order][1:] == self.question[order][:-1])
-            & (self.unit[a][1:] == self.unit[a][:-1])
-            & (self.rater[a][1:] == self.rater[a][:-1])
-        )
-        is_last = np.append(~same, True) if len(order) else np.zeros(0, bool)
-        return order[is_last], order[~is_last]
+        n_raters, n_units = int(self.rater.max(initial=0)) + 1, int(self.unit.max(initial=0)) + 1
+        key = (self.question[rows].astype(np.int64) * n_units + self.unit[a]) * n_raters
+        key += self.rater[a]
+        order = np.argsort(key, kind="stable")
+        again = key[order][1:] == key[order][:-1]
+        if again.any():  # only then does it matter which came last
+            order = np.lexsort((a, self.submitted[a], key))
+            again = key[order][1:] == key[order][:-1]
+        is_last = np.append(~again, True) if len(order) else np.zeros(0, bool)
+        return rows[order[is_last]], rows[order[~is_last]]
 
     def ratings(
         self,
@@ -219,7 +218,10 @@ class _Columns:
         a = self.annotation[rows]
         inside = (unit_code[self.unit[a]] >= 0) & (rater_code[self.rater[a]] >= 0)
         rows, a = rows[inside], a[inside]
-        order = np.lexsort((rater_code[self.rater[a]], unit_code[self.unit[a]]))
+        # One key sorts several times faster than two.
+        order = np.argsort(
+            unit_code[self.unit[a]] * np.int64(len(rater_code)) + rater_code[self.rater[a]]
+        )
         rows, a = rows[order], a[order]
         return Ratings(
             unit=unit_code[self.unit[a]],
@@ -302,11 +304,12 @@ def _renumber(ids: list[str], used: NDArray[Any]) -> tuple[list[int], Codes]:
 
 
 def _units(s: Submissions, order: list[int]) -> Units:
-    names = dict.fromkeys(name for i in order for name in s.unit_fields[i])
+    rows = [s.unit_fields[i] for i in order]
+    names = dict.fromkeys(name for fields in rows for name in fields)
     return Units(
         ids=tuple(s.unit_ids[i] for i in order),
         text=tuple(s.unit_text[i] or None for i in order),
-        fields={name: tuple(s.unit_fields[i].get(name) for i in order) for name in names},
+        fields={name: tuple([fields.get(name) for fields in rows]) for name in names},
     )
 
 
