@@ -29,7 +29,6 @@ def demo_command(out: Path) -> int:
 
     sample = sample_folder()
     settings = Settings(
-        round="support_triage",
         label_config=sample["label_config.xml"],
         guideline=sample["support_triage.md"],
         out=out,

@@ -45,20 +45,16 @@ class Step:
 def top_findings(audit: Audit, names: Names, limit: int = 3) -> list[Finding]:
     """The findings to show first.
 
-    Labels outside the config come first where they are many, because they touch every number.
-    Then the two clusters that would bring most, one annotator's behaviour, a dominating label,
-    and whatever is left in the audit's order.
+    The two clusters that would bring most, one annotator's behaviour, a dominating label, and
+    whatever is left in the audit's order. (What touches every number, such as labels outside
+    the config, stands above the verdicts.)
     """
     places = cluster_anchors(audit)
     clusters = [_cluster(c, names, places[c.id]) for c in audit.clusters if tells(c)]
-    unknown = list(_unknown_labels(audit))
-    many = _n_unknown(audit) >= 0.05 * max(1, audit.round.intake.n_kept)
     ranked: Iterator[Finding] = chain(
-        unknown if many else [],
         clusters[:2],
         _annotators(audit, names),
         _dominant(audit),
-        [] if many else unknown,
         clusters[2:],
         _pairs(audit),
         _tasks(audit),
@@ -154,24 +150,6 @@ def _dominant(audit: Audit) -> Iterator[Finding]:
                 f"{counted(v.n_multiple, 'task')}: look at the rare labels on their own.",
                 places[v.question],
             )
-
-
-def _n_unknown(audit: Audit) -> int:
-    return sum(a.count for a in audit.round.intake.aside if a.reason == "unknown_label")
-
-
-def _unknown_labels(audit: Audit) -> Iterator[Finding]:
-    rows = [a for a in audit.round.intake.aside if a.reason == "unknown_label"]
-    if rows:
-        biggest = max(rows, key=lambda row: row.count)
-        detail = f" {mark(biggest.detail, 160)}." if biggest.detail else ""
-        yield Finding(
-            "labels",
-            f"{counted(_n_unknown(audit), 'answer')} carry a label that is not in the config",
-            f"They were set aside.{detail} If a label was only renamed, --map-label brings "
-            "them back.",
-            "data",
-        )
 
 
 def _pairs(audit: Audit) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ def report_html(audit: Audit, *, names: bool = False, directory: str = "") -> st
             )
         ),
         selection=words.selection(source.selection),
-        touched=words.touched(intake),
+        caveats=words.caveats(intake),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
         steps=next_steps(audit, directory),

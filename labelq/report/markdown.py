@@ -25,7 +25,7 @@ def report_markdown(audit: Audit, *, names: bool = False, directory: str = "") -
     shown = Names(audit.round.raters, names=names)
     sentences = [f"# Label quality of {mark(audit.round.name)}", words.answer(audit.verdicts)]
     chosen = words.selection(audit.round.selection)
-    sentences += filter(None, (chosen, words.touched(audit.round.intake)))
+    sentences += filter(None, (chosen, *words.caveats(audit.round.intake)))
 
     for v in audit.verdicts:
         row = v.headline

@@ -39,9 +39,8 @@ def print_audit(
     chosen = words.selection(audit.round.selection)
     out.say(f"{mark(audit.round.name)}{': ' if chosen else ''}{chosen}", "bold")
     out.say(words.answer(audit.verdicts))
-    touched = words.touched(audit.round.intake)
-    if touched:
-        out.say(touched)
+    for caveat in words.caveats(audit.round.intake):
+        out.say(caveat)
     for v in audit.verdicts:
         row, thresholds = v.headline, (v.tentative_from, v.reliable_from)
         sign, word = words.STATES[v.state]

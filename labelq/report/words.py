@@ -225,6 +225,25 @@ def touched(intake: Intake) -> str:
     )
 
 
+def caveats(intake: Intake) -> list[str]:
+    """What a reader must know before any number: sentences, none where nothing is the matter."""
+    return [said for said in (touched(intake), unknown_labels(intake)) if said]
+
+
+def unknown_labels(intake: Intake) -> str:
+    """How many answers carry labels that are not in the label config; empty if none."""
+    rows = [row for row in intake.aside if row.reason == "unknown_label"]
+    if not rows:
+        return ""
+    biggest = max(rows, key=lambda row: row.count)
+    said = counted(sum(row.count for row in rows), "answer")
+    option = f"--map-label {mark(biggest.question or '', 40)}:OLD=NEW"
+    return (
+        f"{said} set aside for a label that is not in the label config"
+        f" ({mark(biggest.detail, 160)}); if it was only renamed, {option} brings them back."
+    )
+
+
 def selection(chosen: Selection) -> str:
     """Which part of the source is the round; empty if all of it."""
     parts = []

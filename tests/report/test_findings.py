@@ -14,14 +14,6 @@ def without_intake(audit, **changes):
     return replace(audit, round=replace(audit.round, intake=Intake(n_kept=100_000)), **changes)
 
 
-def test_labels_outside_the_config_come_first_where_they_are_many(audit):
-    assert [f.kind for f in found(audit)] == ["labels", "cluster", "cluster"]
-    few = replace(
-        audit, round=replace(audit.round, intake=replace(audit.round.intake, n_kept=1_000_000))
-    )
-    assert [f.kind for f in found(few)] == ["cluster", "cluster", "annotator"]
-
-
 def test_two_clusters_and_an_annotator(audit):
     gap, habit, person = found(without_intake(audit))
     assert plain(gap.title) == "Gap in the guideline: Refund or Cancel"

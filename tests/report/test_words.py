@@ -214,3 +214,18 @@ def test_numbers():
     assert numbers.times(1234.5) == "1,234×"
     assert numbers.times(None) == numbers.NONE
     assert numbers.small(0.0) == "0"
+
+
+def test_labels_outside_the_config_stand_above_the_verdicts(audit):
+    intake = replace(
+        audit.round.intake,
+        n_edited=0,
+        n_prelabeled=0,
+        aside=(Aside("unknown_label", 412, "category", "Refunds: 3 annotators, 4 March 2026"),),
+    )
+    (said,) = words.caveats(intake)
+    assert plain(said) == (
+        "412 answers set aside for a label that is not in the label config (Refunds: 3 annotators,"
+        " 4 March 2026); if it was only renamed, --map-label category:OLD=NEW brings them back."
+    )
+    assert words.caveats(replace(intake, aside=())) == []
