@@ -106,7 +106,7 @@ def test_bad_usage_is_one_line(
 def test_an_existing_audit_is_kept_unless_replaced(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    audit = ("audit", table.name, "--resamples", "20")
+    audit = ("audit", table.name, "--resamples", "100")
     assert run(*audit) == 0
     first = (Path("audits/ratings/audit.json")).read_bytes()
     capsys.readouterr()
@@ -139,7 +139,7 @@ def test_gates_decide_between_0_and_1(table: Path, capsys: pytest.CaptureFixture
 def test_json_is_audit_json_and_nothing_else(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("audit", table.name, "--format", "json", "--resamples", "20") == 0
+    assert run("audit", table.name, "--format", "json", "--resamples", "100") == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert out.encode() == Path("audits/ratings/audit.json").read_bytes()
@@ -148,16 +148,16 @@ def test_json_is_audit_json_and_nothing_else(
 def test_the_agreement_command_has_exactly_the_documented_fields(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("agreement", table.name, "--format", "json", "--resamples", "20") == 0
+    assert run("agreement", table.name, "--format", "json", "--resamples", "100") == 0
     rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     fields = (
         "question metric level weights distance label raters value lower upper confidence"
         " interval_method observed expected n_units n_ratings n_raters convention reason"
     )
     assert all(list(row) == fields.split() for row in rows)
-    assert run("agreement", table.name, "--format", "csv", "--resamples", "20") == 0
+    assert run("agreement", table.name, "--format", "csv", "--resamples", "100") == 0
     assert capsys.readouterr().out.splitlines()[0] == fields.replace(" ", ",")
-    assert run("agreement", table.name, "--resamples", "20") == 0
+    assert run("agreement", table.name, "--resamples", "100") == 0
     assert "Krippendorff" in capsys.readouterr().out
 
 
@@ -184,7 +184,7 @@ def test_an_interrupt_leaves_nothing(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("labelq.report.directory.rules_html", interrupted)
-    assert run("audit", table.name, "--resamples", "20") == 130
+    assert run("audit", table.name, "--resamples", "100") == 130
     said(capsys)
     assert not list(Path("audits").glob("*")) if Path("audits").exists() else True
     assert not list(Path("audits").glob(".*")) if Path("audits").exists() else True
@@ -212,7 +212,7 @@ def test_same_input_same_bytes_in_another_process(table: Path) -> None:
     documents = set()
     for seed in ("1", "2"):
         subprocess.run(
-            [sys.executable, "-m", "labelq", "audit", str(table), "--replace", "--resamples", "50"],
+            [sys.executable, "-m", "labelq", "audit", str(table), "--replace"],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONWARNINGS": "error"},
             check=True,
             capture_output=True,

@@ -82,7 +82,7 @@ def test_every_command_runs(
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
     if arguments[0] != "demo":
-        arguments += ["--resamples", "50"]
+        arguments += ["--resamples", "100"]
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code in ((0, 1) if "--fail-under" in command else (0,))

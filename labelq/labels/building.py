@@ -95,19 +95,27 @@ def build_round(
     last, earlier = columns.last_answers(np.flatnonzero(kept))
     _count(asides, "repeat", len(earlier))
 
-    # The universe is what is measured: neither repeats nor predictions widen it.
-    measured = gold[columns.annotation] & inside
+    # The universe is what is measured: neither repeats, predictions nor gold widen it.
+    measured = np.zeros(len(inside), bool)
     measured[last] = True
-    used = [
-        set(np.unique(columns.value[measured & (columns.question == q)]).tolist())
-        for q in range(len(submissions.questions))
-    ]
-    questions, tables, values = universes(submissions, used, levels or {}, labels)
+    golden = gold[columns.annotation] & inside
+    questions, tables, values = universes(
+        submissions,
+        columns.occurring(submissions, measured),
+        columns.occurring(submissions, golden),
+        levels or {},
+        labels,
+    )
     code = np.full(len(columns.value), -1, np.int32)
     for q, table in enumerate(tables):
         rows = columns.question == q
         code[rows] = table[columns.value[rows]]
     known = code >= 0
+    asides += [
+        Aside("gold", int(n), question.name, "a gold label that nobody gave")
+        for q, question in enumerate(questions)
+        if (n := (golden & ~known & (columns.question == q)).sum())
+    ]
 
     unit_order, unit_code = _renumber(submissions.unit_ids, columns.unit[columns.annotation[last]])
     names = list(submissions.raters)
@@ -124,7 +132,6 @@ def build_round(
             for q, question in enumerate(questions)
         }
 
-    golden = np.flatnonzero(known & gold[columns.annotation])
     ratings = per_question(last, rater_code)
     predictions = per_question(models, model_code)
     skip_raters = rater_code[columns.rater[skipped & (columns.rater >= 0)]]
@@ -137,7 +144,12 @@ def build_round(
         raters=_raters(submissions, rater_order),
         ratings=ratings,
         gold=_gold(
-            questions, columns, golden, code=code, unit_code=unit_code, n_units=len(unit_order)
+            questions,
+            columns,
+            np.flatnonzero(known & golden),
+            code=code,
+            unit_code=unit_code,
+            n_units=len(unit_order),
         ),
         models=_raters(submissions, model_order),
         predictions={k: v for k, v in predictions.items() if len(v)},
@@ -171,6 +183,13 @@ class _Columns:
         self.annotation = _array(s.annotation, np.int32)
         self.question = _array(s.question, np.int16)
         self.value = _array(s.value, np.int32)
+
+    def occurring(self, s: Submissions, rows: NDArray[np.bool_]) -> list[set[int]]:
+        """Per question, the source codes of the answers at ``rows``."""
+        return [
+            set(np.unique(self.value[rows & (self.question == q)]).tolist())
+            for q in range(len(s.questions))
+        ]
 
     def selected(self, s: Submissions, selection: Selection) -> NDArray[np.bool_]:
         """Which annotations the selection keeps."""

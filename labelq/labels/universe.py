@@ -21,13 +21,15 @@ from labelq.labels.submissions import Submissions
 def universes(
     s: Submissions,
     used: list[set[int]],
+    golden: list[set[int]],
     levels: Mapping[str, str],
     map_labels: Mapping[tuple[str, str], str],
 ) -> tuple[list[Question], list[NDArray[np.int32]], list[tuple[Value, ...]]]:
     """Per question: its final form, a table from source codes to value codes, the values.
 
     ``used`` holds, per question, the source codes that occur in what is measured: only these
-    make up an observed universe (what a model predicted does not).
+    make up an observed universe. ``golden`` are those of gold: numbers and sets that only gold
+    holds are values too, but a label that nobody gave is no label of the round.
     """
     names = {question.name for question in s.questions}
     for wanted in [*levels, *(q for q, _ in map_labels)]:
@@ -45,10 +47,12 @@ def universes(
     questions: list[Question] = []
     tables: list[NDArray[np.int32]] = []
     values: list[tuple[Value, ...]] = []
-    for source, codes, occurring in zip(s.questions, s.values, used, strict=True):
+    for q, (source, codes) in enumerate(zip(s.questions, s.values, strict=True)):
         mapped = [_mapped(value, source.name, map_labels) for value in codes]
-        seen = [value for code, value in enumerate(mapped) if code in occurring]
         level = known[levels.get(source.name, levels.get("", source.level))]
+        labels = level in ("nominal", "ordinal")
+        occurring = used[q] if labels else used[q] | golden[q]
+        seen = [value for code, value in enumerate(mapped) if code in occurring]
         question, universe = _universe(source, level, seen, explicit=source.name in levels)
         position = {value: i for i, value in enumerate(universe)}
         coded = np.full(len(mapped), -1, np.int32)
@@ -110,9 +114,13 @@ def _universe(
     if level != question.level:
         question = replace(question, level=level, level_source="--level")
     if level in ("interval", "ratio"):
-        return replace(question, labels=(), labels_source="observed"), tuple(
-            sorted({_number(v, question) for v in values})
-        )
+        numbers = sorted({_number(v, question) for v in values})
+        if level == "ratio" and numbers and numbers[0] < 0:
+            raise SettingsError(
+                f"question {question.name} is ratio, which has no values below 0, but"
+                f" {numbers[0]:g} occurs; measure it with --level {question.name}=interval"
+            )
+        return replace(question, labels=(), labels_source="observed"), tuple(numbers)
     if level == "set":
         sets = [value for value in values if isinstance(value, frozenset)]
         labels: tuple[Any, ...] = question.labels
@@ -131,12 +139,16 @@ def _set_order(value: Value) -> tuple[int, list[Any]]:
     return len(value), sorted(value)
 
 
+_HUGE = 1e100
+"""Squares and sums of larger numbers overflow; nobody labels with them."""
+
+
 def _number(value: Value, question: Question) -> float:
     try:
         number = float(value)  # type: ignore[arg-type]  # a set raises TypeError, as it should
     except (TypeError, ValueError):
         number = float("nan")
-    if not np.isfinite(number):
+    if not abs(number) < _HUGE:
         raise SourceError(
             f"question {question.name} is {question.level}, but {value!r} is no number;"
             f" measure it with --level {question.name}=nominal"

@@ -46,6 +46,7 @@ class Additive:
     ``expected`` are disagreements. ``largest`` is the largest disagreement one unit can have.
     ``resample`` is False where resampling would take too long. ``unanimous`` gives the totals
     of units with m ratings each (n,) that all are one value code (n,), None where not needed.
+    ``n_units`` (c,) is the number of units each column rests on, None where all rest on all.
     """
 
     sums: Matrix
@@ -55,6 +56,7 @@ class Additive:
     largest: float = 1.0
     resample: bool = True
     unanimous: Callable[[Floats, NDArray[np.intp]], Floats] | None = None
+    n_units: NDArray[np.int64] | None = None
 
     def total(self, multiplicity: NDArray[Any]) -> Floats:
         """Sums over all units, (d,)."""

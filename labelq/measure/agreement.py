@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from labelq.errors import SettingsError
 from labelq.labels.model import Question, Rater, Ratings, label_text
 from labelq.labels.statistics import count_patterns, pair_cells, rater_patterns
 from labelq.measure import cohen, intervals
@@ -24,6 +25,9 @@ from labelq.measure.results import Agreement
 
 MAX_PAIRS_PER_LABEL = 45
 """Per-label kappas of every pair are listed up to this many pairs (10 raters)."""
+
+MIN_RESAMPLES = 100
+"""The ends of an interval are percentiles: fewer resamples have none."""
 
 MAX_LABELS_OF_PAIRS = 100
 """Per-label kappas are computed for this many of the commonest labels."""
@@ -43,6 +47,10 @@ def agreement(
     Intervals resample units, raters fixed: they hold for these raters. A metric that does not
     apply keeps a row with its reason. Deterministic for a ``seed``.
     """
+    if 0 < resamples < MIN_RESAMPLES:
+        raise SettingsError(
+            f"{resamples} resamples make no interval; use {MIN_RESAMPLES} or more, or 0 for none"
+        )
     work = _Work(question, ratings, raters, resamples, seed, confidence)
     return tuple(row for metric in METRICS for row in work.rows(metric))
 
@@ -320,18 +328,29 @@ def _linearised(table: cohen.PairTable, W: Floats, confidence: float, *, wanted:
     value = with_mean(found.value)
     error = np.append(found.error, cohen.mean_error(table, found))
     varied = np.append(table.varied(), cohen.varied_units(table))
-    n = np.append(found.n, found.n.sum())
+    n = np.append(found.n, table.shared_units())
     defined = ~np.isnan(value)
     some = (defined & (varied >= intervals.MIN_VARIED) & (error > 0)) if wanted else defined & False
     half = np.where(some, ndtri(0.5 + confidence / 2) * error, np.nan)
+    lower, upper = np.maximum(value - half, -1.0), np.minimum(value + half, 1.0)
+    method = [intervals.LINEARISED if ok else None for ok in some]
+    expected = with_mean(found.expected)
+    if wanted:
+        for i in np.flatnonzero(defined & (varied >= intervals.MIN_VARIED) & (error == 0)).tolist():
+            if value[i] == 1:
+                lower[i], upper[i] = (
+                    intervals.lowest_without_disagreement(int(n[i]), 1 - expected[i], confidence),
+                    1.0,
+                )
+                method[i], some[i] = intervals.BINOMIAL, True
     reason = [
         None if ok else intervals.why(bool(d), enough=False, n_units=int(k), resample=True)
         for ok, d, k in zip(some, defined, n, strict=True)
     ]
     return Estimates(
-        Parts(value, with_mean(found.observed), with_mean(found.expected)),
-        np.maximum(value - half, -1.0),
-        np.minimum(value + half, 1.0),
-        [intervals.LINEARISED if ok else None for ok in some],
+        Parts(value, with_mean(found.observed), expected),
+        lower,
+        upper,
+        method,
         reason,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from labelq.labels.model import Value
-from labelq.labels.statistics import row_of_entry, with_entries
+from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Matrix, Parts
 from labelq.measure.distances import weights
 
@@ -44,7 +44,13 @@ def specific_agreement(table: BinaryTable) -> Additive:
         p = np.where(T[..., L:] > 0, T[..., :L] / T[..., L:], np.nan)
         return Parts(p, p, np.full_like(p, np.nan))
 
-    return Additive(sparse.csr_array(sparse.hstack([both, given])), formula, table.varied)
+    carrying = table.multiplicity[rows] * pairable
+    return Additive(
+        sparse.csr_array(sparse.hstack([both, given])),
+        formula,
+        table.varied,
+        n_units=weighted_count(X.indices, carrying, L).astype(np.int64),
+    )
 
 
 def fleiss_kappa(table: CountTable) -> Additive:

@@ -66,6 +66,10 @@ class PairTable:
         """Units that both raters of each pair rated, (P,)."""
         return weighted_count(self.split()[0], self.n, self.n_pairs)
 
+    def shared_units(self) -> int:
+        """Units that at least one pair shares."""
+        return int(self.multiplicity[np.unique(self.cells.pattern)].sum())
+
     def binary(self, given: NDArray[np.bool_]) -> PairTable:
         """The same pairs with each value (q,) as given (1) or not (0)."""
         cells = self.cells
@@ -175,7 +179,13 @@ def additive(table: PairTable, W: Floats) -> Additive:
             )
         )
 
-    return Additive(sums, formula, np.append(table.varied(), varied_units(table)))
+    overlap = table.overlap()
+    return Additive(
+        sums,
+        formula,
+        np.append(table.varied(), varied_units(table)),
+        n_units=np.append(overlap, table.shared_units()).astype(np.int64),
+    )
 
 
 def overlap_mean(x: Floats, n: Floats) -> Floats:

@@ -8,7 +8,8 @@ limit theorem the same law. Every resample recomputes marginals, distances and o
 The bootstrap lies where disagreement is rare, so an interval needs at least
 :data:`MIN_VARIED` units that carry a rating other than the commonest, and at most
 :data:`MAX_UNDEFINED` of the resamples may be undefined. Without any observed disagreement the
-lower end comes from the exact binomial upper limit u for 0 of n units: 1 - u · largest / D_e.
+lower end comes from the exact binomial upper limit u for 0 of n units: 1 - u · largest / D_e,
+where *largest* is the largest disagreement that one unit can have (1 for labels and sets).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MIN_VARIED = 10
 MAX_UNDEFINED = 0.01
 MAX_DRAWS = 10_000_000
 _CHUNK = 4_000_000
+_DUST = 1e-12
 
 PERCENTILE = "bootstrap_percentile"
 BLOCKS = "bootstrap_percentile_blocks"
@@ -116,6 +118,7 @@ def estimate(
         return Estimates(
             Parts(nothing, nothing, nothing), nothing, nothing, [None] * c, ["no_overlap"] * c
         )
+    n = np.full(c, n_units) if additive.n_units is None else additive.n_units
     lower: Floats = np.full(c, np.nan)
     upper: Floats = np.full(c, np.nan)
     undefined: Floats = np.zeros(c)
@@ -125,24 +128,35 @@ def estimate(
     wanted = enough & ~perfect & additive.resample & (resampling.n_resamples > 0)
     if wanted.any():
         lower, upper, undefined = _percentiles(additive, resampling, wanted, confidence)
-    shaky = wanted & (undefined > MAX_UNDEFINED)
+    # An interval of no width, or beside its own value, says that resamples cannot tell.
+    flat = ~(upper - lower > _DUST) | (parts.value < lower) | (parts.value > upper)
+    shaky = wanted & ((undefined > MAX_UNDEFINED) | flat)
     lower[shaky] = upper[shaky] = np.nan
     method: list[str | None] = [resampling.method if w else None for w in wanted & ~shaky]
-    u = 1 - ((1 - confidence) / 2) ** (1 / n_units)
     for i in np.flatnonzero(perfect).tolist():
-        lower[i] = max(-1.0, 1 - u * additive.largest / _chance_disagreement(additive, parts, i))
-        upper[i] = 1.0
+        chance = _chance_disagreement(additive, parts, i) / additive.largest
+        lower[i], upper[i] = lowest_without_disagreement(int(n[i]), chance, confidence), 1.0
         method[i] = BINOMIAL
     reason = [
         why(
             bool(defined[i]),
             enough=bool(enough[i] and not shaky[i]),
-            n_units=n_units,
+            n_units=int(n[i]),
             resample=additive.resample,
         )
         for i in range(c)
     ]
     return Estimates(parts, lower, upper, method, reason)
+
+
+def lowest_without_disagreement(n_units: int, chance: float, confidence: float) -> float:
+    """The lower end where none of ``n_units`` units shows disagreement.
+
+    1 - u / D_e, with u the exact binomial upper limit (Clopper-Pearson) for 0 of n and
+    ``chance`` D_e as a share of the largest disagreement that one unit can have.
+    """
+    u = 1 - ((1 - confidence) / 2) ** (1 / n_units)
+    return max(-1.0, float(1 - u / chance))
 
 
 def why(defined: bool, *, enough: bool, n_units: int, resample: bool) -> str | None:  # noqa: FBT001  # the first fact reads well
@@ -157,8 +171,10 @@ def why(defined: bool, *, enough: bool, n_units: int, resample: bool) -> str | N
 
 
 def _no_disagreement(additive: Additive, parts: Parts) -> NDArray[np.bool_]:
-    none = 0.0 if additive.disagreement else 1.0
-    return np.abs(parts.observed - none) < 1e-12
+    none = _DUST * parts.expected  # on any scale: squared distances may be tiny or huge
+    return np.asarray(
+        parts.observed <= none if additive.disagreement else parts.observed >= 1 - _DUST
+    )
 
 
 def _chance_disagreement(additive: Additive, parts: Parts, i: int) -> float:

@@ -59,7 +59,13 @@ _WEIGHTED: Mapping[Level, tuple[str | None, ...]] = {
 _MEAN_PAIRS = (
     "observed: share of agreeing pairs of ratings, mean over tasks with two or more ratings"
 )
-_MARGINALS = "marginals: mean over all rated tasks of each label's share there"
+_MARGINALS = (
+    "marginals: mean over all rated tasks (those with one rating too) of each label's share there"
+)
+_WEIGHTS = (
+    "linear weights 1 - |i-j|/range, quadratic 1 - (|i-j|/range)², on the labels' numbers if all"
+    " labels are numbers, else on their places in order"
+)
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -117,7 +123,8 @@ METRICS: tuple[Metric, ...] = (
         per_label="labelq.measure.chance:fleiss_per_label",
         convention=f"{_MEAN_PAIRS}; expected: sum of squared marginals; {_MARGINALS}; the classic"
         " value where all tasks have equally many ratings",
-        per_label_convention="Scott type: this label against all others, pooled marginals",
+        per_label_convention="Scott type: this label against all others; marginal: mean over all"
+        " rated tasks of the label's share there, each task weighing the same",
         reference="Fleiss (1971); unequal numbers of ratings: Gwet (2014)",
     ),
     Metric(
@@ -131,8 +138,10 @@ METRICS: tuple[Metric, ...] = (
         function="labelq.measure.cohen:kappas",
         per_label="labelq.measure.cohen:kappas",
         convention="mean over pairs of annotators of Cohen's kappa, weighted by the number of"
-        " tasks both labeled; pairs with undefined kappa left out",
-        per_label_convention="mean of the dichotomised Cohen's kappas of this label",
+        " tasks both labeled; pairs with undefined kappa left out; observed and expected are the"
+        f" same means; {_WEIGHTS}",
+        per_label_convention="mean over pairs of the dichotomised Cohen's kappa of this label,"
+        " weighted by the number of tasks both labeled",
         reference="Cohen (1960, 1968)",
     ),
     Metric(
@@ -145,7 +154,8 @@ METRICS: tuple[Metric, ...] = (
         variant_is="weights",
         function="labelq.measure.cohen:kappas",
         per_label="labelq.measure.cohen:kappas",
-        convention="on the tasks both labeled; expected from each annotator's own marginals there",
+        convention="on the tasks both labeled; expected from each annotator's own marginals"
+        f" there; {_WEIGHTS}",
         per_label_convention="dichotomised: this label against all others",
         reference="Cohen (1960); weighted: Cohen (1968)",
     ),
@@ -174,7 +184,7 @@ METRICS: tuple[Metric, ...] = (
         function="labelq.measure.chance:gwet_ac",
         per_label=None,
         convention=f"weighted {_MEAN_PAIRS}; expected: T_w/(q(q-1)) times the sum of p(1-p);"
-        f" {_MARGINALS}",
+        f" {_MARGINALS}; {_WEIGHTS}",
         per_label_convention=None,
         reference="Gwet (2014), chapter 3",
     ),
@@ -188,7 +198,7 @@ METRICS: tuple[Metric, ...] = (
         variant_is="weights",
         function="labelq.measure.chance:brennan_prediger",
         per_label=None,
-        convention=f"{_MEAN_PAIRS}; expected: all q labels equally likely, T_w/q²",
+        convention=f"{_MEAN_PAIRS}; expected: all q labels equally likely, T_w/q²; {_WEIGHTS}",
         per_label_convention=None,
         reference="Brennan & Prediger (1981); weighted: Gwet (2014)",
     ),

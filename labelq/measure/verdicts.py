@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import ndtri
 
 from labelq.labels.model import Question, Ratings, label_text
 from labelq.labels.statistics import count_patterns, row_of_entry, weighted_count
@@ -23,8 +24,11 @@ TENTATIVE_FROM = 0.667
 DOMINANT_SHARE = 0.8
 """A label given in this share of all ratings dominates: rare labels are judged separately."""
 
-MORE_UNITS_LIMIT = 100_000
-"""Beyond so many more units "more labels" is no advice."""
+MORE_UNITS_LIMIT = 10
+"""Beyond so many times the round's units "more labels" is no advice."""
+
+POWER = 0.8
+"""The chance with which "so many more units would tell" shall come true."""
 
 
 def verdict(
@@ -103,7 +107,10 @@ def _commonest(table: CountTable) -> tuple[int | None, int, float]:
 def _more_units(row: Agreement, table: CountTable, threshold: float) -> int | None:
     """How many more units like these would put the interval on one side of ``threshold``.
 
-    An interval narrows with the square root of the number of units.
+    An interval narrows with the square root of the number of units, and its end moves about:
+    so many units that it passes the threshold with a chance of 80 %. Below the evidence floor:
+    so many that an interval can be given at all. None where that is beyond
+    :data:`MORE_UNITS_LIMIT` times the round: then the value lies too near the threshold.
     """
     n = table.n_units
     if row.value is None or row.lower is None or row.upper is None:
@@ -111,13 +118,14 @@ def _more_units(row: Agreement, table: CountTable, threshold: float) -> int | No
         if not varied or row.reason != "too_little_variation":
             return None
         more = math.ceil(n * MIN_VARIED / varied) - n
-        return max(1, more) if more <= MORE_UNITS_LIMIT else None
+        return max(1, more) if more <= MORE_UNITS_LIMIT * n else None
     gap = abs(row.value - threshold)
     reach = row.value - row.lower if row.value >= threshold else row.upper - row.value
     if gap < 1e-9:
         return None
-    more = math.ceil(n * (reach / gap) ** 2) - n
-    return max(1, more) if more <= MORE_UNITS_LIMIT else None
+    z = -ndtri((1 - row.confidence) / 2)
+    more = math.ceil(n * (reach / gap * (z + ndtri(POWER)) / z) ** 2) - n
+    return max(1, more) if more <= MORE_UNITS_LIMIT * n else None
 
 
 def _rare(rows: tuple[Agreement, ...], commonest: str) -> tuple[Agreement, ...]:

@@ -205,3 +205,26 @@ def test_what_only_a_repeat_says_does_not_widen_the_universe() -> None:
     found = build(made)
     assert found.questions[0].labels == ("Refund",)
     assert found.repeats["category"].value.tolist() == [-1]
+
+
+def test_a_label_that_only_gold_holds_is_no_label_of_the_round() -> None:
+    made = submissions(Question("category", "nominal", "table"))
+    answer(made, 0, 0, "Refund")
+    answer(made, 1, 0, "Refund")
+    answer(made, 0, -1, "NO AGREEMENT", GOLD)
+    answer(made, 1, -1, "Refund", GOLD)
+    found = build(made)
+    assert found.questions[0].labels == ("Refund",)
+    assert found.gold["category"].tolist() == [0, -1]  # units 9 and 10
+    assert any(a.detail == "a gold label that nobody gave" for a in found.intake.aside)
+
+
+def test_ratio_has_no_negative_values() -> None:
+    made = submissions(Question("price", "interval", "Number", tag="Number"))
+    answer(made, 0, 0, -2.0)
+    with pytest.raises(SettingsError, match="no values below 0, but -2 occurs"):
+        build(made, levels={"price": "ratio"})
+    huge = submissions(Question("price", "interval", "Number", tag="Number"))
+    answer(huge, 0, 0, 1e200)
+    with pytest.raises(SourceError, match="no number"):
+        build(huge)

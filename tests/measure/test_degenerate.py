@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from labelq.errors import SettingsError
 from labelq.measure.agreement import agreement
 from labelq.measure.results import Agreement
 from tests.rounds import make_round
@@ -60,6 +61,45 @@ def test_lower_end_without_disagreement_is_the_binomial_limit() -> None:
     u = 1 - 0.025 ** (1 / 40)  # Clopper-Pearson for 0 of 40
     assert row.expected is not None
     assert row.lower == pytest.approx(1 - u / row.expected)
+
+
+def test_a_pair_rests_on_its_own_tasks() -> None:
+    """Two raters who never differ on 12 shared tasks are not surer because of 200 others."""
+    rows = [(u, r, "xy"[u % 2]) for u in range(200) for r in ("a", "b" if u < 20 else "c")]
+    built = make_round(rows)
+    found = agreement(built.questions[0], built.ratings["value"], built.raters, resamples=200)
+    pair = next(r for r in found if r.raters == ("a", "b") and r.label is None)
+    assert pair.expected is not None
+    assert pair.lower == pytest.approx(1 - (1 - 0.025 ** (1 / 20)) / (1 - pair.expected))
+
+
+def test_a_rare_label_rests_on_the_tasks_that_carry_it() -> None:
+    rows = [(u, r, "rare" if u < 12 else "common") for u in range(1000) for r in "ab"]
+    row = measure(rows)["raw_agreement", None, "rare"]
+    assert row.lower == pytest.approx(0.025 ** (1 / 12))
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_disagreement_is_seen_on_any_scale(scale: float) -> None:
+    rows = [(u, r, (u % 7 + (r == "b") * 0.01) * scale) for u in range(60) for r in "abc"]
+    row = measure(rows, level="interval")["krippendorff_alpha", "interval", None]
+    assert row.interval_method == "bootstrap_percentile"
+
+
+def test_an_interval_without_width_or_beside_its_value_is_none() -> None:
+    opposite = [(u, r, "xy"[(u + (r == "b")) % 2]) for u in range(30) for r in "ab"]
+    found = measure(opposite)
+    for key in (("krippendorff_alpha", "nominal", None), ("raw_agreement", None, None)):
+        assert (found[key].lower, found[key].reason) == (None, "too_little_variation")
+    distinct = [(u, r, f"{u}{r}") for u in range(40) for r in "abc"]
+    row = measure(distinct)["krippendorff_alpha", "nominal", None]
+    assert (row.value, row.lower) == (pytest.approx(0.0, abs=1e-9), None)
+
+
+def test_too_few_resamples_are_refused() -> None:
+    built = make_round([(u, r, "xy"[u % 2]) for u in range(9) for r in "ab"])
+    with pytest.raises(SettingsError, match="1 resamples make no interval"):
+        agreement(built.questions[0], built.ratings["value"], built.raters, resamples=1)
 
 
 def test_two_empty_sets_agree() -> None:
