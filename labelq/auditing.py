@@ -185,6 +185,12 @@ def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | N
     if wanted is False:
         return crosscheck.skipped("switched off")
     costs = max(crosscheck.cost(ratings) for _, ratings in questions)
+    n_pairs = sum(row.raters is not None for row in rows)
+    if wanted is None and n_pairs > crosscheck.MOST_PAIRS:
+        return crosscheck.skipped(
+            f"{n_pairs:,} kappas of pairs would take the reference package minutes;"
+            " --cross-check does it all the same"
+        )
     if wanted is None and costs > crosscheck.DEFAULT_LIMIT:
         return crosscheck.skipped(
             f"tasks × labels² is {costs:,}, and the reference packages need memory in that"

@@ -6,12 +6,16 @@ name says; every refusal is one line that names the file and says what to do.
 
 from __future__ import annotations
 
+import csv
+import glob
 import gzip
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import signal
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -127,6 +131,7 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
     import pandas as pd
 
     try:
+        _refuse_twins(path, content)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
@@ -144,6 +149,15 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as cause:
         problem = _one_line(cause).removeprefix("Error tokenizing data. C error: ")
         raise SourceError(f"{path}: is not a table: {problem}") from None
+
+
+def _refuse_twins(path: Path, content: bytes) -> None:
+    """Two columns of one name: the reader would rename the second in silence."""
+    first = content.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].decode("utf-8")
+    header = next(csv.reader([first], delimiter=_separator(content)), [])
+    twins = sorted({name for name in header if header.count(name) > 1})
+    if twins:
+        raise SourceError(f"{path}: two columns are called {twins[0]!r}; rename one")
 
 
 _SEPARATORS = (b",", b";", b"\t")
@@ -200,7 +214,10 @@ def write_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
     Raises:
         OutputError: ``target`` is there already, is not an audit, or cannot be written.
     """
-    target = target.resolve()
+    try:
+        target = target.resolve()
+    except (OSError, RuntimeError):  # links that lead in a circle
+        raise OutputError(f"{target}: cannot be resolved; give another --out") from None
     check_target(target, replace=replace)
     missing = [parent for parent in target.parents if not parent.exists()]
     tag = secrets.token_hex(4)
@@ -213,10 +230,10 @@ def write_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _swap(fresh, target, old)
         missing = []
     except OSError as cause:
-        place = cause.filename or target
-        raise OutputError(f"{place}: cannot be written ({cause.strerror or cause})") from None
+        raise OutputError(f"{target}: cannot be written ({cause.strerror or cause})") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+        _put_back(old, target)
         shutil.rmtree(old, ignore_errors=True)
         for parent in missing:
             with suppress(OSError):
@@ -229,10 +246,13 @@ def check_target(target: Path, *, replace: bool) -> None:
     Raises:
         OutputError: it is there already and ``replace`` is not given, or it is no audit.
     """
+    for old in sorted(target.parent.glob(f".{glob.escape(target.name)}.*.old")):
+        _put_back(old, target)  # a process was killed between two renames
     if not os.path.lexists(target):
         return
     if not target.is_dir():
-        raise OutputError(f"{target}: is a file, not a directory; give another --out")
+        what = "a link to nothing" if target.is_symlink() else "a file, not a directory"
+        raise OutputError(f"{target}: is {what}; give another --out")
     if not replace:
         raise OutputError(f"{target}: is there already; --replace replaces it")
     if not (target / "manifest.json").is_file() and any(target.iterdir()):
@@ -244,14 +264,39 @@ def check_target(target: Path, *, replace: bool) -> None:
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
     """Put ``fresh`` in the place of ``target``; what stood there is at ``old`` afterwards."""
-    if target.exists():
-        target.rename(old)
+    with _uninterrupted():
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        finally:
+            _put_back(old, target)
+
+
+def _put_back(old: Path, target: Path) -> None:
+    """Whatever happened, what stood at ``target`` stands there again if nothing else does."""
+    if old.exists() and not os.path.lexists(target):
+        old.rename(target)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back SIGINT and SIGTERM until the block is done (in the main thread)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _frame: held.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        fresh.rename(target)
-    except BaseException:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?%?")

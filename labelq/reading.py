@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labelq.errors import SourceError
+from labelq.errors import SettingsError, SourceError
 from labelq.files import TABLE_SUFFIXES, read_bytes, read_table, table_suffix
 from labelq.labels.building import build_round
 from labelq.labels.model import LEVELS, Question, Round, Selection
@@ -59,6 +59,8 @@ def read(
         name = path.resolve().parent.name if audit else path.name.split(".")[0] or path.name
     with _without_garbage_collection():
         if _is_export(path):
+            if columns:
+                raise SettingsError(f"--columns is about tables; {path} is a Label Studio export")
             submissions = _export(path, label_config, text_field, skip_bad_records, progress)
         else:
             submissions = _table(path, audit, columns or {}, levels or {})

@@ -12,6 +12,7 @@ the same syntax; an option given on the command line wins. A list replaces, it d
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -98,7 +99,9 @@ def _read(path: Path) -> dict[str, Any]:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise SettingsError(f"{path}: unknown setting {name}{hint}")
+            raise SettingsError(
+                f"{path}: unknown setting {name}{hint or '; known: ' + ', '.join(known)}"
+            )
     return document
 
 
@@ -112,8 +115,9 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
             raise SettingsError(f"{where}: must be true or false")
         return value
     if name in ("resamples", "seed"):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise SettingsError(f"{where}: must be a whole number from 0")
+        most = 1_000_000 if name == "resamples" else 2**63 - 1
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+            raise SettingsError(f"{where}: must be a whole number from 0 to {most:,}")
         return value
     if name in ("confidence", "reliable_from", "tentative_from"):
         return _share(value, where)
@@ -174,9 +178,12 @@ def _gate(text: str, where: str) -> GateRule:
     left, right = _pair(text, where, "category:krippendorff_alpha=.667")
     question, _, metric = left.rpartition(":")
     try:
-        return GateRule(question or None, metric, float(right))
+        at_least = float(right)
     except ValueError:
-        raise SettingsError(f"{where} {text}: {right!r} is not a number") from None
+        at_least = math.nan
+    if not math.isfinite(at_least):
+        raise SettingsError(f"{where} {text}: {right!r} is not a number")
+    return GateRule(question or None, metric, at_least)
 
 
 def _exclude(items: list[str], where: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         (["ratings.csv", "--config", "none.toml"], "none.toml"),
         (["ratings.csv", "--confidence", "95"], "between 0 and 1"),
         (["ratings.csv", "--frobnicate"], "--frobnicate"),
+        (["ratings.csv", "--map-label", "value:xx=y"], "no answer is 'xx'; did you mean x?"),
+        (["ratings.csv", "--fail-under", "gwet_ac1=nan"], "'nan' is not a number"),
+        (["ratings.csv", "--resamples", "99999999999"], "from 0 to 1,000,000"),
+        (["ratings.csv", "--resamples", "5"], "5 resamples make no interval"),
         ([], "SOURCE"),
     ],
 )
@@ -188,6 +193,36 @@ def test_an_interrupt_leaves_nothing(
     said(capsys)
     assert not list(Path("audits").glob("*")) if Path("audits").exists() else True
     assert not list(Path("audits").glob(".*")) if Path("audits").exists() else True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_writing_leaves_nothing(table: Path, number: signal.Signals) -> None:
+    """A real process, stopped while the report is being rendered."""
+    code = (
+        "import os, signal, labelq.report.directory as d\n"
+        f"d.rules_html = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        f"from labelq.cli import main; main(['audit', {str(table)!r}, '--resamples', '100'])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=table.parent, check=False
+    )
+    assert found.returncode == 128 + number
+    assert found.stderr.strip() == "labelq: interrupted; nothing is left half-written"
+    assert [path.name for path in table.parent.rglob("*")] == [table.name]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_one_line(table: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "labelq", "agreement", str(table), "--format", "json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert found.returncode == 2
+    assert found.stderr.startswith("labelq: cannot write")
 
 
 def test_hostile_names_cannot_move_the_cursor(

@@ -101,3 +101,13 @@ def test_python_in_the_readme_runs(desk: Path, monkeypatch: pytest.MonkeyPatch) 
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)  # our own page
     assert len(names["frame"]) > 50
+
+
+def test_the_settings_page_is_valid(tmp_path: Path) -> None:
+    from labelq.settings import load
+
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    path = tmp_path / "labelq.toml"
+    path.write_text(example, encoding="utf-8")
+    assert load(path, {}).level == {"urgency": "ordinal", "price": "ratio"}

@@ -1,12 +1,21 @@
 import gzip
 import io
+import signal
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from labelq.errors import GuidelineError, OutputError, SourceError
-from labelq.files import csv_safe, read_document, read_table, read_text, write_directory
+from labelq.files import (
+    check_target,
+    csv_safe,
+    read_document,
+    read_table,
+    read_text,
+    write_directory,
+)
 
 ROWS = [["u1", "ann", "NA"], ["u2", "bo", ""]]
 
@@ -255,3 +264,58 @@ def test_documents_that_cannot_be_read(tmp_path, name, content, message):
         read_document(tmp_path / name)
     with pytest.raises(GuidelineError):
         read_document(tmp_path / "absent.md")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_between_the_two_renames_loses_nothing(tmp_path, monkeypatch, number):
+    target = tmp_path / "audit"
+    write_audit_like(target, "first")
+    rename = Path.rename
+
+    def interrupted(self, to):
+        done = rename(self, to)
+        if str(to).endswith(".old"):
+            signal.raise_signal(number)
+        return done
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    stopped = []
+    before = signal.signal(number, lambda *_: stopped.append(number))
+    try:
+        write_audit_like(target, "second", replace=True)
+    finally:
+        signal.signal(number, before)
+    assert stopped == [number]  # held back, not lost
+    assert (target / "manifest.json").read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["audit"]
+
+
+def test_an_audit_left_between_two_renames_comes_back(tmp_path):
+    """A process that was killed there leaves the earlier audit under a hidden name."""
+    target = tmp_path / "audit"
+    write_audit_like(tmp_path / ".audit.0a1b2c3d.old", "first")
+    with pytest.raises(OutputError, match="is there already"):
+        check_target(target, replace=False)
+    assert (target / "manifest.json").read_text() == "first"
+
+
+def test_links_in_a_circle_are_one_line(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(OutputError):
+        write_audit_like(tmp_path / "a/audit", "x")
+    (tmp_path / "c").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="a link to nothing"):
+        check_target(tmp_path / "c", replace=False)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("unit,rater,value,value\n1,a,x,y\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="two columns are called 'value'"):
+        read_table(path)
+
+
+def write_audit_like(target, text, *, replace=False):
+    with write_directory(target, replace=replace) as directory:
+        (directory / "manifest.json").write_text(text)

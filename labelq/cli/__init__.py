@@ -1,13 +1,14 @@
 """Front door: one file per command; parse, call, render, exit code.
 
 Exit codes: 0 done; 1 audited and below a gate; 2 bad usage or input (one line on stderr);
-3 internal error (one line, and where the details were written); 130 interrupted.
+3 internal error (one line, and where the details were written); 130 interrupted, 143 terminated.
 Modules here import only what ``--help`` needs; a command imports the rest when it runs.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -44,11 +45,12 @@ for command in (audit_command, agreement_command, demo_command):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``labelq`` and exit with its documented code; never a traceback."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = labelq.main(args=arguments, prog_name="labelq", standalone_mode=False)
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted; nothing was written")
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt) as stopped:
+        _say("interrupted; nothing is left half-written")
+        sys.exit(143 if isinstance(stopped, _Terminated) else 130)
     except click.ClickException as error:
         _say(error.format_message())
         sys.exit(2)
@@ -59,10 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # The reader (head, less) went away: no error, but nothing more can be said either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _say(f"cannot write or read ({error.strerror or error}): {error.filename or 'output'}")
+        sys.exit(2)
     except Exception as error:  # noqa: BLE001  # the last door: details go to a file
         _say(f"internal error ({type(error).__name__}); details: {_details()}")
         sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: end as an interrupt does, cleaning up, with an exit code of its own."""
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise _Terminated
 
 
 def _say(message: str) -> None:

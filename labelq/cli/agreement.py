@@ -10,7 +10,7 @@ import click
 from labelq.cli.options import measure_options, read_round, settings_of, source_options
 
 
-@click.command("agreement")
+@click.command("agreement", short_help="Only the coefficients, with intervals.")
 @source_options
 @click.option(
     "--format",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("audit")
+@click.command("audit", short_help="Verdict, causes, guideline draft, queue.")
 @source_options
 @click.option(
     "--guideline",

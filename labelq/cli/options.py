@@ -26,7 +26,7 @@ _SOURCE = (
         help="Labeling config of the project (XML). Without it the scheme is inferred from the"
         " results; a label_config.xml beside the export is used.",
     ),
-    click.option("--text-field", metavar="FIELD", help="Task field to show and to cluster by."),
+    click.option("--text-field", metavar="FIELD", help="Task field that holds the text."),
     click.option(
         "--columns",
         multiple=True,

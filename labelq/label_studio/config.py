@@ -215,7 +215,9 @@ def _labels(
         return tuple(path for path, leaf in _paths(element) if leaf or not leaves) or None
     if line.tag == "Rating":
         most = attributes.get("maxrating", "5")
-        return tuple(map(str, range(1, min(int(most), 1000) + 1))) if most.isdecimal() else None
+        if not most.isdecimal() or len(most) > 4:
+            return None  # no scale that anybody rates on: the universe is what occurs
+        return tuple(map(str, range(1, int(most) + 1)))
     if line.tag == "Pairwise":
         return ("left", "right")
     if line.tag == "Choices":

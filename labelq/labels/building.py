@@ -38,7 +38,7 @@ from labelq.labels.model import (
     field_text,
 )
 from labelq.labels.submissions import ANSWER, GOLD, NO_TIME, PREDICTION, Submissions
-from labelq.labels.universe import in_config, universes
+from labelq.labels.universe import in_config, refuse_idle_mappings, universes
 
 _DAY = 86_400
 
@@ -80,6 +80,7 @@ def build_round(
 
     # From here on one row per answer.
     labels = map_labels or {}
+    refuse_idle_mappings(submissions, labels)
     inside = np.ones(len(columns.value), bool)
     for q, in_universe in enumerate(in_config(submissions, labels)):
         rows = columns.question == q

@@ -6,6 +6,7 @@ order of ordinal labels is never guessed.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.errors import SettingsError, SourceError
-from labelq.labels.model import LEVELS, Level, Question, Value, field_text
+from labelq.labels.model import LEVELS, Level, Question, Value, field_text, label_text
 from labelq.labels.submissions import Submissions
 
 
@@ -63,6 +64,29 @@ def universes(
         questions.append(question)
         values.append(universe)
     return questions, tables, values
+
+
+def refuse_idle_mappings(s: Submissions, map_labels: Mapping[tuple[str, str], str]) -> None:
+    """Refuse a mapping of a label that nobody gave: most likely it is misspelt.
+
+    Raises:
+        SettingsError: no answer to the question carries the label.
+    """
+    for (question, old), new in map_labels.items():
+        given: set[str] = set()
+        for asked, codes in zip(s.questions, s.values, strict=True):
+            if question in ("", asked.name):
+                for value in codes:
+                    given.update(
+                        map(label_text, value if isinstance(value, frozenset) else [value])
+                    )
+        if old not in given:
+            near = difflib.get_close_matches(old, sorted(given), 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(
+                f"--map-label {question + ':' if question else ''}{old}={new}: no answer"
+                f" is {old!r}{hint}"
+            )
 
 
 def in_config(s: Submissions, map_labels: Mapping[tuple[str, str], str]) -> list[NDArray[np.bool_]]:

@@ -33,6 +33,9 @@ MAX_ITERATIONS = 200
 TOLERANCE = 1e-9
 """EM ends when the log-likelihood per rating grows by less."""
 
+MOST_CELLS = 30_000_000
+"""A posterior is units × labels; a larger one would take gigabytes."""
+
 TINY = 1e-300
 
 
@@ -61,7 +64,8 @@ def consensus(question: Question, ratings: Ratings, n_raters: int) -> Consensus:
     """The consensus on one question, for every unit that carries a rating.
 
     ``method`` of the result is ``dawid_skene``, ``one_coin`` (raters × labels² over five
-    million cells, or a median of fewer than five ratings per rater and label) or ``median``.
+    million cells, or a median of fewer than five ratings per rater and label), ``majority``
+    (units × labels over :data:`MOST_CELLS`: the commonest vote, no posterior) or ``median``.
     """
     units, row = np.unique(ratings.unit, return_inverse=True)
     units = units.astype(np.int32)
@@ -70,6 +74,8 @@ def consensus(question: Question, ratings: Ratings, n_raters: int) -> Consensus:
     if question.level == "set":
         return _per_tick(question, ratings, units, row, n_raters)
     labels = ratings.values
+    if len(units) * len(labels) > MOST_CELLS:
+        return _majority(question, ratings, units, row)
     model = _model(ratings.rater, n_raters, len(labels))
     size = Size(len(units), n_raters, len(labels))
     fit = fit_model(model, row, ratings.rater, ratings.value, size)
@@ -194,6 +200,29 @@ def _per_tick(
         best=tuple(named[code] for code in which.ravel().tolist()),
         accuracy=_accuracy(ratings.rater, likely / max(table.shape[1], 1)),
         iterations=iterations,
+    )
+
+
+def _majority(
+    question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]
+) -> Consensus:
+    """The commonest vote of each unit, the first in order among equals; no posterior."""
+    width = len(ratings.values)
+    cell, n = np.unique(row * width + ratings.value, return_counts=True)
+    unit, label = np.divmod(cell, width)
+    order = np.lexsort((label, -n, unit))
+    first = np.searchsorted(unit[order], np.arange(len(units)))
+    best = label[order][first]
+    agrees = (ratings.value == best[row]).astype(np.float64)
+    return Consensus(
+        question=question.name,
+        method="majority",
+        units=units,
+        labels=ratings.values,
+        posterior=np.zeros((len(units), 0)),
+        best=tuple(ratings.values[code] for code in best.tolist()),
+        accuracy=_accuracy(ratings.rater, agrees),
+        iterations=0,
     )
 
 

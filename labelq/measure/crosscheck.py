@@ -23,6 +23,9 @@ from labelq.measure.results import Agreement, CrossCheck
 DEFAULT_LIMIT = 20_000_000
 """Units × labels²: the package needs memory in that proportion."""
 
+MOST_PAIRS = 20_000
+"""Kappas of pairs: the package takes them one by one."""
+
 
 def cost(ratings: Ratings) -> int:
     """Units × labels², what a cross-check of ``ratings`` takes."""

@@ -77,7 +77,8 @@ class Consensus:
 
     ``units`` are unit codes, ``posterior`` is (units × labels) and sums to 1 in each row, in
     the order of ``labels``. For sets it is the probability of each tick, for numbers
-    ``posterior`` is empty and ``best`` holds the median. ``best`` is the most probable value
+    ``posterior`` is empty and ``best`` holds the median; with very many labels (method
+    ``majority``) it is empty too. ``best`` is the most probable value
     per unit. ``accuracy`` is the estimated share of right answers per rater code.
     """
 

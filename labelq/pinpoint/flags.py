@@ -30,50 +30,70 @@ SKIPS, SKIPS_TIMES = 5, 3
 
 
 def differs_flags(question: Question, ratings: Ratings, n_raters: int) -> Flags:
-    """Who differs from the others more often than they do among themselves.
+    """Who differs from the others more often than they do among themselves, task by task.
 
-    Shares of differing pairs of ratings; a two-proportion test with the number of units, not
-    of pairs, behind each share.
+    Only units with three or more ratings can tell: on each of a rater's units the share of
+    the others who differ is held against the share of differing pairs among those others, so
+    that somebody with harder tasks is not blamed for them. The test is exact: were raters
+    alike, each of a unit's raters would be as likely to be the odd one (who differs from most
+    others), and how often a rater is follows from the units alone.
     """
-    from scipy.stats import norm
-
     if question.level in ("interval", "ratio") or not len(ratings):
         return {}
-    width = max(len(ratings.values), 1)
-    key = ratings.unit.astype(np.int64) * width + ratings.value
-    _, cell, n = np.unique(key, return_inverse=True, return_counts=True)
     m = np.bincount(ratings.unit)[ratings.unit]
-    ones = np.bincount(ratings.rater, minlength=n_raters)
-    pairs = np.bincount(ratings.rater, m - 1, minlength=n_raters)
-    differing = np.bincount(ratings.rater, m - n[cell], minlength=n_raters)
-    # Each pair is counted by both of its raters; take away those that involve the rater.
-    rest_pairs = pairs.sum() / 2 - pairs
-    rest_differing = differing.sum() / 2 - differing
-    n_units = len(np.unique(ratings.unit))
-    rest_units = n_units - np.bincount(ratings.rater[m == 2], minlength=n_raters)
-    tested = np.flatnonzero((ones >= ENOUGH_UNITS) & (rest_units > 0) & (rest_pairs > 0))
-    if not len(tested):
-        return {}
-    own = differing[tested] / pairs[tested]
-    rest = rest_differing[tested] / rest_pairs[tested]
-    a, b = ones[tested], rest_units[tested]
-    pooled = (own * a + rest * b) / (a + b)
-    error = np.sqrt(pooled * (1 - pooled) * (1 / a + 1 / b))
-    p_value = _holm(norm.sf((own - rest) / np.where(error > 0, error, np.inf)))
-    return {
-        int(rater): (
-            Flag(
-                "differs",
-                float(own[i]),
-                float(rest[i]),
-                int(differing[rater]),
-                int(pairs[rater]),
-                float(p_value[i]),
-            ),
+    ratings, m = ratings.select(m >= 3), m[m >= 3]
+    key = ratings.unit.astype(np.int64) * len(ratings.values) + ratings.value
+    _, cell, n = np.unique(key, return_inverse=True, return_counts=True)
+    differ = m - n[cell]  # how many of the others differ
+    pairs = np.bincount(ratings.unit, differ)[ratings.unit] / 2
+    rest = (pairs - differ) / ((m - 1) * (m - 2) / 2)
+    odd = 2 * differ > m - 1
+    chance = (np.bincount(ratings.unit, odd) / np.maximum(np.bincount(ratings.unit), 1))[
+        ratings.unit
+    ]
+    n_units = np.bincount(ratings.rater, minlength=n_raters)
+    tested = np.flatnonzero(n_units >= ENOUGH_UNITS)
+    own_share = np.bincount(ratings.rater, differ / (m - 1), minlength=n_raters)
+    rest_share = np.bincount(ratings.rater, rest, minlength=n_raters)
+    by_rater = np.argsort(ratings.rater, kind="stable")
+    start = np.append(0, np.cumsum(n_units))
+    p_value = _holm(
+        np.array(
+            [
+                _at_least(int(odd[rows].sum()), chance[rows])
+                for rater in tested
+                for rows in [by_rater[start[rater] : start[rater + 1]]]
+            ]
         )
-        for i, rater in enumerate(tested)
-        if p_value[i] < SIGNIFICANT and own[i] - rest[i] >= DIFFERS_BY
-    }
+    )
+    found: Flags = {}
+    for i, rater in enumerate(tested.tolist()):
+        own, others = own_share[rater] / n_units[rater], rest_share[rater] / n_units[rater]
+        if p_value[i] < SIGNIFICANT and own - others >= DIFFERS_BY:
+            n_differ = int(differ[ratings.rater == rater].sum())
+            n_pairs = int((m - 1)[ratings.rater == rater].sum())
+            flag = Flag("differs", float(own), float(others), n_differ, n_pairs, float(p_value[i]))
+            found[rater] = (flag,)
+    return found
+
+
+def _at_least(n: int, chance: Floats) -> float:
+    """The probability of ``n`` or more successes in independent trials of these chances.
+
+    Exact (a product of binomials, one per distinct chance); above some thousand uncertain
+    trials by the normal law, whose tail is exact enough there.
+    """
+    from scipy.stats import binom, norm
+
+    certain = int((chance > 1 - 1e-12).sum())
+    chance = chance[(chance > 1e-12) & (chance < 1 - 1e-12)]
+    if len(chance) > 4_000:
+        spread = float(np.sqrt((chance * (1 - chance)).sum()))
+        return float(norm.sf((n - certain - 0.5 - chance.sum()) / spread))
+    law = np.ones(1)
+    for p, trials in zip(*np.unique(np.round(chance, 12), return_counts=True), strict=True):
+        law = np.convolve(law, binom.pmf(np.arange(trials + 1), trials, p))
+    return float(min(1.0, law[max(0, n - certain) :].sum()))
 
 
 def median_seconds(ratings: Ratings, n_raters: int) -> tuple[Floats, NDArray[np.integer]]:
