@@ -43,7 +43,7 @@ def test_text_tables(tmp_path, name, text):
 
 
 def test_compressed_tables_parquet_and_json_lines(tmp_path):
-    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"unit,value\nu1,007\n"))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"unit,value\nu1,007\n", mtime=0))
     assert rows(read_table(tmp_path / "a.csv.gz")) == [["u1", "007"]]
     frame = pd.DataFrame({"unit": [1, 2], "n": pd.array([3, None], "Int64")})
     frame.to_parquet(tmp_path / "a.parquet")
@@ -68,7 +68,7 @@ def test_separators_inside_quotes_do_not_count(tmp_path):
         ("a.csv", b"a,b\n1,\xff\n", "is not UTF-8"),
         ("a.csv", b'a,b\n1,"2\n', "is not a table"),
         ("a.csv.gz", b"a,b\n1,2\n", "is not a whole gzip file"),
-        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "is not a whole gzip file"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "is not a whole gzip file"),
         ("a.parquet", b"PAR1", "is not Parquet"),
         ("a.jsonl", b'{"a": 1}\n[1]\n', "line 2 is not a JSON object"),
         ("a.jsonl", b'{"a": 1}\n{"a"\n', "line 2 is not a JSON object"),

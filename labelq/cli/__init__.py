@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = labelq.main(args=arguments, prog_name="labelq", standalone_mode=False)
-    except (click.Abort, KeyboardInterrupt) as stopped:
+    except (click.Abort, KeyboardInterrupt, _Terminated) as stopped:
         _say("interrupted; nothing is left half-written")
         sys.exit(143 if isinstance(stopped, _Terminated) else 130)
     except click.ClickException as error:
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-class _Terminated(KeyboardInterrupt):
+class _Terminated(BaseException):
     """SIGTERM: end as an interrupt does, cleaning up, with an exit code of its own."""
 
 

@@ -19,6 +19,8 @@ from labelq.cli.options import measure_options, read_round, settings_of, source_
     show_default=True,
     help="How to print.",
 )
+@click.option("--labels", is_flag=True, help="In the table: each label against all others too.")
+@click.option("--pairs", is_flag=True, help="In the table: every pair of annotators too.")
 @measure_options
 def agreement_command(source: Path, **options: Any) -> None:
     """Measure agreement and print every coefficient with its interval.
@@ -29,6 +31,7 @@ def agreement_command(source: Path, **options: Any) -> None:
     \b
     Examples:
       labelq agreement export.json
+      labelq agreement export.json --labels --pairs
       labelq agreement ratings.csv --columns unit=task_id,rater=worker,value=label
       labelq agreement ratings.parquet --level ordinal --format json
     """
@@ -54,4 +57,6 @@ def agreement_command(source: Path, **options: Any) -> None:
     elif options["format"] == "csv":
         click.echo(terminal.agreement_csv(rows), nl=False)
     else:
-        terminal.print_agreements(rows, round_.raters)
+        terminal.print_agreements(
+            rows, round_.raters, labels=options["labels"], pairs=options["pairs"]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,11 +116,17 @@ def run(source: Path, settings: Settings, *, as_json: bool = False) -> int:
             manifest=manifest(source, settings),
             replace=settings.replace,
             names=settings.names,
+            next_command=next_command(source, settings),
         )
     if as_json:
         click.echo(to_bytes(audit_document(found)).decode(), nl=False)
     else:
-        terminal.print_audit(found, out.as_posix(), names=settings.names)
+        terminal.print_audit(
+            found,
+            out.as_posix(),
+            names=settings.names,
+            next_command=next_command(source, settings),
+        )
     return 0 if found.passed else 1
 
 
@@ -127,6 +134,21 @@ def _file_name(name: str) -> str:
     """``name`` as the name of a directory: no separators, nothing hidden, not too long."""
     kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in name).strip(". ")
     return kept[:80] or "round"
+
+
+def next_command(source: Path, settings: Settings) -> str:
+    """The command that audits the next round as this one was audited."""
+    parts = ["labelq", "audit", "next_round" + "".join(source.suffixes[-2:])]
+    if settings.columns:
+        parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
+    for question, level in settings.level.items():
+        parts += ["--level", f"{question}={level}" if question else level]
+    if settings.label_config is not None:
+        parts += ["--label-config", settings.label_config.name]
+    if settings.text_field is not None:
+        parts += ["--text-field", settings.text_field]
+    guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
+    return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 
 
 def manifest(source: Path, settings: Settings) -> dict[str, Any]:

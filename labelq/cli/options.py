@@ -103,11 +103,14 @@ def measure_options(function: F) -> F:
     return _apply(_MEASURE, function)
 
 
+_NOT_SETTINGS = ("source", "config", "format", "labels", "pairs")
+
+
 def settings_of(options: Mapping[str, Any]) -> Settings:
     """Typed settings from the options of a command and the settings file."""
     from labelq import settings
 
-    chosen = {k: v for k, v in options.items() if k not in ("source", "config", "format")}
+    chosen = {k: v for k, v in options.items() if k not in _NOT_SETTINGS}
     return settings.load(options.get("config"), chosen)
 
 

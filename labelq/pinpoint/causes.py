@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +12,45 @@ from labelq.pinpoint.findings import Camp, Cause
 from labelq.pinpoint.votes import Votes
 
 RESOLVED = 0.7
-RESOLVED_ALONE = 0.5
 CONSISTENT = 0.75
 OWN_RULE = 0.7
 SINGLE = 0.75
 ENOUGH_UNITS = 4
 ENOUGH_ANSWERS = 3
+BY_CHANCE = 0.05
 
 
-def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
+def cause(
+    disputed: Votes,
+    content: Votes,
+    *,
+    common_content: bool,
+    decided: bool,
+    habitual: Collection[int] = (),
+) -> Cause:
     """The likely cause of a cluster, the first of these that its evidence supports.
 
     ``disputed`` are the votes on the disputed units, ``content`` those on the lookalikes too.
+    ``decided``: the consensus gives most of the units one label, and is sure of it.
+    ``habitual`` are the raters who have a tested habit for the cluster's label pair.
 
     1. *too little*: fewer than four disputed units with three or more votes. With two votes
        nobody can say which of them is the odd one out.
-    2. *rater*: without one rater, all others agree on at least 70 % of those units (50 % if
-       all other raters mostly give the same label); and that rater gives one label at least
-       75 % of the time, another than the rest mostly do.
+    2. *rater*: the units have a common content, or the rater has a tested habit for the pair;
+       without this rater, all others agree on at least 70 % of those units; and the rater
+       gives one label at least 75 % of the time, another than the rest mostly do, more often
+       than by chance (Fisher's exact test, p < .05, corrected over the raters).
     3. *gap*: the units have a common content, and raters with three or more answers in it hold
        opposite rules: two or more raters mostly give one label, two or more another, and 70 %
        of all their answers follow each one's own rule. A chi-square test of rater against
        label (p < .05) guards against camps by chance.
     4. *slip*: on at least 75 % of those units one rater stands alone against two or more
-       others, and, where there is a common content, all raters mostly give the same label.
-    5. *ambiguous*: everything else. Raters differ, and with themselves too.
+       others, the consensus is decided, and, where there is a common content, all raters
+       mostly give the same label.
+    5. *too little* again: single votes without a common content, now against one label and
+       now against the other, which nothing holds together; or a common content in which one
+       rater stands apart, but others differ too often to say that it is this rater.
+    6. *ambiguous*: everything else. Raters differ, and with themselves too.
     """
     camps = _camps(content)
     units, counts = disputed.counts()
@@ -48,9 +63,8 @@ def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
     single = several & (top[:, 1] == votes - 1)
     rater, resolved = _odd_one_out(disputed, units, counts, single, int(several.sum()))
     steady = [camp for camp in camps if camp.of >= ENOUGH_ANSWERS]
-    alone = len({camp.label for camp in steady if camp.rater != rater}) == 1
-    enough = RESOLVED_ALONE if alone else RESOLVED
-    if rater is not None and resolved >= enough and _differs_consistently(content, rater):
+    apart = rater is not None and _differs_consistently(content, rater)
+    if apart and (common_content or rater in habitual) and resolved >= RESOLVED:
         return Cause("rater", camps, rater=rater, resolved=resolved, even=even)
     holders = Counter(camp.label for camp in steady)
     opposite = len(holders) > 1
@@ -58,9 +72,13 @@ def cause(disputed: Votes, content: Votes, *, common_content: bool) -> Cause:
     two_camps = sum(n >= 2 for n in holders.values()) >= 2
     if common_content and two_camps and own >= OWN_RULE and _camps_differ(content):
         return Cause("gap", camps, even=even)
-    mostly_single = single.sum() >= SINGLE * several.sum()
-    if mostly_single and not (common_content and opposite):
-        return Cause("slip", camps, even=even)
+    if single.sum() >= SINGLE * several.sum():
+        if decided and not (common_content and opposite):
+            return Cause("slip", camps, even=even)
+        if not common_content:
+            return Cause("too_little", camps, even=even)
+    if common_content and apart:
+        return Cause("too_little", camps, even=even)
     return Cause("ambiguous", camps, even=even)
 
 
@@ -99,13 +117,19 @@ def _odd_one_out(
 
 
 def _differs_consistently(content: Votes, rater: int) -> bool:
+    from scipy.stats import fisher_exact
+
     own = content.rater == rater
     answers = np.bincount(content.label[own], minlength=len(content.labels))
     others = np.bincount(content.label[~own], minlength=len(content.labels))
-    consistent = answers.max() >= CONSISTENT * answers.sum()
-    return bool(
-        answers.sum() >= ENOUGH_ANSWERS and consistent and answers.argmax() != others.argmax()
-    )
+    label, n, of = int(answers.argmax()), int(answers.max()), int(answers.sum())
+    consistent = of >= ENOUGH_ANSWERS and n >= CONSISTENT * of
+    if not consistent or label == others.argmax():
+        return False
+    theirs = int(others[label])
+    table = np.array([[n, of - n], [theirs, others.sum() - theirs]])
+    n_raters = len(np.unique(content.rater))
+    return bool(fisher_exact(table, "greater").pvalue * n_raters < BY_CHANCE)
 
 
 def _camps_differ(votes: Votes) -> bool:
@@ -117,4 +141,4 @@ def _camps_differ(votes: Votes) -> bool:
     table = table[:, table.sum(axis=0) > 0]
     if min(table.shape) < 2:
         return False
-    return bool(chi2_contingency(table, correction=False).pvalue < 0.05)
+    return bool(chi2_contingency(table, correction=False).pvalue < BY_CHANCE)

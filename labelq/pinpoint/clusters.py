@@ -15,6 +15,7 @@ from labelq.measure.settling import Settling
 from labelq.pinpoint.causes import cause
 from labelq.pinpoint.content import AT_LEAST, Content
 from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.flags import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
     choices,
@@ -25,6 +26,9 @@ from labelq.pinpoint.votes import (
 
 DECIDED = 0.75
 """The consensus has decided a cluster when it gives one label to so many of its units."""
+
+SURE = 0.8
+"""It is sure of a unit from this probability of its label on."""
 
 Codes = NDArray[np.integer]
 
@@ -55,7 +59,13 @@ def find_clusters(
         own = [pair for pair in pairs if pair.question == name and pair.n_units >= AT_LEAST]
         if not own:
             continue
-        view = _View.of(question, round_.ratings[name], settlings[name], consensuses[name])
+        view = _View.of(
+            question,
+            round_.ratings[name],
+            settlings[name],
+            consensuses[name],
+            len(round_.raters),
+        )
         clusters: list[Cluster] = []
         for votes in view.choices:
             mine = [pair for pair in own if set(pair.labels) <= set(votes.labels)]
@@ -76,7 +86,8 @@ class _View:
     """What clusters of one question are made from.
 
     ``total`` is the question's observed disagreement over single ticks (sets), ``share`` the
-    share of each unit code (single choices; empty for sets).
+    share of each unit code (single choices; empty for sets). ``habits`` are the raters with a
+    tested habit over all units, with its two labels.
     """
 
     ratings: Ratings
@@ -85,10 +96,16 @@ class _View:
     choices: tuple[Votes, ...]
     share: NDArray[np.float64]
     total: float
+    habits: frozenset[tuple[int, frozenset[str | None]]]
 
     @classmethod
     def of(
-        cls, question: Question, ratings: Ratings, settling: Settling, consensus: Consensus
+        cls,
+        question: Question,
+        ratings: Ratings,
+        settling: Settling,
+        consensus: Consensus,
+        n_raters: int,
     ) -> _View:
         of_question = choices(question, ratings)
         share = np.zeros(int(ratings.unit.max(initial=-1)) + 1)
@@ -97,7 +114,12 @@ class _View:
             total = float(sum(unit_disagreement(votes)[1].sum() for votes in of_question))
         else:
             share[settling.units] = settling.unit_share()
-        return cls(ratings, settling, consensus, of_question, share, total)
+        habits = frozenset(
+            (rater, frozenset((flag.label, flag.instead_of)))
+            for rater, flags in habit_flags(of_question, (), n_raters).items()
+            for flag in flags
+        )
+        return cls(ratings, settling, consensus, of_question, share, total, habits)
 
     def shares(self, votes: Votes) -> NDArray[np.float64]:
         """Share of the question's disagreement per unit code, as far as ``votes`` carry it."""
@@ -181,6 +203,7 @@ def _cluster(
     units = group.units
     disputed = votes.at(units)
     in_order = np.sort(units)
+    label, sure = _decided(votes, view.consensus, units)
     return Cluster(
         id="",
         question=votes.question,
@@ -190,19 +213,30 @@ def _cluster(
         share=float(share),
         settled=view.settling.settled(in_order, modal_values(view.ratings, in_order)),
         cause=cause(
-            disputed, votes.at(np.append(units, alike)), common_content=not group.remainder
+            disputed,
+            votes.at(np.append(units, alike)),
+            common_content=not group.remainder,
+            decided=label is not None and sure,
+            habitual=[who for who, pair in view.habits if pair == set(group.pair.labels)],
         ),
-        consensus=_decided(votes, view.consensus, units),
+        consensus=label,
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),
         remainder=group.remainder,
     )
 
 
-def _decided(votes: Votes, consensus: Consensus, units: Codes) -> str | None:
-    best = consensus_votes(votes, consensus)[np.searchsorted(consensus.units, units)]
-    n = np.bincount(best)
-    return votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
+def _decided(votes: Votes, consensus: Consensus, units: Codes) -> tuple[str | None, bool]:
+    """The label that the consensus gives to most units, and whether it is sure of most."""
+    row = np.searchsorted(consensus.units, units)
+    n = np.bincount(consensus_votes(votes, consensus)[row])
+    label = votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
+    posterior = consensus.posterior[row]
+    if votes.tick is None:
+        chance = posterior.max(axis=1)
+    else:
+        chance = np.maximum(posterior[:, votes.tick], 1 - posterior[:, votes.tick])
+    return label, bool((chance >= SURE).mean() > 0.5)
 
 
 def _divided(disputed: Votes, units: Codes) -> tuple[int, ...]:

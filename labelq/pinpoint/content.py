@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Units, field_text
-from labelq.pinpoint.words import folded, folded_tokens, setting_apart, tokens
+from labelq.pinpoint.words import folded, folded_tokens, is_content, script, setting_apart, tokens
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -32,6 +32,13 @@ CONCENTRATED = 0.001
 """Some fifty groups are looked at in an audit: so small a chance keeps out most of those that
 only look concentrated."""
 
+NAMED_IN = 0.3
+"""A word names a group when so many of its units hold it."""
+
+EVERYWHERE = 0.1
+"""Words in more than this share of the other texts in their script are function words of some
+language, or say what the whole round is about."""
+
 LEAST_SIMILARITY = 0.02
 ABOVE_BACKGROUND = 1.5
 """Groups are joined while their mean cosine similarity is at least .02, and at least half as
@@ -46,6 +53,7 @@ class Content:
     ``holds`` (distinct texts × words) is 1 where a text holds a word, ``text_of`` the row of
     each unit in it (-1: says nothing). ``rank`` is each unit's place in the order of ids.
     ``mean`` is the mean vector, ``least`` the mean similarity from which groups are joined.
+    ``script`` is a number for the script of each word of the ``vocabulary``.
     ``written``: the content is text; else it is fields, as terms ``field=value``.
     """
 
@@ -56,6 +64,7 @@ class Content:
     mean: NDArray[np.float64]
     least: float
     vocabulary: tuple[str, ...]
+    script: NDArray[np.intp]
     documents: tuple[str, ...]
     written: bool
 
@@ -97,6 +106,8 @@ class Content:
         vectors = sparse.csr_array(weighted[row] * spoken[:, None])
         rank = np.empty(len(units), np.intp)
         rank[sorted(range(len(units)), key=lambda u: units.ids[u])] = np.arange(len(units))
+        vocabulary = tuple(vectorizer.get_feature_names_out().tolist())
+        _, of_word = np.unique([script(word) for word in vocabulary], return_inverse=True)
         return cls(
             vectors=vectors,
             holds=sparse.csr_array(holds),
@@ -104,7 +115,8 @@ class Content:
             rank=rank,
             mean=np.asarray(vectors.sum(axis=0)).ravel() / max(len(units), 1),
             least=max(LEAST_SIMILARITY, ABOVE_BACKGROUND * _background(weighted, n_units)),
-            vocabulary=tuple(vectorizer.get_feature_names_out().tolist()),
+            vocabulary=vocabulary,
+            script=of_word,
             documents=tuple(said),
             written=written,
         )
@@ -185,20 +197,37 @@ class Content:
         return found
 
     def words(self, units: UnitCodes, at_most: int = 4) -> tuple[str, ...]:
-        """Up to ``at_most`` words, as written, that set ``units`` apart from all others."""
+        """Up to ``at_most`` words, as written, that set ``units`` apart from all others.
+
+        Content words only, each in three texts, and none without one in 30 % of the units.
+        """
         texts = np.unique(self.text_of[units])
         texts = texts[texts >= 0]
+        n = len(texts)
         inside = np.asarray(self.holds[texts].sum(axis=0), np.float64).ravel()
         outside = np.asarray(self.holds.sum(axis=0), np.float64).ravel() - inside
-        n = len(texts)
-        ranked = setting_apart(inside, n, outside, self.holds.shape[0] - n)
-        chosen: list[str] = []
-        for word in (self.vocabulary[i] for i in ranked):
-            if not self.written or (len(word) > 1 and any(map(str.isalpha, word))):
-                chosen.append(word)
-            if len(chosen) == at_most:
-                break
-        return tuple(self._as_written(word, texts) for word in chosen)
+        spoken = units[self.text_of[units] >= 0]
+        held = np.asarray(self.holds[self.text_of[spoken]].sum(axis=0), np.float64).ravel()
+        names = held > 0
+        if self.written:
+            rest = np.setdiff1d(np.arange(self.holds.shape[0]), texts)
+            usual = self._in_script(rest)
+            names &= outside <= EVERYWHERE * usual
+            for word in np.flatnonzero(names):
+                names[word] = is_content(self.vocabulary[word])
+        ranked = setting_apart(np.where(names, inside, 0), n, outside, self.holds.shape[0] - n)
+        if not (held[ranked] >= NAMED_IN * len(units)).any():
+            return ()
+        return tuple(self._as_written(self.vocabulary[i], texts) for i in ranked[:at_most])
+
+    def _in_script(self, texts: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Per word: how many of ``texts`` hold a word in its script."""
+        from scipy import sparse
+
+        words = np.arange(len(self.script))
+        of = sparse.csr_array((np.ones(len(words)), (words, self.script)))
+        n = np.asarray(((self.holds[texts] @ of) > 0).sum(axis=0), np.float64).ravel()
+        return n[self.script]
 
     def _as_written(self, word: str, texts: NDArray[np.intp]) -> str:
         if not self.written:

@@ -24,7 +24,7 @@ from labelq.pinpoint.votes import choices, value_text
 Floats = NDArray[np.float64]
 
 WITHOUT_AT_MOST = 50
-"""So many raters, those with the most ratings, get a coefficient without them."""
+"""So many raters get a coefficient without them: the flagged and those with most ratings."""
 
 
 def rater_reports(
@@ -32,16 +32,19 @@ def rater_reports(
 ) -> tuple[RaterReport, ...]:
     """One report per question and rater who answered it.
 
-    Question by question: raters with flags first, then those who agree least.
+    Question by question: raters with flags first, those without whom the headline coefficient
+    would be highest first; then those who agree least.
     """
     skips = skip_flags(round_)
     reports: list[RaterReport] = []
     for question in round_.questions:
         own = [cluster for cluster in clusters if cluster.question == question.name]
         found = _of_question(round_, question, settlings[question.name], own, skips)
+        headline = settlings[question.name].value or 0.0
         found.sort(
             key=lambda r: (
-                -len(r.flags),
+                not r.flags,
+                -round(r.without - headline, 12) if r.flags and r.without is not None else 2.0,
                 r.agreement is None,
                 0 if r.agreement is None else round(r.agreement, 12),
                 r.rater,
@@ -81,7 +84,7 @@ def _of_question(
         {rater: (flag,) for rater, flag in skips[1].items()},
     ]
     n_ratings = np.bincount(ratings.rater, minlength=n)
-    without = _without(settling, n_ratings)
+    without = _without(settling, n_ratings, sorted({r for kind in flags for r in kind}))
     shares = _label_shares(question, ratings.select(shared), n)
     seconds = median_seconds(ratings, n)[0]
     repeats, same = _repeats(round_, question, n)
@@ -143,8 +146,12 @@ def excused_units(
     return np.array(sorted(excused), np.int64)
 
 
-def _without(settling: Settling, n_ratings: NDArray[np.integer]) -> dict[int, float | None]:
-    most = np.lexsort((np.arange(len(n_ratings)), -n_ratings))[:WITHOUT_AT_MOST]
+def _without(
+    settling: Settling, n_ratings: NDArray[np.integer], flagged: Sequence[int]
+) -> dict[int, float | None]:
+    first = np.zeros(len(n_ratings), np.bool_)
+    first[flagged] = True
+    most = np.lexsort((np.arange(len(n_ratings)), -n_ratings, ~first))[:WITHOUT_AT_MOST]
     return {r: settling.without_rater(r) for r in most.tolist() if n_ratings[r]}
 
 

@@ -12,6 +12,7 @@ ReasonCode = Literal[
     "against_gold",
     "same_text",
     "gap",
+    "resembles_gap",
     "uncertain",
 ]
 
@@ -29,8 +30,9 @@ class Reason:
 class Entry:
     """One unit in the re-labeling queue.
 
-    ``priority`` is between 0 and 1: the expected share of wrong consensus labels that one
-    more answer can mend, from the posterior. ``wants`` is ``another_person`` (one more
+    ``priority`` is between 0 and 1: the expected share of the unit's consensus labels that
+    are wrong, from the posterior. An ordered label counts as wrong by its expected distance
+    to the right one, as a share of the scale. ``wants`` is ``another_person`` (one more
     independent vote helps) or ``second_look`` (the same people, after a rule is decided).
     """
 
@@ -68,7 +70,8 @@ class Draft:
     """A revised guideline: what the author wrote, byte for byte, plus the proposed rules.
 
     ``diff`` is a unified diff from ``original`` to ``text``. ``original`` is None when there
-    was no guideline and the audit starts one.
+    was no guideline and the audit starts one. ``undecided`` counts the rules of an earlier
+    draft that ``original`` holds and nobody has decided yet.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Draft:
     text: str
     diff: str
     rules: tuple[ProposedRule, ...] = field(default_factory=tuple)
+    undecided: int = 0
 
 
 Task = dict[str, Any]

@@ -15,10 +15,21 @@ from labelq.pinpoint.votes import single_labels, value_text
 from labelq.remedy.acts import Draft, ProposedRule
 from labelq.remedy.headings import Heading, Outline, heading_of, outline, title_words
 from labelq.remedy.quoting import quoted
-from labelq.remedy.rules import cited, propose, worth_a_rule
+from labelq.remedy.rules import (
+    TO_BE_CONFIRMED,
+    UNDECIDED,
+    answer_to,
+    cited,
+    either,
+    propose,
+    worth_a_rule,
+)
 
 NEW_SECTION = "Proposed rules"
 CLEAR_EXAMPLES = 3
+
+MARKER = "<!-- labelq: proposed rule -->"
+"""Stands, unseen, before every rule put in, so that the next draft knows it again."""
 
 
 def draft_guideline(
@@ -34,6 +45,9 @@ def draft_guideline(
     the first of the pair that has a section; else of the question's section, else in a new
     section at the end. Everything else stays as it is. Without a guideline (None) one is
     started: a section per label with an open definition and clear examples.
+
+    Rules of an earlier draft that nobody has decided are counted, and a cluster of the same
+    two labels is not proposed again.
     """
     original = text
     base = _first_guideline(round_) if text is None else text
@@ -44,7 +58,10 @@ def draft_guideline(
     places = heading_of(named, contents.headings)
     rules: list[ProposedRule] = []
     at: dict[int, list[str]] = {}
+    waiting = _undecided(base, contents)
     for cluster in worth_a_rule(clusters):
+        if _asked(cluster, waiting):
+            continue
         heading = _place(cluster, places, contents.headings)
         rule = propose(
             round_,
@@ -56,9 +73,30 @@ def draft_guideline(
         )
         rules.append(rule)
         end = contents.section_end(heading, places.values()) if heading else -1
-        at.setdefault(end, []).append(rule.text)
+        at.setdefault(end, []).append(f"{MARKER}{line_end}{rule.text}")
     draft = _inserted(base, contents, at, line_end)
-    return Draft(name, original, draft, unified_diff(name, original or "", draft), tuple(rules))
+    diff = unified_diff(name, original or "", draft)
+    return Draft(name, original, draft, diff, tuple(rules), len(waiting))
+
+
+def _undecided(text: str, contents: Outline) -> list[str]:
+    """Rules of an earlier draft, still in ``text``, whose answer nobody has decided."""
+    marks = [found.start() for found in re.finditer(re.escape(MARKER), text)]
+    found = []
+    for start, following in zip(marks, [*marks, len(text)][1:], strict=True):
+        headings = [h.start for h in contents.headings if start < h.start < following]
+        rule = text[start : headings[1] if len(headings) > 1 else following]
+        if f"**{UNDECIDED}**" in rule or TO_BE_CONFIRMED in rule:
+            found.append(rule)
+    return found
+
+
+def _asked(cluster: Cluster, rules: Sequence[str]) -> bool:
+    """Whether one of ``rules`` is about the two labels of ``cluster``."""
+    a, b = cluster.labels
+    titles = [f"Proposed rule: {either(labels)} (" for labels in ((a, b), (b, a))]
+    answer = f"- {answer_to(cluster.question)} "
+    return any(answer in rule and any(title in rule for title in titles) for rule in rules)
 
 
 def _place(

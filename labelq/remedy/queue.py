@@ -16,12 +16,10 @@ from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.acts import Entry, Reason, ReasonCode, Task
 
-UNCERTAIN = 0.2
-"""From this chance of a wrong consensus label on, a unit is queued though nobody disagreed."""
-
-SETTLED = 0.05
-"""Below this chance a unit is not queued only because somebody disagreed: the others (and how
-often each is right) have settled it."""
+WORTH_IT = 0.2
+"""From this expected error of the consensus on, one more answer is worth it: a label that is
+right with less than 80 %, a tick, an ordered label that is off by a fifth of the scale. So on
+a scale of five, doubt between neighbours is not worth it, and doubt between ends is."""
 
 WORDS: dict[ReasonCode, str] = {
     "disputed": "annotators disagree",
@@ -30,16 +28,23 @@ WORDS: dict[ReasonCode, str] = {
     "against_gold": "the votes contradict the reference answer",
     "same_text": "the same text got another label elsewhere",
     "gap": "the guideline has no rule for it yet",
+    "resembles_gap": "resembles tasks of an open gap",
     "uncertain": "the consensus is uncertain",
 }
-"""What each reason says to the person who opens the task."""
+"""What each reason says to people who look through the queue."""
 
-BY_EDGE_CASE: dict[str, ReasonCode] = {
-    "even_split": "even_split",
-    "same_text": "same_text",
-    "against_gold": "against_gold",
+WANTS: dict[str, str] = {
+    "another_person": "another person",
+    "second_look": "a second look, once the rule is decided",
 }
-"""Edge cases that are a reason of their own; raters who differ are one already."""
+"""What each entry asks for, in words."""
+
+BY_EDGE_CASE: dict[str, ReasonCode] = {"same_text": "same_text", "against_gold": "against_gold"}
+"""Edge cases that are worth another label however sure the consensus is."""
+
+NEAR = 0.25
+"""The same text with ordered labels no further apart than this share of the scale (neighbours
+on a scale of five) is no contradiction."""
 
 
 def queue(
@@ -50,15 +55,28 @@ def queue(
 ) -> tuple[Entry, ...]:
     """One entry per unit over all questions, the most valuable first.
 
-    Queued are units on which raters disagree and the consensus may be wrong, or whose
-    consensus is uncertain without a dispute; units that split evenly, contradict gold or
-    another unit with the same text, or belong to a guideline gap or look like it.
-    The priority is the chance that the consensus label is wrong (one minus the largest
-    posterior; of sets the most doubtful tick), the largest over the questions. Numbers have
-    no posterior: there it is half the unit's variance relative to all ratings', at most .5.
+    A list of priorities: a dispute that the consensus has settled is not in it. Queued are
+    units whose consensus is expected to be wrong by :data:`WORTH_IT` on some question, and
+    over all questions by more than a unit chosen blindly; and whatever the consensus says,
+    units that contradict gold or another unit with the same text, that belong to a guideline
+    gap or look like it. The priority is the expected error of the consensus, the mean over
+    the unit's questions: whoever opens the task answers them all. Numbers have no posterior:
+    there it is half the unit's variance relative to all ratings', at most .5.
+
+    Gap units come last, because they wait for a rule: only then a second look helps. But a
+    unit with one vote that resembles a gap wants another person first.
     """
     n = len(round_.units)
-    priority: NDArray[np.float64] = np.zeros(n)
+    doubts: dict[str, NDArray[np.float64]] = {}
+    answered = np.zeros(n)
+    for question in round_.questions:
+        consensus = consensuses[question.name]
+        doubt = np.zeros(n)
+        doubt[consensus.units] = _doubt(question, round_.ratings[question.name], consensus)
+        doubts[question.name] = doubt
+        answered[consensus.units] += 1
+    priority = np.round(sum(doubts.values(), np.zeros(n)) / np.maximum(answered, 1), 12)
+    above_usual = priority >= np.round(priority.mean(), 12) if n else priority > 0
     reasons: list[list[Reason] | None] = [None] * n
 
     def add(units: NDArray[np.integer] | Sequence[int], reason: Reason) -> None:
@@ -69,26 +87,28 @@ def queue(
             elif reason not in own:
                 own.append(reason)
 
-    open_gaps: set[int] = set()
+    waiting: set[int] = set()
     for question in round_.questions:
         name = question.name
-        ratings, consensus = round_.ratings[name], consensuses[name]
-        doubt = np.zeros(n)
-        doubt[consensus.units] = _doubt(question, ratings, consensus)
-        priority = np.maximum(priority, doubt)
-        n_votes, disputed = _disputed(ratings, n)
+        n_votes, disputed = _disputed(round_.ratings[name], n)
         for cluster in clusters:
             if cluster.question == name and cluster.cause.kind == "gap":
-                units = (*cluster.units, *cluster.lookalikes)
-                add(units, Reason("gap", name, cluster.id))
-                open_gaps.update(units)
-        own = [case for case in edge_cases if case.question == name]
-        for case in own:
-            if case.kind in BY_EDGE_CASE:
+                add(cluster.units, Reason("gap", name, cluster.id))
+                add(cluster.lookalikes, Reason("resembles_gap", name, cluster.id))
+                alike = np.array(cluster.lookalikes, np.int64)
+                waiting.update(cluster.units, alike[n_votes[alike] > 1].tolist())
+        even: list[int] = []
+        for case in edge_cases:
+            if case.question == name and case.kind in BY_EDGE_CASE:
+                if case.kind == "same_text" and _near(question, consensuses[name], case):
+                    continue
                 add((case.unit, *case.others), Reason(BY_EDGE_CASE[case.kind], name))
-        add(np.flatnonzero(disputed & (doubt >= SETTLED)), Reason("disputed", name))
-        uncertain = (doubt >= UNCERTAIN) & ~disputed
-        add(np.flatnonzero(uncertain), Reason("uncertain", name))
+            elif case.question == name and case.kind == "even_split":
+                even.append(case.unit)
+        worth_it = (np.round(doubts[name], 12) >= WORTH_IT) & above_usual
+        add(np.flatnonzero(worth_it & disputed), Reason("disputed", name))
+        add([unit for unit in even if worth_it[unit]], Reason("even_split", name))
+        add(np.flatnonzero(worth_it & ~disputed), Reason("uncertain", name))
         queued = np.array([own is not None for own in reasons])
         add(np.flatnonzero((n_votes == 1) & queued), Reason("one_vote", name))
     entries = [
@@ -96,12 +116,12 @@ def queue(
             unit=unit,
             priority=float(priority[unit]),
             reasons=tuple(own),
-            wants="second_look" if unit in open_gaps else "another_person",
+            wants="second_look" if unit in waiting else "another_person",
         )
         for unit, own in enumerate(reasons)
         if own is not None
     ]
-    entries.sort(key=lambda entry: (-round(entry.priority, 12), entry.unit))
+    entries.sort(key=lambda entry: (entry.wants == "second_look", -entry.priority, entry.unit))
     return tuple(entries)
 
 
@@ -111,8 +131,9 @@ def queue_tasks(
     """The entries as Label Studio import tasks, in their order.
 
     ``data`` holds what the annotator saw (the text under ``text_field`` and the unit's other
-    fields) and ``labelq_key``, ``labelq_round``, ``labelq_priority``, ``labelq_reason`` to
-    sort and filter by; ``meta`` the same as codes, to recognise the answers by.
+    fields), ``labelq_key`` and ``labelq_round`` to recognise the answers by, and
+    ``labelq_priority`` to sort by: no reason, which would lead whoever opens the task.
+    ``meta``, which is not shown while labeling, says what the task wants and why.
     """
     tasks: list[Task] = []
     for entry in entries:
@@ -128,7 +149,6 @@ def queue_tasks(
         data["labelq_key"] = f"{round_.name}/{unit}"
         data["labelq_round"] = round_.name
         data["labelq_priority"] = entry.priority
-        data["labelq_reason"] = reason_words(entry)
         codes = {
             "round": round_.name,
             "unit": unit,
@@ -144,16 +164,14 @@ def queue_tasks(
 
 
 def queue_rows(round_: Round, entries: Sequence[Entry]) -> list[dict[str, str | float]]:
-    """The entries as rows of a table: plain values, not yet made safe for a spreadsheet."""
+    """The entries as rows of a table for people: not yet made safe for a spreadsheet."""
     return [
         {
             "rank": rank,
-            "unit": round_.units.ids[entry.unit],
-            "priority": entry.priority,
-            "wants": entry.wants,
-            "reason": reason_words(entry),
-            "reason_codes": " ".join(dict.fromkeys(reason.code for reason in entry.reasons)),
-            "questions": ", ".join(dict.fromkeys(reason.question for reason in entry.reasons)),
+            "task": round_.units.ids[entry.unit],
+            "wants": WANTS[entry.wants],
+            "why": reason_words(entry),
+            "priority": round(entry.priority, 3),
             "text": field_text(round_.units.text[entry.unit]),
         }
         for rank, entry in enumerate(entries, start=1)
@@ -171,7 +189,7 @@ def reason_words(entry: Entry) -> str:
 
 
 def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArray[np.float64]:
-    """The chance that the consensus is wrong, per unit of ``consensus.units``."""
+    """The expected error of the consensus (0 to 1), per unit of ``consensus.units``."""
     posterior = consensus.posterior
     if question.level in ("interval", "ratio"):
         value = np.array(ratings.values, np.float64)[ratings.value]
@@ -187,7 +205,22 @@ def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArra
         return np.zeros(len(posterior))
     if question.level == "set":
         return np.asarray(np.minimum(posterior, 1 - posterior).max(axis=1))
+    if question.level == "ordinal":
+        # In steps between labels, as a share of the longest way.
+        steps = np.arange(posterior.shape[1])
+        best = np.round(posterior, 12).argmax(axis=1)
+        off = (posterior * np.abs(steps - best[:, None])).sum(axis=1)
+        return np.asarray(off / max(len(steps) - 1, 1))
     return np.asarray(np.maximum(1 - posterior.max(axis=1), 0))
+
+
+def _near(question: Question, consensus: Consensus, case: EdgeCase) -> bool:
+    """Whether the ordered consensus labels of a case's units are all near to each other."""
+    if question.level != "ordinal":
+        return False
+    rows = np.searchsorted(consensus.units, (case.unit, *case.others))
+    best = np.round(consensus.posterior[rows], 12).argmax(axis=1)
+    return bool(np.ptp(best) <= NEAR * (len(consensus.labels) - 1))
 
 
 def _disputed(ratings: Ratings, n_units: int) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:

@@ -1,4 +1,4 @@
-"""Data quoted in Markdown: one line of plain text, whatever it holds."""
+"""Data quoted in Markdown: one line of plain text, whatever it holds; and numbers."""
 
 from __future__ import annotations
 
@@ -39,3 +39,27 @@ def clipped(text: str, limit: int) -> str:
         ):
             cut -= 1
     return text[:cut].rstrip() + "…"
+
+
+def percent(share: float) -> str:
+    """A share as people read it; the ends are only claimed when they are exact.
+
+    >>> percent(0.152), percent(0.001), percent(0.999), percent(1)
+    ('15 %', 'under 1 %', 'over 99 %', '100 %')
+    """
+    if 0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    return f"{share * 100:.0f} %"
+
+
+def coefficient(value: float) -> str:
+    """A coefficient as people read it: two decimals, no leading zero.
+
+    >>> coefficient(0.736), coefficient(-0.05), coefficient(1.0), coefficient(-0.001)
+    ('.74', '−.05', '1.00', '.00')
+    """
+    digits = f"{abs(value):.2f}"
+    sign = "\u2212" if value < 0 and digits.strip("0.") else ""
+    return sign + digits.removeprefix("0")

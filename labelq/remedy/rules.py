@@ -12,7 +12,7 @@ from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import CauseKind, Cluster
 from labelq.pinpoint.votes import single_labels
 from labelq.remedy.acts import ProposedRule
-from labelq.remedy.quoting import quoted
+from labelq.remedy.quoting import coefficient, percent, quoted
 
 AT_MOST = 6
 WORTH: tuple[CauseKind, ...] = ("gap", "ambiguous", "too_little")
@@ -22,14 +22,25 @@ OTHERWISE: tuple[CauseKind, ...] = ("rater", "slip")
 """Causes that concern people: proposed only where there is nothing else."""
 
 UNDECIDED = "UNDECIDED"
+TO_BE_CONFIRMED = "to be confirmed"
+
+ENOUGH_UNITS = 5
+"""Fewer disputed units than this are no rule where the cause is ambiguous."""
 
 
 def worth_a_rule(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
     """The clusters for which a rule is proposed: at most six, guideline gaps first.
 
-    Only clusters whose content can be named: a rule must say when it applies.
+    Only clusters whose content can be named: a rule must say when it applies. Of ambiguous
+    ones, only those with five or more disputed units.
     """
-    named = [cluster for cluster in clusters if cluster.words and not cluster.remainder]
+    named = [
+        cluster
+        for cluster in clusters
+        if cluster.words
+        and not cluster.remainder
+        and (cluster.cause.kind != "ambiguous" or len(cluster.units) >= ENOUGH_UNITS)
+    ]
     for causes in (WORTH, OTHERWISE):
         chosen = [cluster for cluster in named if cluster.cause.kind in causes]
         if chosen:
@@ -123,20 +134,20 @@ def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list
     first, second = (quoted(label, 60) for label in cluster.labels)
     decided = cluster.consensus
     if decided is None:
-        answer = f"**{UNDECIDED}**: {first} or {second}?"
+        answer = f"**{UNDECIDED}**: {either(cluster.labels)}"
     else:
-        answer = f"**{quoted(decided, 60)}**, which is what the consensus says; to be confirmed."
+        answer = f"**{quoted(decided, 60)}**, which is what the consensus says; {TO_BE_CONFIRMED}."
     if cluster.cause.kind == "gap":
         answer += " Annotators follow opposite rules here."
     n = len(cluster.units)
-    size = f"{n} {'task' if n == 1 else 'tasks'}, {cluster.share:.0%} of the disagreement"
+    size = f"{n} {'task' if n == 1 else 'tasks'}, {percent(cluster.share)} of the disagreement"
     if cluster.settled is not None:
-        size += f"; with these settled, alpha would be at most {cluster.settled:.2f}"
+        size += f"; with these settled, alpha would be at most {coefficient(cluster.settled)}"
     lines = [
-        f"{'#' * min(level, 6)} Proposed rule: {words}",
+        f"{'#' * min(level, 6)} Proposed rule: {either(cluster.labels)} ({words})",
         "",
-        f"- When: the task is about {words}.",
-        f"- Answer to {quoted(cluster.question, 60)}: {answer}",
+        f"- When: the task often contains {words}.",
+        f"- {answer_to(cluster.question)} {answer}",
     ]
     lines += [f"- Example: {cited(round_, unit)}" for unit in shown.examples]
     if shown.counterexample is not None:
@@ -146,8 +157,18 @@ def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list
         lines.append(f"- {what}: {cite} (all who labeled it said {other})")
     if shown.borderline is not None:
         lines.append(f"- Borderline: {cited(round_, shown.borderline)}")
-    lines.append(f"- Size of the problem: {size} ({quoted(cluster.id, 80)}).")
+    lines.append(f"- Size of the problem: {size}.")
     return lines
+
+
+def either(labels: tuple[str, str]) -> str:
+    """The question that a rule answers, such as ``Refund or Billing?``."""
+    return f"{quoted(labels[0], 60)} or {quoted(labels[1], 60)}?"
+
+
+def answer_to(question: str) -> str:
+    """How the line of a rule begins that says its answer."""
+    return f"Answer to {quoted(question, 60)}:"
 
 
 def cited(round_: Round, unit: int) -> str:

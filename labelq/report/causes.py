@@ -44,10 +44,8 @@ EDGE_CASES: dict[str, str] = {
     "against_gold": "most annotators contradict the gold label",
 }
 
-WANTS: dict[str, str] = {
-    "another_person": "one more person",
-    "second_look": "a second look, once a rule is decided",
-}
+PERSONAL: tuple[str, ...] = ("fast", "skips")
+"""Behaviours that are an annotator’s whatever the question: said once."""
 
 NOT_AGAINST = (
     "Disagreements in open guideline gaps and on ambiguous tasks count against nobody: "
@@ -71,7 +69,7 @@ def cluster_size(cluster: Cluster) -> str:
     said = f"{counted(len(cluster.units), 'task')}, {percent(cluster.share)} of the disagreement"
     if cluster.settled is None:
         return said
-    return f"{said}; settled, the coefficient would be at most {coefficient(cluster.settled)}"
+    return f"{said}; if these were settled, alpha would be at most {coefficient(cluster.settled)}"
 
 
 def cause(cluster: Cluster, names: Names) -> str:
@@ -143,10 +141,13 @@ def flag_test(behaviour: Flag) -> str:
 
 
 def label_pair(pair: LabelPair) -> str:
-    """One confused pair of labels in a sentence."""
-    said = f"{either(pair.labels)}: {counted(pair.n_units, 'task')}"
+    """How often two labels are confused, and how much of the disagreement that is."""
+    said = counted(pair.n_units, "task")
+    if pair.share >= 1:
+        return f"{said}, all of the disagreement"
     if pair.excess is not None:
-        said += f", {times(pair.excess)} what the labels’ frequencies explain"
+        often = times(pair.excess).replace("×", " times")
+        said += f", confused {often} as often as their frequencies explain"
     return f"{said}, {percent(pair.share)} of the disagreement"
 
 

@@ -7,6 +7,7 @@ print just work; a title; no metadata. Shade is never the only sign: the numbers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ def coefficient_bar(verdict: Verdict) -> Chart:
     with canvas(4.3, 0.8) as (figure, ax):
         ax.set_axis_off()
         lowest = min(0.0, *(v for v in (row.value, row.lower, 0.0) if v is not None))
+        lowest = math.floor(lowest * 5) / 5  # down to a tick, so that its label is short
         ax.set_xlim(lowest - 0.012, 1.012)
         ax.set_ylim(-0.62, 1.55)
         _zones(ax, lowest, thresholds)
@@ -87,12 +89,13 @@ def _zones(ax: Axes, lowest: float, thresholds: tuple[float, float]) -> None:
     )
     for start, end, opacity, name in zones:
         _box(ax, (start, end, 0, 1), INK, opacity)
-        if end - start > 0.11 * (1 - lowest):
+        if end - start > 0.12 * (1 - lowest):
             ax.text((start + end) / 2, 1.12, name, color=MUTED, fontsize=10, ha="center")
-    for edge in (lowest, low, high, 1.0):
+    for edge in dict.fromkeys((lowest, 0.0, low, high, 1.0)):
         ax.plot([edge, edge], [-0.08, 1], color=MUTED, lw=0.8, clip_on=False)
         shown = "0" if edge == 0 else "1" if edge == 1 else threshold(round(edge, 3))
-        ax.text(edge, -0.16, shown, color=MUTED, fontsize=10, ha="center", va="top")
+        place = "left" if edge < 0 else "center"  # to the left there is no room
+        ax.text(edge, -0.16, shown, color=MUTED, fontsize=10, ha=place, va="top")
 
 
 def _box(ax: Axes, corners: tuple[float, float, float, float], color: str, opacity: float) -> None:
@@ -161,8 +164,8 @@ def _kappa_first(kind: tuple[str, str | None]) -> tuple[bool, bool, str]:
 def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
     """Label × label: how often each pair is confused. None without pairs.
 
-    Shade is the share of disagreement; the number in a cell is how many times more often than
-    frequency explains.
+    Shade is the share of disagreement; the number in a cell is how many times as often as
+    their frequencies explain.
     """
     if not pairs:
         return None
@@ -174,7 +177,10 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
             order += new
             cells[pair.labels] = cells[pair.labels[::-1]] = pair
     order.sort()
-    title = "Label confusion: share of the disagreement, and how many times what frequency explains"
+    title = (
+        "Label confusion: share of the disagreement, and how many times as often as the labels’ "
+        "frequencies explain"
+    )
     if len(order) > len(cells) // 2:  # too few of the pairs occur for a matrix
         svg = _bars(pairs[: MOST_ROWS // 2], title)
     else:
@@ -199,8 +205,8 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
         "other label",
         "tasks with both",
         "share of disagreement",
-        "times what frequency explains",
-        "coefficient if settled, at most",
+        "times as often as frequencies explain",
+        "alpha if settled, at most",
     )
     return Chart(svg, title, header, table)
 

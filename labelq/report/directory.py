@@ -17,7 +17,7 @@ from labelq.report.markdown import report_markdown
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
-QUEUE_COLUMNS = ("rank", "unit", "priority", "wants", "reason", "reason_codes", "questions", "text")
+QUEUE_COLUMNS = ("rank", "task", "wants", "why", "priority", "text")
 
 
 def write_audit(
@@ -27,11 +27,14 @@ def write_audit(
     manifest: Mapping[str, Any],
     replace: bool = False,
     names: bool = False,
+    next_command: str | None = None,
 ) -> None:
     """Write an audit to the directory ``target``, whole or not at all.
 
     ``manifest`` says what the audit was made from (hashes, selection, versions, options). With
     ``names`` the report and the Markdown show annotators' names instead of letters.
+    ``next_command`` is the command line that audits the next round like this one, for the
+    steps to do next.
 
     Raises:
         OutputError: ``target`` exists and ``replace`` is not given, or cannot be written.
@@ -40,8 +43,9 @@ def write_audit(
     with write_directory(target, replace=replace) as directory:
         private = directory / "private"
         private.mkdir()
-        _write(directory / "report.html", report_html(audit, names=names, directory=where))
-        _write(directory / "report.md", report_markdown(audit, names=names, directory=where))
+        for name, render in (("report.html", report_html), ("report.md", report_markdown)):
+            page = render(audit, names=names, directory=where, next_command=next_command)
+            _write(directory / name, page)
         _write(directory / "rules.html", rules_html(audit))
         _write(private / "annotators.html", private_annotators_html(audit))
         (directory / "audit.json").write_bytes(to_bytes(audit_document(audit)))

@@ -1,27 +1,39 @@
 """The few findings that matter most, in words: the same in every medium.
 
-The audit ranks its rows; here is only the choice of which kinds of finding come first, what
-they say, and what to do next.
+The audit ranks its rows; here is only the choice of which kinds of finding come first, and
+what they say.
 """
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
-from labelq.pinpoint.findings import Cluster, RaterReport
+from labelq.measure.results import Verdict
+from labelq.pinpoint.findings import Cluster, Flag, LabelPair, RaterReport
 from labelq.report import causes, words
 from labelq.report.names import Names
-from labelq.report.numbers import count, counted, percent
+from labelq.report.numbers import coefficient, count, counted, percent
 from labelq.report.text import anchors, mark
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
 FindingKind = Literal["cluster", "annotator", "labels", "pair", "dominant", "task", "none"]
+
+FEWEST, MOST = 3, 5
+"""So many findings stand on the first screen."""
+
+MOVES = 0.01
+"""An annotator without whom the headline changes by less is no finding."""
+
+CROWD = 50
+"""Among more annotators than this, one whose influence is unknown is no finding."""
+
+VISIBLE = 0.1
+"""From this share of its question's disagreement on, a cluster without a common content counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +46,41 @@ class Finding:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do next: a sentence, and the exact command or file where there is one."""
+def top_findings(audit: Audit, names: Names) -> list[Finding]:
+    """The three to five findings to show first.
 
-    text: str
-    command: str = ""
-
-
-def top_findings(audit: Audit, names: Names, limit: int = 3) -> list[Finding]:
-    """The findings to show first.
-
-    The two clusters that would bring most, one annotator's behaviour, a dominating label, and
-    whatever is left in the audit's order. (What touches every number, such as labels outside
-    the config, stands above the verdicts.)
+    The two clusters that would bring most; then, for each question that is not reliable and
+    has none of them, where most of its disagreement lies (unreliable ones first); and the
+    annotator without whom the coefficients change most, before the questions that are not
+    unreliable. A dominating label and whatever is left follow while there are fewer than
+    three. (What touches every number, such as labels outside the config, stands above the
+    verdicts.)
     """
     places = cluster_anchors(audit)
-    clusters = [_cluster(c, names, places[c.id]) for c in audit.clusters if tells(c)]
-    ranked: Iterator[Finding] = chain(
-        clusters[:2],
-        _annotators(audit, names),
-        _dominant(audit),
-        clusters[2:],
-        _pairs(audit),
-        _tasks(audit),
+    clusters = [c for c in audit.clusters if tells(c)]
+    told = [_cluster(c, names, places[c.id]) for c in clusters]
+    people = [_annotator(rater, reports, names) for rater, reports in influential(audit)]
+
+    said = {c.question for c in clusters[:2]}
+    worst = [
+        (v.state == "unreliable", found)
+        for v in words.worst_first(audit.verdicts)
+        if v.state != "reliable" and v.question not in said
+        for found in _largest(audit, v, names)
+    ][: MOST - len(told[:2]) - bool(people)]
+    first = [
+        *told[:2],
+        *(found for unreliable, found in worst if unreliable),
+        *people[:1],
+        *(found for unreliable, found in worst if not unreliable),
+    ]
+    shown = {(f.title, f.anchor) for f in first}
+    rest = chain(
+        people[1:], _dominant(audit), told[2:], map(_pair, audit.label_pairs[:2]), _tasks(audit)
     )
-    found = list(islice(ranked, limit))
-    return found or [Finding("none", "Nothing stands out", _nothing(audit), "agreement")]
+    more = (f for f in rest if (f.title, f.anchor) not in shown)
+    first += islice(more, max(0, FEWEST - len(first)))
+    return first or [Finding("none", "Nothing stands out", _nothing(audit), "agreement")]
 
 
 def cluster_anchors(audit: Audit) -> dict[str, str]:
@@ -73,45 +93,41 @@ def question_anchors(audit: Audit) -> dict[str, str]:
     return anchors("question", (q.name for q in audit.round.questions))
 
 
-def next_steps(audit: Audit, directory: str) -> list[Step]:
-    """What to do this morning, in order. ``directory`` is where the audit was written."""
-    base = directory.rstrip("/") + "/" if directory else ""
-    steps = []
-    gaps = [c for c in audit.clusters if c.cause.kind == "gap"]
-    if audit.draft.rules:
-        rules = counted(len(audit.draft.rules), "proposed rule")
-        about = f" ({counted(len(gaps), 'open gap')})" if gaps else ""
-        steps.append(
-            Step(f"Decide on {rules}{about} in the guideline draft.", f"{base}guideline_draft.md")
-        )
-    if audit.queue:
-        tasks = counted(len(audit.queue), "task")
-        person = sum(entry.wants == "another_person" for entry in audit.queue)
-        which = f" ({count(person)} want one more person)" if 0 < person < len(audit.queue) else ""
-        steps.append(
-            Step(
-                f"Import the queue of {tasks}{which} into Label Studio: Import, then this file.",
-                f"{base}queue.json",
-            )
-        )
-    draft = shlex.quote(f"{base}guideline_draft.md")
-    steps.append(
-        Step(
-            "After the next round, export it as JSON and audit it against the new guideline:",
-            f"labelq audit next_round.json --guideline {draft}",
-        )
-    )
-    return steps
-
-
 def tells(cluster: Cluster) -> bool:
     """Whether a cluster has a common content and a cause that asks for something."""
     return not cluster.remainder and cluster.cause.kind not in ("slip", "too_little")
 
 
+def stands_open(cluster: Cluster) -> bool:
+    """Whether a cluster is worth being seen without a click."""
+    if cluster.cause.kind == "ambiguous":
+        return not cluster.remainder or cluster.share >= VISIBLE
+    return cluster.cause.kind in ("gap", "rater")
+
+
+def influential(audit: Audit) -> list[tuple[int, list[RaterReport]]]:
+    """Annotators with a flag that matters, and their flagged questions: most influence first.
+
+    Influence is how much the headline coefficient changes without them.
+    """
+    headlines = {v.question: v.headline.value for v in audit.verdicts}
+    crowd = len(audit.round.raters) > CROWD
+    found: dict[int, list[tuple[float, RaterReport]]] = {}
+    for report in audit.raters:
+        whole = headlines.get(report.question)
+        known = report.without is not None and whole is not None
+        moved = abs(report.without - whole) if known else 0.0  # type: ignore[operator]
+        if report.flags and (moved >= MOVES if known else not crowd):
+            found.setdefault(report.rater, []).append((moved, report))
+    for reports in found.values():
+        reports.sort(key=lambda row: -row[0])
+    ranked = sorted(found.items(), key=lambda item: -item[1][0][0])
+    return [(rater, [report for _, report in reports]) for rater, reports in ranked]
+
+
 def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
     title = f"{causes.cause(cluster, names)}: {causes.either(cluster.labels)}"
-    about = f" about {causes.words_of(cluster)}" if cluster.words else ""
+    about = f" about {causes.words_of(cluster)}" if cluster.words else " without a common content"
     return Finding(
         "cluster",
         title,
@@ -121,22 +137,67 @@ def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
     )
 
 
-def _annotators(audit: Audit, names: Names) -> Iterator[Finding]:
-    """One finding per annotator with flags: most evidence first."""
-    flagged: dict[int, list[RaterReport]] = {}
-    for report in audit.raters:
-        if report.flags:
-            flagged.setdefault(report.rater, []).append(report)
-    for rater in sorted(flagged, key=lambda r: -sum(len(x.flags) for x in flagged[r])):
-        said = []
-        for report in flagged[rater]:
-            behaviours = "; ".join(map(causes.flag, report.flags[:3]))
-            said.append(f"in {mark(report.question, 40)}: {behaviours}")
-        more = f"; and in {counted(len(said) - 2, 'more question')}" if len(said) > 2 else ""
-        who = names.sentence(rater)
-        title = f"{who[0].upper()}{who[1:]}" if names.hidden else who
-        text = "; ".join(said[:2]) + more
-        yield Finding("annotator", title, f"{text[0].upper()}{text[1:]}.", "annotators")
+def _largest(audit: Audit, verdict: Verdict, names: Names) -> Iterator[Finding]:
+    """Where most of a question's disagreement lies: its largest cluster with a cause that asks
+    for something, else its largest label pair. With it, the annotators who lean to one side.
+    """
+    name = verdict.question
+    own = [c for c in audit.clusters if c.question == name and stands_open(c)]
+    clusters = [c for c in own if c.share >= VISIBLE]
+    pairs = [p for p in audit.label_pairs if p.question == name]
+    if clusters:
+        cluster = max(clusters, key=lambda c: c.share)
+        found = _cluster(cluster, names, cluster_anchors(audit)[cluster.id])
+    elif pairs:
+        found = _pair(max(pairs, key=lambda p: p.share))
+    else:
+        return
+    leaning = [
+        f" {_capital(names.sentence(rater))} {causes.flag(flag)}."
+        for rater, reports in influential(audit)
+        for report in reports
+        if report.question == name
+        for flag in report.flags
+        if flag.kind in ("shift", "habit")
+    ]
+    yield replace(found, text=found.text + "".join(leaning[:2]))
+
+
+def _annotator(rater: int, reports: list[RaterReport], names: Names) -> Finding:
+    """What an annotator does, what it changes, and how often gold agrees."""
+    who = names.sentence(rater)
+    main, *others = reports
+    said = [causes.flag(flag) for flag in main.flags if flag.kind not in causes.PERSONAL][:3]
+    if main.without is not None:
+        said.append(f"without them alpha would be {coefficient(main.without)}")
+    if main.gold_of:
+        said.append(f"{count(main.gold_right)} of {counted(main.gold_of, 'gold task')} right")
+    sentences = [f"In {mark(main.question, 40)}: {'; '.join(said)}."] if said else []
+    sentences += [f"{_capital(causes.flag(flag))}." for flag in personal(reports)]
+    if others:
+        also, before = [], "without them "
+        for report in others:
+            also.append(mark(report.question, 40))
+            if report.without is not None:
+                also[-1] += f" ({before}{coefficient(report.without)})"
+                before = ""
+        sentences.append(f"Also in {words.series(also)}.")
+    title = _capital(who) if names.hidden else who
+    return Finding("annotator", title, " ".join(sentences), "annotators")
+
+
+def personal(reports: Iterable[RaterReport]) -> list[Flag]:
+    """The flags that are about an annotator, whatever the question: each kind once."""
+    found: dict[str, Flag] = {}
+    for report in reports:
+        for flag in report.flags:
+            if flag.kind in causes.PERSONAL:
+                found.setdefault(flag.kind, flag)
+    return list(found.values())
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _dominant(audit: Audit) -> Iterator[Finding]:
@@ -152,14 +213,13 @@ def _dominant(audit: Audit) -> Iterator[Finding]:
             )
 
 
-def _pairs(audit: Audit) -> Iterator[Finding]:
-    for pair in audit.label_pairs[:2]:
-        yield Finding(
-            "pair",
-            f"Confused most: {causes.either(pair.labels)}",
-            f"In question {mark(pair.question)}, {causes.label_pair(pair)}.",
-            "label-pairs",
-        )
+def _pair(pair: LabelPair) -> Finding:
+    return Finding(
+        "pair",
+        f"Most disagreement in {mark(pair.question)}: {causes.either(pair.labels)}",
+        f"{causes.label_pair(pair)}.",
+        "label-pairs",
+    )
 
 
 def _tasks(audit: Audit) -> Iterator[Finding]:

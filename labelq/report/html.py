@@ -10,10 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from labelq.report import causes, tables, words
-from labelq.report.findings import next_steps, top_findings
+from labelq.report.caveats import caveats, notes
+from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import count, counted, percent
-from labelq.report.text import html, html_highlighted, mark, visible
+from labelq.report.steps import next_steps
+from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
 
 
-def report_html(audit: Audit, *, names: bool = False, directory: str = "") -> str:
+def report_html(
+    audit: Audit, *, names: bool = False, directory: str = "", next_command: str | None = None
+) -> str:
     """The report: one self-contained page.
 
-    ``directory`` is where the audit is written, for the commands that the page shows.
+    ``directory`` is where the audit is written and ``next_command`` audits the next round like
+    this one: for the commands that the page shows.
     """
     shown = Names(audit.round.raters, names=names)
     source, intake = audit.round, audit.round.intake
@@ -42,11 +47,14 @@ def report_html(audit: Audit, *, names: bool = False, directory: str = "") -> st
             )
         ),
         selection=words.selection(source.selection),
-        caveats=words.caveats(intake),
+        caveats=caveats(audit),
+        remarks=notes(intake),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
-        steps=next_steps(audit, directory),
+        steps=next_steps(audit, shown, directory, next_command),
         questions=tables.questions(audit, shown),
+        worst=[v.question for v in words.worst_first(audit.verdicts)],
+        many=len(audit.verdicts) > words.MANY,
         clusters=tables.cluster_cards(audit, shown),
         more_clusters=len(audit.clusters) - tables.MOST_CLUSTERS,
         edge_cases=tables.edge_cases(audit, shown),
@@ -91,8 +99,9 @@ def _method(audit: Audit) -> list[tuple[str, str]]:
     rows = [
         ("Intervals", f"{intervals} {resamples}."),
         ("Cross-check", words.cross_check(audit.cross_check)),
+        ("Always answering one label", words.MATCH),
         ("Share of disagreement", words.SHARE),
-        ("Above chance", words.EXCESS),
+        ("Label pairs", words.EXCESS),
     ]
     chosen = words.selection(audit.round.selection)
     rows.append(("Selection", chosen or "All of the source."))
@@ -120,6 +129,7 @@ def _environment() -> Environment:
         ),
     )
     environment.filters["prose"] = html
+    environment.filters["rendered"] = html_of_markdown
     environment.filters["highlighted"] = html_highlighted
     # Charts are built by labelq.report.svg, where every text in them is escaped.
     environment.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704

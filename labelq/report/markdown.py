@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labelq.measure.results import Verdict
 from labelq.report import causes, words
-from labelq.report.findings import next_steps, top_findings
+from labelq.report.caveats import caveats, notes
+from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
+from labelq.report.steps import next_steps
 from labelq.report.text import code_span, mark, markdown
 
 if TYPE_CHECKING:
@@ -16,28 +19,29 @@ if TYPE_CHECKING:
 MOST_CLUSTERS = 10
 
 
-def report_markdown(audit: Audit, *, names: bool = False, directory: str = "") -> str:
+def report_markdown(
+    audit: Audit, *, names: bool = False, directory: str = "", next_command: str | None = None
+) -> str:
     """The report as Markdown: verdicts, findings, top clusters, next steps.
 
     All data stands in code spans, where nothing is markup. ``directory`` is where the audit
-    is written, for the commands.
+    is written and ``next_command`` audits the next round like this one, for the commands.
     """
     shown = Names(audit.round.raters, names=names)
     sentences = [f"# Label quality of {mark(audit.round.name)}", words.answer(audit.verdicts)]
     chosen = words.selection(audit.round.selection)
-    sentences += filter(None, (chosen, *words.caveats(audit.round.intake)))
+    sentences += filter(None, (chosen,))
+    sentences += [_with(c.text, c.option) for c in caveats(audit)]
+    sentences += notes(audit.round.intake)
 
-    for v in audit.verdicts:
-        row = v.headline
-        spread = interval(row.lower, row.upper, (v.tentative_from, v.reliable_from))
-        value = coefficient(row.value, (v.tentative_from, v.reliable_from))
-        sign, word = words.STATES[v.state]
-        sentences += [
-            f"## {sign} {mark(v.question)}: {word}",
-            f"{words.metric_of(row)} **{value}**"
-            + (f" ({spread})" if spread else "")
-            + f". {words.verdict(v)}",
-        ]
+    many = len(audit.verdicts) > words.MANY
+    verdicts = [_verdict(v, short=False) for v in audit.verdicts]
+    if many:
+        sentences.append(
+            _list([_verdict(v, short=True) for v in words.worst_first(audit.verdicts)])
+        )
+    else:
+        sentences += verdicts
     if audit.gates:
         sentences += ["## Gates", _list([words.gate(rule) for rule in audit.gates])]
 
@@ -52,17 +56,33 @@ def report_markdown(audit: Audit, *, names: bool = False, directory: str = "") -
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]
-    steps = [
-        f"{step.text} {mark(step.command, 400)}" if step.command else step.text
-        for step in next_steps(audit, directory)
-    ]
-    sentences += ["## What to do next", _list(steps)]
+    steps = next_steps(audit, shown, directory, next_command)
+    sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]
+    if many:
+        sentences += ["## The verdicts in words", *verdicts]
     sentences.append(
         f"Computed from {counted(len(audit.round.units), 'task')} with seed {audit.seed} and "
         f"{counted(audit.resamples, 'resample')}. {words.cross_check(audit.cross_check)} "
         f"Everything else is in {code_span('report.html')} beside this file."
     )
     return "\n\n".join(markdown(s) for s in sentences) + "\n"
+
+
+def _verdict(v: Verdict, *, short: bool) -> str:
+    """A question's verdict as a line, or as a heading and a paragraph."""
+    row, thresholds = v.headline, (v.tentative_from, v.reliable_from)
+    spread = interval(row.lower, row.upper, thresholds)
+    value = f"**{coefficient(row.value, thresholds)}**" + (f" ({spread})" if spread else "")
+    sign, word = words.STATES[v.state]
+    if short:
+        return f"{sign} {mark(v.question)}: {word}, {value}"
+    metric = words.metric_of(row)
+    return f"## {sign} {mark(v.question)}: {word}\n\n{metric} {value}. {words.verdict(v)}"
+
+
+def _with(text: str, command: str) -> str:
+    """A sentence with what there is to copy, as data."""
+    return f"{text} {mark(command, 400)}" if command else text
 
 
 def _list(rows: list[str]) -> str:

@@ -13,21 +13,30 @@ NONE = "–"
 
 def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
     """A coefficient with two decimals and no leading zero; more decimals where rounding
-    would put it on the wrong side of a threshold in ``against``.
+    would put it on a threshold in ``against`` or on the wrong side of it.
 
     >>> coefficient(0.6249), coefficient(-0.05), coefficient(1.0), coefficient(None)
     ('.62', '−.05', '1.00', '–')
-    >>> coefficient(0.7996, against=[0.8])
-    '.7996'
+    >>> coefficient(0.7996, against=[0.8]), coefficient(0.6702, against=[0.667])
+    ('.7996', '.670')
     """
     if value is None or not math.isfinite(value):
         return NONE
     against = tuple(against)
     for decimals in range(2, 7):
         shown = f"{value:.{decimals}f}"
-        if all((float(shown) >= t) == (value >= t) for t in against):
+        if all(_keeps_apart(value, shown, t, decimals) for t in against):
             break
     return _typographic(shown)
+
+
+def _keeps_apart(value: float, shown: str, threshold: float, decimals: int) -> bool:
+    """Whether ``shown`` says on which side of a threshold ``value`` lies."""
+    if value == threshold:
+        return float(shown) == threshold
+    same_side = (float(shown) >= threshold) == (value >= threshold)
+    # A difference in the fifth decimal is nobody's business.
+    return same_side and (decimals > 3 or shown != f"{threshold:.{decimals}f}")
 
 
 def amount(value: float | None) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster
+from labelq.remedy.queue import WANTS
 from labelq.report import causes, words
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
-from labelq.report.findings import cluster_anchors, question_anchors, tells
+from labelq.report.findings import cluster_anchors, question_anchors, stands_open
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, amount, coefficient, count, interval, percent, seconds
 from labelq.report.text import clip, mark
@@ -78,7 +79,7 @@ class ClusterCard:
     words: tuple[str, ...]
     examples: list[Example]
     more: int
-    tells: bool  # has a common content and a cause that asks for something
+    open: bool  # worth being seen without a click
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +147,22 @@ def _refusals(rows: list[Agreement]) -> list[str]:
 
 def _coefficient(row: Agreement) -> CoefficientRow:
     title = words.metric_of(row)
+    observed, expected = amount(row.observed), amount(row.expected)
+    convention = mark(row.convention, 1000)
+    if row.metric == "krippendorff_alpha" and row.level in ("ordinal", "interval", "ratio"):
+        # Squared distances have the unit of the data: 42,296 beside .41 says nothing.
+        convention += f"; observed disagreement {observed}, expected {expected}"
+        share = row.observed / row.expected if row.observed is not None and row.expected else None
+        observed, expected = coefficient(share), NONE
     return CoefficientRow(
         title=title if row.label is None else f"{mark(row.label)}: {title}",
         value=coefficient(row.value),
         interval=interval(row.lower, row.upper) or NONE,
-        observed=amount(row.observed),
-        expected=amount(row.expected),
+        observed=observed,
+        expected=expected,
         units=count(row.n_units),
         ratings=count(row.n_ratings),
-        convention=mark(row.convention, 1000),
+        convention=convention,
         missing=words.reason(row.reason),
     )
 
@@ -184,7 +192,7 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
         words=cluster.words,
         examples=[example(audit.round, cluster.question, unit, names) for unit in shown],
         more=len(cluster.units) - len(shown),
-        tells=tells(cluster),
+        open=stands_open(cluster),
     )
 
 
@@ -202,7 +210,10 @@ def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]
 def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:
     """Question (sentence) and its annotators."""
     parts: dict[str, list[RaterRow]] = {}
+    told: set[tuple[int, str]] = set()
     for r in audit.raters:
+        flags = [f for f in r.flags if (r.rater, f.kind) not in told]
+        told |= {(r.rater, f.kind) for f in flags if f.kind in causes.PERSONAL}
         parts.setdefault(mark(r.question), []).append(
             RaterRow(
                 name=names.of(r.rater),
@@ -219,8 +230,8 @@ def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:
                 skipped=percent(r.skip_rate),
                 repeats=_part(r.n_repeats_same, r.n_repeats),
                 gold=_part(r.gold_right, r.gold_of),
-                flags=[causes.flag(f) for f in r.flags],
-                tests=list(filter(None, (causes.flag_test(f) for f in r.flags))),
+                flags=[causes.flag(f) for f in flags],
+                tests=list(filter(None, (causes.flag_test(f) for f in flags))),
             )
         )
     return list(parts.items())
@@ -238,7 +249,7 @@ def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, s
             clip(units.ids[entry.unit], 80),
             clip((units.text[entry.unit] or "").strip(), 160),
             causes.queue_reasons(entry.reasons),
-            causes.WANTS.get(entry.wants, entry.wants),
+            WANTS[entry.wants],
             percent(entry.priority),
         )
         for entry in audit.queue[:limit]

@@ -10,18 +10,21 @@ import csv
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from labelq.files import csv_safe
 from labelq.labels.model import Rater
-from labelq.measure.results import Agreement
+from labelq.measure.results import Agreement, Verdict
 from labelq.report import words
+from labelq.report.caveats import caveats, notes
 from labelq.report.document import to_bytes
-from labelq.report.findings import next_steps, top_findings
+from labelq.report.findings import top_findings
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, coefficient, count, interval
-from labelq.report.text import line, mark, plain, visible
+from labelq.report.numbers import NONE, coefficient, count, counted, interval
+from labelq.report.steps import next_steps
+from labelq.report.text import NUMBER_SPACE, line, mark, plain, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,24 +34,32 @@ if TYPE_CHECKING:
 
 
 def print_audit(
-    audit: Audit, directory: str, *, names: bool = False, file: TextIO | None = None
+    audit: Audit,
+    directory: str,
+    *,
+    names: bool = False,
+    next_command: str | None = None,
+    file: TextIO | None = None,
 ) -> None:
-    """Print the verdict, three findings and where the rest is, to ``file`` (standard output)."""
+    """Print the verdict, the findings and where the rest is, to ``file`` (standard output).
+
+    ``next_command`` is the command line that audits the next round like this one.
+    """
     shown = Names(audit.round.raters, names=names)
     out = _Page(file)
     chosen = words.selection(audit.round.selection)
     out.say(f"{mark(audit.round.name)}{': ' if chosen else ''}{chosen}", "bold")
     out.say(words.answer(audit.verdicts))
-    for caveat in words.caveats(audit.round.intake):
-        out.say(caveat)
-    for v in audit.verdicts:
-        row, thresholds = v.headline, (v.tentative_from, v.reliable_from)
-        sign, word = words.STATES[v.state]
-        spread = interval(row.lower, row.upper, thresholds)
-        value = coefficient(row.value, thresholds) + (f" ({spread})" if spread else "")
+    for caveat in caveats(audit):
+        out.say(caveat.text)
+        if caveat.option:
+            out.path(caveat.option, indent=2)
+    _verdicts(out, audit.verdicts)
+    remarks = notes(audit.round.intake)
+    if remarks:
         out.skip()
-        out.say(f"{sign} {mark(v.question)}: {word}, {words.metric_of(row)} {value}", "bold")
-        out.say(words.verdict(v), indent=2)
+        for remark in remarks:
+            out.say(remark, start="Note: ")
     out.skip()
     out.say("What matters most", "bold")
     for number, finding in enumerate(top_findings(audit, shown), 1):
@@ -60,13 +71,48 @@ def print_audit(
             out.say(words.gate(rule), indent=2)
     out.skip()
     out.say("What to do next", "bold")
-    for number, step in enumerate(next_steps(audit, directory), 1):
+    for number, step in enumerate(next_steps(audit, shown, directory, next_command), 1):
         out.say(step.text, indent=2, start=f"{number}. ")
         if step.command:
             out.path(step.command, indent=5)
     out.skip()
     out.say("The report", "bold")
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
+
+
+def _verdicts(out: _Page, verdicts: Sequence[Verdict]) -> None:
+    """The verdicts in words; of many questions a line each, the worst first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if len(verdicts) <= words.MANY:
+        for v in verdicts:
+            out.skip()
+            sign, word, value, spread = _verdict(v)
+            value += f" ({spread})" if spread else ""
+            metric = words.metric_of(v.headline)
+            out.say(f"{sign} {mark(v.question)}: {word}, {metric} {value}", "bold")
+            out.say(words.verdict(v), indent=2)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(overflow="fold")
+    for align in ("left", "right", "left"):
+        table.add_column(no_wrap=True, justify=align)
+    for v in words.worst_first(verdicts):
+        sign, word, value, spread = _verdict(v)
+        table.add_row(Text(line(v.question, 40)), f"{sign} {word}", value, spread or NONE)
+    out.skip()
+    out.console.print(table)
+    out.say(
+        "Krippendorff’s alpha and its interval, worst first; each verdict in words: the report."
+    )
+
+
+def _verdict(v: Verdict) -> tuple[str, str, str, str]:
+    """Sign, word, value and interval (perhaps empty) of a verdict."""
+    row, thresholds = v.headline, (v.tentative_from, v.reliable_from)
+    spread = interval(row.lower, row.upper, thresholds)
+    return *words.STATES[v.state], coefficient(row.value, thresholds), spread
 
 
 _NO_BREAK = "\ue000"  # stands for a space where no line may end, while lines are made
@@ -82,7 +128,7 @@ class _Page:
         from rich.text import Text
 
         room = max(10, self.console.width - indent - len(start))
-        body = Text(plain(sentence).replace(" %", _NO_BREAK + "%"))
+        body = Text(re.sub(NUMBER_SPACE, _NO_BREAK, plain(sentence)))
         for part in body.wrap(self.console, room, overflow="fold"):
             shown = part.plain.rstrip().replace(_NO_BREAK, " ")
             self.console.print(Text(" " * indent + start + shown, style=style), soft_wrap=True)
@@ -108,49 +154,89 @@ def print_agreements(
     agreements: Sequence[Agreement],
     raters: Sequence[Rater] = (),
     *,
+    labels: bool = False,
+    pairs: bool = False,
     names: bool = False,
     file: TextIO | None = None,
 ) -> None:
-    """Print the coefficients as a table to ``file`` (standard output)."""
-    console(file).print(agreement_table(agreements, raters, names=names))
+    """Print the coefficients as a table to ``file`` (standard output).
+
+    Without ``labels`` and ``pairs`` only those of all labels and all annotators; a line per
+    question says how many more there are.
+    """
+    out = _Page(file)
+    rows = [
+        row for row in agreements if (labels or row.label is None) and (pairs or row.raters is None)
+    ]
+    codes = dict.fromkeys(row.reason for row in rows if row.reason is not None)
+    out.console.print(agreement_table(rows, raters, names=names))
+    if codes:
+        out.skip()
+    for number, code in enumerate(codes, 1):
+        out.say(words.reason(code), start=f"{number} ")
+    hidden: dict[str, list[Agreement]] = {}
+    for row in agreements:
+        if (row.label is not None and not labels) or (row.raters is not None and not pairs):
+            hidden.setdefault(row.question, []).append(row)
+    if hidden:
+        out.skip()
+    for question, left in hidden.items():
+        out.say(f"{mark(question, 40)} has more: {_more(left)}.")
+
+
+def _more(rows: Sequence[Agreement]) -> str:
+    """How many rows are not shown, and how to get them."""
+    kinds = (
+        ("by label", "--labels", lambda r: r.raters is None),
+        ("by pair of annotators", "--pairs", lambda r: r.label is None),
+        ("by both", "--labels --pairs", lambda r: r.raters and r.label is not None),
+    )
+    numbers = [(what, option, sum(map(bool, map(kind, rows)))) for what, option, kind in kinds]
+    return ", ".join(f"{counted(n, 'row')} {what} ({option})" for what, option, n in numbers if n)
 
 
 def agreement_table(
     agreements: Sequence[Agreement], raters: Sequence[Rater] = (), *, names: bool = False
 ) -> Table:
-    """The coefficients as a table for the terminal; annotators as letters."""
+    """The coefficients as a table for the terminal; annotators as letters.
+
+    The notes are numbers: reasons in the order in which they occur.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     shown = Names(raters, names=names)
+    labels = any(row.label is not None for row in agreements)
+    pairs = any(row.raters is not None for row in agreements)
+    codes = list(dict.fromkeys(row.reason for row in agreements if row.reason is not None))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for title in ("question", "coefficient", "of"):
-        table.add_column(title, overflow="fold")
-    for title in ("value", "interval", "tasks"):
-        table.add_column(title, justify="right")
-    table.add_column("note", overflow="fold", style="dim")
+    table.add_column("question", overflow="fold")
+    table.add_column("coefficient", no_wrap=True)
+    if labels:
+        table.add_column("label", overflow="fold")
+    if pairs:
+        table.add_column("annotators", overflow="fold")
+    for title in ("value", "interval", "tasks", "note"):
+        table.add_column(title, justify="right", no_wrap=True)
     before = None
     for row in agreements:
         if before is not None and row.question != before:
             table.add_section()
-        table.add_row(
-            Text("" if row.question == before else line(row.question, 40)),
-            Text(plain(words.metric_of(row))),
-            Text(_subject(row, shown)),
+        cells = ["" if row.question == before else line(row.question, 40), words.short_metric(row)]
+        if labels:
+            cells.append("" if row.label is None else line(row.label, 40))
+        if pairs:
+            cells.append(" and ".join(line(shown.of_id(r), 30) for r in row.raters or ()))
+        cells += [
             coefficient(row.value),
             interval(row.lower, row.upper) or NONE,
             count(row.n_units),
-            Text(plain(words.reason(row.reason))),
-        )
+            "" if row.reason is None else str(codes.index(row.reason) + 1),
+        ]
+        table.add_row(*(Text(plain(cell)) for cell in cells))
         before = row.question
     return table
-
-
-def _subject(row: Agreement, names: Names) -> str:
-    if row.raters is not None:
-        return " and ".join(line(names.of_id(rater), 30) for rater in row.raters)
-    return "all" if row.label is None else line(row.label, 40)
 
 
 def agreement_json(agreements: Sequence[Agreement]) -> str:

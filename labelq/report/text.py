@@ -26,6 +26,9 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+NUMBER_SPACE = re.compile(r"(?<=\d) (?=%|(?:s|min|h)\b)")
+"""The space between a number and its unit, where no line may end."""
+
 _JOINER = "\u200d"
 
 
@@ -100,7 +103,7 @@ def html(sentence: str) -> Markup:
 
     escaped = str(escape(sentence)).replace(OPEN, "<bdi>").replace(CLOSE, "</bdi>")
     # All that data could have brought is escaped; the only markup is the line above.
-    return Markup(re.sub(r"(\d) %", "\\1\u00a0%", escaped))  # noqa: S704
+    return Markup(re.sub(NUMBER_SPACE, "\u00a0", escaped))  # noqa: S704
 
 
 def html_highlighted(text: str, words: Iterable[str]) -> Markup:
@@ -117,6 +120,23 @@ def html_highlighted(text: str, words: Iterable[str]) -> Markup:
         Markup("<mark>{}</mark>").format(piece) if i % 2 else escape(piece)
         for i, piece in enumerate(pieces)
     )
+
+
+def html_of_markdown(text: str) -> Markup:
+    """A Markdown text with data in it as HTML: headings, lists, emphasis, and nothing else.
+
+    No markup of its own, no link and no picture passes; each block has its own direction.
+    """
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    reader = MarkdownIt("zero").enable(["heading", "list", "emphasis", "escape", "backticks"])
+    tokens = reader.parse(visible(text))
+    for token in tokens:
+        if token.nesting == 1 and token.tag not in ("ul", "ol"):
+            token.attrSet("dir", "auto")
+    # The reader escapes all text; its markup is the few elements enabled above.
+    return Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704
 
 
 def markdown(sentence: str) -> str:

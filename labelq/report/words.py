@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from labelq.labels.model import Aside, Intake, Question, Selection
+from labelq.labels.model import Aside, Question, Selection
 from labelq.measure import registry
 from labelq.measure.results import Agreement, CrossCheck, State, Verdict
 from labelq.report.numbers import coefficient, count, counted, interval, percent, small, threshold
@@ -64,17 +64,36 @@ ASIDES: dict[str, str] = {
 METRICS: dict[str, str] = {row.name: row.title.replace("'", "’") for row in registry.METRICS}
 """What people call a coefficient."""
 
+SHORT: dict[str, str] = {
+    "krippendorff_alpha": "Krippendorff alpha",
+    "raw_agreement": "raw agreement",
+    "fleiss_kappa": "Fleiss kappa",
+    "cohen_kappa_mean": "mean Cohen kappa",
+    "cohen_kappa": "Cohen kappa",
+    "gwet_ac1": "Gwet AC1",
+    "gwet_ac2": "Gwet AC2",
+    "brennan_prediger": "Brennan-Prediger",
+}
+"""What a coefficient is called where there is little room."""
+
 VARIANTS: dict[str, str] = {"masi": "MASI", "jaccard": "Jaccard"}
 
 SHARE = (
     "A share of the observed disagreement: all shares add up to 100 %. “At most” is the "
     "coefficient if these tasks alone were settled; it does not add up."
 )
+MATCH = (
+    "On so many of the tasks that two or more people labeled, the label is the commonest answer "
+    "or ties for it: what somebody would match who answers without looking."
+)
 EXCESS = (
     "How many times as often two labels are confused as their frequencies explain: of all "
     "disagreements, the share on this pair over the share that falls there by frequency alone."
 )
-"""What the two numbers about disagreements mean."""
+"""What the counts of a verdict and the two numbers about disagreements mean."""
+
+MANY = 5
+"""With more questions than this the verdicts come as a list, worst first."""
 
 LEVEL_WORDS: dict[str, str] = {
     "nominal": "labels without order",
@@ -92,10 +111,19 @@ def metric(name: str) -> str:
 
 def metric_of(row: Agreement) -> str:
     """A coefficient with its weights or its distance where it has any but the plain one."""
+    variant = _variant(row)
+    return f"{metric(row.metric)} ({variant})" if variant else metric(row.metric)
+
+
+def short_metric(row: Agreement) -> str:
+    """As :func:`metric_of`, where there is little room."""
+    variant, name = _variant(row), SHORT.get(row.metric) or metric(row.metric)
+    return f"{name}, {variant}" if variant else name
+
+
+def _variant(row: Agreement) -> str:
     variant = row.weights or (row.distance if row.distance != row.level else None)
-    if variant is None:
-        return metric(row.metric)
-    return f"{metric(row.metric)} ({VARIANTS.get(variant) or _spaced(variant)})"
+    return "" if variant is None else VARIANTS.get(variant) or _spaced(variant)
 
 
 def reason(code: str | None) -> str:
@@ -138,14 +166,23 @@ def state(verdict: Verdict) -> str:
         why = reason(row.reason) or "there is no interval"
     else:
         why = f"the interval, {low} to {high}, lies on both sides of {tentative}"
-    return f"Cannot tell yet: {why}{_more(verdict.more_units)}."
+    return f"Cannot tell yet: {why}{_more(verdict)}."
 
 
-def _more(units: int | None) -> str:
+def _more(verdict: Verdict) -> str:
+    """What more labels would bring: two digits are as much as such a forecast knows."""
+    units, floor = verdict.more_units, verdict.headline.lower is None
     if not units:
-        return ""
-    tasks = counted(units, "more task", "more tasks")
-    return f"; about {tasks} labeled by two or more people would tell"
+        if floor:
+            return ""
+        return (
+            "; the value lies so near it that more tasks would hardly tell: a clearer guideline may"
+        )
+    step = 10 ** max(0, len(str(units)) - 2)
+    tasks = counted(-(-units // step) * step, "more task", "more tasks")
+    if floor:
+        return f"; at least {tasks} labeled by two or more people before an interval can be given"
+    return f"; about {tasks} labeled by two or more people would probably tell"
 
 
 def verdict(verdict: Verdict) -> str:
@@ -159,11 +196,9 @@ def rare_labels(verdict: Verdict) -> str:
         return ""
     name = mark(verdict.commonest) if verdict.commonest is not None else "one label"
     said = f"Most answers are {name}, so the rare labels are judged separately"
-    rows = [
-        f"{mark(row.label)} {_value_and_interval(row)}"
-        for row in verdict.rare_labels[:6]
-        if row.label is not None
-    ]
+    # A rare label without variation is one that nobody gave: the config may hold such.
+    given = [r for r in verdict.rare_labels if r.label is not None and r.reason != "no_variation"]
+    rows = [f"{mark(row.label)} {_value_and_interval(row)}" for row in given[:6]]
     return f"{said}: {'; '.join(rows)}." if rows else f"{said}."
 
 
@@ -174,15 +209,26 @@ def _value_and_interval(row: Agreement) -> str:
     return f"{coefficient(row.value)} ({spread})" if spread else coefficient(row.value)
 
 
+def worst_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts, unreliable ones first, each state by its value."""
+    order: tuple[State, ...] = ("unreliable", "cannot_tell", "tentative", "reliable")
+
+    def rank(v: Verdict) -> tuple[int, bool, float]:
+        value = v.headline.value
+        return order.index(v.state), value is None, 0.0 if value is None else value
+
+    return sorted(verdicts, key=rank)
+
+
 def answer(verdicts: Sequence[Verdict]) -> str:
     """The first sentence of a report: can this round be trusted?"""
     if not verdicts:
         return "There is no question in this round that can be measured."
     groups = {key: [mark(v.question, 40) for v in verdicts if v.state == key] for key in STATES}
     said = [
-        f"{_series(names)} {_be(names)} {STATES[key][1]}"
+        f"{series(names)} {_be(names)} {STATES[key][1]}"
         if key != "cannot_tell"
-        else f"for {_series(names)} the data cannot tell yet"
+        else f"for {series(names)} the data cannot tell yet"
         for key, names in groups.items()
         if names
     ]
@@ -198,7 +244,8 @@ def _be(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _series(names: Sequence[str]) -> str:
+def series(names: Sequence[str]) -> str:
+    """Names in a row, the first few of many: ``a, b and c``."""
     shown = [*names[:5], f"{len(names) - 5} more"] if len(names) > 6 else list(names)
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
@@ -208,40 +255,6 @@ def aside(row: Aside) -> str:
     said = ASIDES.get(row.reason, _spaced(row.reason))
     where = f" (question {mark(row.question)})" if row.question is not None else ""
     return f"{said}{where}: {mark(row.detail, 400)}" if row.detail else f"{said}{where}"
-
-
-def touched(intake: Intake) -> str:
-    """How many annotations somebody else or a model had a hand in; empty if none."""
-    parts = []
-    if intake.n_edited:
-        parts.append(f"{count(intake.n_edited)} last edited by somebody else")
-    if intake.n_prelabeled:
-        parts.append(f"{count(intake.n_prelabeled)} begun from a prediction")
-    if not parts:
-        return ""
-    return (
-        f"Of {counted(intake.n_annotations, 'annotation')}, {' and '.join(parts)}: "
-        "such answers are not independent and can make agreement look higher than it is."
-    )
-
-
-def caveats(intake: Intake) -> list[str]:
-    """What a reader must know before any number: sentences, none where nothing is the matter."""
-    return [said for said in (touched(intake), unknown_labels(intake)) if said]
-
-
-def unknown_labels(intake: Intake) -> str:
-    """How many answers carry labels that are not in the label config; empty if none."""
-    rows = [row for row in intake.aside if row.reason == "unknown_label"]
-    if not rows:
-        return ""
-    biggest = max(rows, key=lambda row: row.count)
-    said = counted(sum(row.count for row in rows), "answer")
-    option = f"--map-label {mark(biggest.question or '', 40)}:OLD=NEW"
-    return (
-        f"{said} set aside for a label that is not in the label config"
-        f" ({mark(biggest.detail, 160)}); if it was only renamed, {option} brings them back."
-    )
 
 
 def selection(chosen: Selection) -> str:

@@ -9,14 +9,20 @@ from labelq.pinpoint.votes import choices
 from tests.rounds import make_round
 
 
-def of(votes, *, lookalikes=(), common_content=True):
+def of(votes, *, lookalikes=(), common_content=True, decided=True, habitual=()):
     """The cause where each string of ``votes`` is one unit: rater and label in turn."""
     both = [*votes, *lookalikes]
     rows = [(f"u{i:02}", v[j], v[j + 1]) for i, v in enumerate(both) for j in range(0, len(v), 2)]
     round_ = make_round(rows, labels=["x", "y", "z"])
     all_votes = choices(round_.questions[0], round_.ratings["value"])[0]
-    found = cause(all_votes.at(list(range(len(votes)))), all_votes, common_content=common_content)
     names = [rater.id for rater in round_.raters]
+    found = cause(
+        all_votes.at(list(range(len(votes)))),
+        all_votes,
+        common_content=common_content,
+        decided=decided,
+        habitual=[names.index(name) for name in habitual],
+    )
     return found, None if found.rater is None else names[found.rater]
 
 
@@ -24,6 +30,26 @@ def test_one_rater_with_a_rule_of_their_own():
     found, rater = of(["axbxdy", "axcxdy", "bxcxdy", "axbxdy", "bxcxay"])
     assert (found.kind, rater) == ("rater", "d")
     assert found.resolved == pytest.approx(4 / 5)
+
+
+def test_without_a_common_content_nobody_is_named_but_for_a_tested_habit():
+    votes = ["axbxdy", "axcxdy", "bxcxdy", "axbxdy", "bxcxay"]
+    found, rater = of(votes, common_content=False)
+    assert (found.kind, rater) == ("slip", None)
+    assert of(votes, common_content=False, habitual="d")[1] == "d"
+    assert of(votes, common_content=False, habitual="a")[1] is None
+
+
+def test_nobody_is_named_when_the_others_differ_as_well():
+    votes = ["axbxdy", "axcxdy", "bxcxdy", "axcxdy", "axbycx", "axbxcy"]
+    found, rater = of(votes)
+    assert (found.kind, rater) == ("too_little", None)
+    assert of(votes, common_content=False, habitual="d")[1] is None
+
+
+def test_nobody_is_named_for_what_chance_does():
+    # Three answers of d differ, and so do two of the nine others.
+    assert of(["axbxdy", "axcydy", "bxcxdy", "axbxcy"])[1] is None
 
 
 def test_a_careless_rater_is_no_rule():
@@ -50,6 +76,13 @@ def test_single_deviations_of_changing_raters_are_slips():
     votes = ["axbxcy", "axbycx", "aybxcx", "axbxdy"]
     found, _ = of(votes, lookalikes=["axbxcx"] * 6)
     assert found.kind == "slip"
+
+
+def test_a_slip_needs_a_consensus():
+    votes = ["axbxcy", "axbycx", "aybxcx", "axbydy"]
+    more = {"lookalikes": ["axbxcx"] * 6, "decided": False}
+    assert of(votes, **more)[0].kind == "ambiguous"
+    assert of(votes, **more, common_content=False)[0].kind == "too_little"
 
 
 @pytest.mark.parametrize("votes", [["axby"] * 9, ["axbxcy"] * 3, ["axby"] * 5 + ["axbxcy"] * 3])

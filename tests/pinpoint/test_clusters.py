@@ -131,3 +131,34 @@ def test_a_text_under_two_ids_is_fine():
     content = Content.of(make_round(made).units)
     assert content is not None
     assert content.words(content.rank) == ()
+
+
+def named(inside, outside):
+    """The name of the texts ``inside`` among the others."""
+    texts = [*inside, *outside]
+    made = [(f"u{i:03}", r, "x", text) for i, text in enumerate(texts) for r in "ab"]
+    content = Content.of(make_round(made).units)
+    assert content is not None
+    return content.words(content.rank[: len(inside)])
+
+
+def test_names_are_content_words():
+    others = ["she told us about a green garden"] * 10 + [f"house{i} lake{i}" for i in range(30)]
+    assert named([f"Carton which never that{i}" for i in range(6)], others) == ("Carton",)
+    assert named([f"which never that thing{i}" for i in range(6)], others) == ()
+
+
+def test_a_name_stands_in_three_of_ten_units():
+    others = [f"house{i} lake{i}" for i in range(40)]
+    some = ["carton word0", "carton word1", "carton word2"]
+    assert named([*some, *(f"tree{i}" for i in range(7))], others) == ("carton",)
+    assert named([*some, *(f"tree{i}" for i in range(8))], others) == ()
+    assert named(some[:2], others) == ()
+
+
+def test_words_that_are_common_in_their_script_name_nothing():
+    latin = [f"house{i} lake{i}" for i in range(100)]
+    # "على" and "كرتون" are in few texts of the round; the one is in most other Arabic texts.
+    arabic = [f"على {word}" for word in ["سلام", "مدينة", "كتاب", "شجرة", "سماء", "بحر"]]
+    inside = [f"على كرتون {word}" for word in ["ماء", "خبز", "قلم", "شمس"]]
+    assert named(inside, [*latin, *arabic]) == ("كرتون",)

@@ -179,3 +179,24 @@ def test_what_the_others_say_by_brute_force(rows):
     same = (votes.unit[:, None] == votes.unit) & (votes.label[:, None] == votes.label)
     assert agree.tolist() == (same.sum(axis=1) - 1).tolist()
     assert others.tolist() == ((votes.unit[:, None] == votes.unit).sum(axis=1) - 1).tolist()
+
+
+def test_of_flagged_raters_the_one_who_matters_most_comes_first():
+    dice = random.Random(9)
+    rows = []
+    for i in range(200):
+        truth = dice.choice("xyz")
+        rows += [(f"u{i:03}", r, truth) for r in "abc"]
+        # "few" errs always on a few units, "many" often on all of them.
+        rows.append((f"u{i:03}", "many", dice.choice("xyz") if i % 2 else truth))
+        if i < 25:
+            rows.append((f"u{i:03}", "few", "xyz"["xyz".index(truth) - 1]))
+    found = pinpointed(make_round(rows))
+    made = rater_reports(found.round, found.settlings, found.clusters)
+    names = [found.round.raters[r.rater].id for r in made]
+    assert all(report.flags for report in made[:2])
+    assert not any(report.flags for report in made[2:])
+    assert names[:2] == ["many", "few"]
+    assert made[0].agreement > made[1].agreement
+    gains = [report.without - found.settlings["value"].value for report in made[:2]]
+    assert gains[0] > gains[1] > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelq.pinpoint.words import folded, setting_apart, tokens
+from labelq.pinpoint.words import folded, is_content, setting_apart, tokens
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,22 @@ def test_a_word_of_three_texts_that_are_elsewhere_rare_sets_apart():
     outside = np.array([1.0, 95.0, 0.0, 1.0])
     assert setting_apart(inside, 10, outside, 100).tolist() == [3]
     assert setting_apart(inside, 10, np.array([1.0, 95.0, 0, 90]), 100).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("word", "content"),
+    [
+        ("carton", True), ("l'argent", True), ("customer's", True), ("كرتون", True),
+        ("פיצוי", True), ("退款", True), ("환불", True), ("पैसे", True), ("covid19", True),
+        ("that", False), ("never", False), ("i'm", False), ("don't", False), ("can't", False),
+        ("it's", False), ("في", False), ("款", False), ("ok", False), ("2024", False),
+    ],
+)  # fmt: skip
+def test_content_words(word, content):
+    assert is_content(word) == content
+
+
+def test_words_in_most_texts_come_first():
+    #                  one in five, one in three, more than half
+    inside = np.array([6.0, 10.0, 16.0])
+    assert setting_apart(inside, 30, np.zeros(3), 300).tolist() == [2, 1, 0]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelq.remedy.guideline import draft_guideline
+from labelq.pinpoint.findings import Cause
+from labelq.remedy.guideline import MARKER, draft_guideline
 from labelq.remedy.headings import outline
 from labelq.remedy.quoting import quoted
 from labelq.remedy.rules import worth_a_rule
@@ -33,7 +35,8 @@ def drafted(found, text=GUIDELINE, name="g.md"):
 
 def without_rules(draft):
     """The draft with each inserted line taken out again, found by the rules' own text."""
-    text = draft.text
+    assert draft.text.count(MARKER) == len(draft.rules)
+    text = draft.text.replace(MARKER, "")
     for rule in draft.rules:
         assert text.count(rule.text) == 1
         text = text.replace(rule.text, "")
@@ -45,8 +48,10 @@ def test_the_rule_stands_at_the_end_of_its_labels_section(found):
     rule = draft.rules[0]
     assert rule.heading == "Billing"
     assert draft.text.index("Invoices.") < draft.text.index(rule.text) < draft.text.index("## Acc")
-    assert rule.text.startswith("### Proposed rule: ")
-    assert f"Invoices.\n\n{rule.text}\n## Account" in draft.text
+    words = ", ".join(rule.words)
+    assert rule.text.startswith(f"### Proposed rule: Billing or Refund? ({words})\n")
+    assert f"- When: the task often contains {words}.\n" in rule.text
+    assert f"Invoices.\n\n{MARKER}\n{rule.text}\n## Account" in draft.text
     assert rule.words == found.clusters[0].words
 
 
@@ -58,8 +63,9 @@ def test_the_rule_shows_its_evidence(found):
     assert len(set(cited)) == 3
     assert all(f"task {ids[unit]}" in rule.text for unit in cited)
     assert "UNDECIDED" in rule.text or rule.label
-    assert f"{rule.n_units} tasks, {rule.share:.0%} of the disagreement" in rule.text
-    assert "alpha would be at most" in rule.text
+    assert f"{rule.n_units} tasks, {rule.share * 100:.0f} % of the disagreement" in rule.text
+    assert re.search(r"alpha would be at most \.\d\d\.\n", rule.text)
+    assert rule.cluster not in rule.text
 
 
 def test_gaps_first_and_people_last(found):
@@ -69,11 +75,39 @@ def test_gaps_first_and_people_last(found):
     assert worth_a_rule([c for c in found.clusters if c.remainder]) == ()
 
 
+def test_an_ambiguous_cluster_needs_five_tasks(found):
+    gap = replace(found.clusters[0], cause=Cause("ambiguous"))
+    assert worth_a_rule([gap]) == (gap,)
+    assert worth_a_rule([replace(gap, units=gap.units[:4])]) == ()
+
+
+def test_rules_do_not_pile_up(found):
+    for line_end in ("\n", "\r\n"):
+        first = drafted(found, GUIDELINE.replace("\n", line_end))
+        assert first.undecided == 0
+        again = drafted(found, first.text)
+        assert (again.text, again.diff, again.rules) == (first.text, "", ())
+        assert again.undecided == len(first.rules) == 1
+        # Once somebody has decided, the author's own words are no obstacle to a new proposal.
+        decided = re.sub(r"(Answer to category:) .*", r"\1 Refund.", first.text)
+        assert decided != first.text
+        later = drafted(found, decided)
+        assert (later.undecided, len(later.rules)) == (0, 1)
+
+
+def test_another_question_or_pair_is_proposed_all_the_same(found):
+    first = drafted(found).text
+    for other in (first.replace("Billing or Refund?", "Billing or Account?"),
+                  first.replace("Answer to category:", "Answer to topic:")):  # fmt: skip
+        draft = drafted(found, other)
+        assert (draft.undecided, len(draft.rules)) == (1, 1)
+
+
 def test_no_section_no_matter(found):
     for text in ("", "Just a sentence", "# Only a title\n"):
         draft = drafted(found, text)
         assert draft.text.startswith(text)
-        assert "\n## Proposed rules\n\n### Proposed rule" in f"\n{draft.text}"
+        assert f"\n## Proposed rules\n\n{MARKER}\n### Proposed rule" in f"\n{draft.text}"
         assert draft.rules[0].heading == "Proposed rules"
 
 

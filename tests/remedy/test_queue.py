@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from labelq.pinpoint.edge_cases import find_edge_cases
+from labelq.pinpoint.findings import EdgeCase
 from labelq.remedy.queue import queue, queue_rows, queue_tasks, reason_words
-from tests.pinpoint.planted import pinpointed, planted
+from tests.pinpoint.planted import pinpointed, planted, rows
 from tests.rounds import make_round
 
 
@@ -28,37 +32,115 @@ def found():
     return planted()
 
 
-def test_disputed_units_that_the_consensus_has_not_settled(found):
-    entries = queued(found)
+@pytest.fixture(scope="module")
+def noisy():
+    """Three raters who err at random: single votes and real doubt, but no content."""
+    dice = random.Random(5)
+    rows = [(f"u{i:03}", r, dice.choice("xxxxxxyyz") if i % 3 else dice.choice("xyyyyyyyzz"))
+            for i in range(150) for r in "abc"]  # fmt: skip
+    return pinpointed(make_round(rows))
+
+
+def test_disputed_units_that_the_consensus_has_not_settled(noisy):
+    entries = queued(noisy)
     by_unit = {entry.unit: {r.code for r in entry.reasons} for entry in entries}
     assert len(by_unit) == len(entries)
-    ratings = found.round.ratings["category"]
-    posterior = found.consensuses["category"].posterior
-    for unit in range(len(found.round.units)):
+    ratings = noisy.round.ratings["value"]
+    doubt = 1 - noisy.consensuses["value"].posterior.max(axis=1)
+    assert doubt.mean() < 0.2
+    seen = set()
+    for unit in range(len(noisy.round.units)):
         disputed = len(set(ratings.value[ratings.unit == unit])) > 1
-        doubtful = 1 - posterior[unit].max() >= 0.05
-        assert ("disputed" in by_unit.get(unit, ())) == (disputed and doubtful)
-    assert all(by_unit.values())
+        worth_it = bool(doubt[unit] >= 0.2)
+        seen.add((disputed, worth_it))
+        assert ("disputed" in by_unit.get(unit, ())) == (disputed and worth_it)
+    assert {(True, True), (True, False)} <= seen
 
 
-def test_the_most_uncertain_first(found):
-    entries = queued(found)
-    keys = [(-round(entry.priority, 12), entry.unit) for entry in entries]
+def test_the_most_uncertain_first(noisy):
+    entries = queued(noisy)
+    keys = [(-entry.priority, entry.unit) for entry in entries]
     assert keys == sorted(keys)
     assert all(0 <= entry.priority <= 1 for entry in entries)
-    posterior = found.consensuses["category"].posterior
+    posterior = noisy.consensuses["value"].posterior
     assert entries[0].priority == pytest.approx(1 - posterior[entries[0].unit].max())
+
+
+def fixed(posterior, level="nominal", n_questions=1):
+    """A round of unanimous units whose consensus has this posterior on each question."""
+    posterior = np.array(posterior, float)
+    labels = [str(i + 1) for i in range(posterior.shape[1])]
+    rows = [(f"u{i:02}", r, "1") for i in range(len(posterior)) for r in "ab"]
+    one = pinpointed(make_round(rows, level=level, labels=labels))
+    asked = [replace(one.round.questions[0], name=f"q{i}") for i in range(n_questions)]
+    said = one.consensuses["value"]
+    round_ = replace(one.round, questions=tuple(asked),
+                     ratings={q.name: one.round.ratings["value"] for q in asked})  # fmt: skip
+    return round_, {q.name: replace(said, question=q.name, posterior=posterior) for q in asked}
+
+
+def test_doubt_between_neighbours_of_a_scale_is_not_worth_it():
+    sure = [1, 0, 0, 0, 0]
+    near, far = [0, 0.5, 0.5, 0, 0], [0.5, 0, 0, 0, 0.5]
+    ordered = queue(*fixed([near, far, *[sure] * 8], "ordinal"), (), ())
+    assert [(entry.unit, entry.priority) for entry in ordered] == [(1, 0.5)]
+    named = queue(*fixed([near, far, *[sure] * 8]), (), ())
+    assert [(entry.unit, entry.priority) for entry in named] == [(0, 0.5), (1, 0.5)]
+
+
+def test_an_entry_is_worth_more_than_a_unit_chosen_blindly():
+    posterior = [[0.5, 0.5], [0.7, 0.3], [0.6, 0.4]]
+    assert [entry.unit for entry in queue(*fixed(posterior), (), ())] == [0, 2]
+
+
+def test_the_priority_is_the_mean_over_the_questions():
+    round_, consensuses = fixed([[0.5, 0.5], *[[1, 0]] * 9], n_questions=2)
+    calm = replace(consensuses["q1"], posterior=np.array([[1.0, 0.0]] * 10))
+    (entry,) = queue(round_, consensuses | {"q1": calm}, (), ())
+    assert (entry.unit, entry.priority) == (0, 0.25)
+    assert [r.question for r in entry.reasons] == ["q0"]
+
+
+def test_the_same_text_with_neighbouring_labels_is_no_contradiction():
+    one, two, three = [1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0]
+    case = EdgeCase("q0", 0, "same_text", (("1", 2),), others=(1,))
+    assert queue(*fixed([one, two], "ordinal"), (), [case]) == ()
+    assert len(queue(*fixed([one, three], "ordinal"), (), [case])) == 2
+    assert len(queue(*fixed([one, two]), (), [case])) == 2
 
 
 def test_a_gap_wants_a_second_look_and_its_lookalikes_are_queued(found):
     by_unit = {entry.unit: entry for entry in queued(found)}
     gap = found.clusters[0]
-    for unit in (*gap.units, *gap.lookalikes):
-        assert by_unit[unit].wants == "second_look"
-        assert ("gap", gap.id) in [(r.code, r.cluster) for r in by_unit[unit].reasons]
+    assert gap.units
+    assert gap.lookalikes
+    for code, units in (("gap", gap.units), ("resembles_gap", gap.lookalikes)):
+        for unit in units:
+            assert by_unit[unit].wants == "second_look"
+            assert (code, gap.id) in [(r.code, r.cluster) for r in by_unit[unit].reasons]
+            assert len({"gap", "resembles_gap"} & {r.code for r in by_unit[unit].reasons}) == 1
     habit = next(c for c in found.clusters if c.cause.kind == "rater")
     wanted = {by_unit[unit].wants for unit in habit.units if unit in by_unit}
     assert wanted <= {"another_person"}
+
+
+def test_what_wants_a_second_look_comes_last():
+    made, kinds = rows(careless="dan", habit=None)
+    made += [("voucher-99", "ann", "Billing", "Voucher coupon balance redeem expired checkout")]
+    found = pinpointed(make_round(made, question="category"), kinds)
+    gap = found.clusters[0]
+    single = found.round.units.ids.index("voucher-99")
+    assert gap.cause.kind == "gap"
+    assert single in gap.lookalikes
+    entries = queued(found)
+    wants = [entry.wants for entry in entries]
+    assert set(wants) == {"another_person", "second_look"}
+    assert wants == sorted(wants)
+    entry = next(entry for entry in entries if entry.unit == single)
+    assert entry.wants == "another_person"
+    assert {"resembles_gap", "one_vote"} <= {r.code for r in entry.reasons}
+    tasks = queue_tasks(found.round, entries)
+    assert [task["meta"]["labelq"]["wants"] for task in tasks] == wants
 
 
 def test_one_vote_is_queued_only_when_it_is_uncertain():
@@ -72,22 +154,21 @@ def test_one_vote_is_queued_only_when_it_is_uncertain():
 
 
 def test_a_set_is_as_uncertain_as_its_most_doubtful_tick():
-    rows = [(f"u{i:02}", r, {"a"}) for i in range(20) for r in "pqrs"]
-    rows[0] = ("u00", "p", {"a", "b"})
-    rows[1] = ("u00", "q", {"a", "b"})
+    dice = random.Random(3)
+    rows = [(f"u{i:02}", r, {"a", "b"} if dice.random() < (0.8, 0.1)[i % 2] else {"a"})
+            for i in range(40) for r in "pqr"]  # fmt: skip
     found = pinpointed(make_round(rows, level="set"))
     first = queued(found)[0]
-    tick = found.consensuses["value"].posterior[0, 1]
-    assert first.unit == 0
+    tick = found.consensuses["value"].posterior[first.unit, 1]
     assert first.priority == pytest.approx(min(tick, 1 - tick))
 
 
 def test_numbers_are_ranked_by_their_spread():
     rows = [("u1", "a", 1.0), ("u1", "b", 9.0), ("u2", "a", 4.0), ("u2", "b", 5.0),
-            ("u3", "a", 3.0), ("u3", "b", 3.0)]  # fmt: skip
+            ("u3", "a", 3.0), ("u3", "b", 3.0), ("u4", "a", 2.0), ("u4", "b", 6.8)]  # fmt: skip
     entries = queued(pinpointed(make_round(rows, level="interval")))
-    assert [entry.unit for entry in entries] == [0, 1]
-    assert 0 < entries[1].priority < entries[0].priority <= 0.5
+    assert [entry.unit for entry in entries] == [0, 3]
+    assert 0.2 <= entries[1].priority < entries[0].priority <= 0.5
 
 
 def test_a_task_never_tells_votes_gold_or_predictions():
@@ -103,6 +184,9 @@ def test_a_task_never_tells_votes_gold_or_predictions():
     assert tasks[0]["data"]["labelq_key"] == "May/u1"
     assert tasks[0]["data"]["labelq_round"] == "May"
     assert tasks[0]["data"]["labelq_priority"] == entries[0].priority
+    ours = {name for name in tasks[0]["data"] if name.startswith("labelq")}
+    assert ours == {"labelq_key", "labelq_round", "labelq_priority"}
+    assert tasks[0]["meta"]["labelq"]["reasons"]
     assert set(tasks[0]) == {"data", "meta"}
     told = json.dumps(tasks)
     assert "LABEL" not in told
@@ -121,5 +205,8 @@ def test_rows_are_plain_values(found):
     table = queue_rows(found.round, entries)
     assert [row["rank"] for row in table] == list(range(1, len(entries) + 1))
     assert all(isinstance(value, str | int | float) for row in table for value in row.values())
-    assert table[0]["unit"] == found.round.units.ids[entries[0].unit]
+    assert list(table[0]) == ["rank", "task", "wants", "why", "priority", "text"]
+    assert table[0]["task"] == found.round.units.ids[entries[0].unit]
+    assert table[0]["wants"] == "a second look, once the rule is decided"
+    assert table[0]["priority"] == round(entries[0].priority, 3)
     assert "category: " in reason_words(entries[0])

@@ -138,7 +138,7 @@ def make_round(**changes):
                     "unknown_label",
                     412,
                     "category",
-                    "“Refunds<script>”: 412 labels, 3 annotators, until 4 March, not in config",
+                    "Refunds<script>: 3 annotators, 2 March 2026 to 4 March 2026",
                 ),
                 Aside("skipped", 7),
                 Aside("draft", 3),

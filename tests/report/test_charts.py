@@ -53,6 +53,9 @@ def test_a_missing_value_and_a_negative_one(audit):
     assert plain(chart.title).endswith("–, without an interval")
     below = replace(nothing, value=-0.4, lower=-0.8, upper=0.1)
     assert "−.40" in coefficient_bar(replace(audit.verdicts[0], headline=below)).title
+    slightly = replace(nothing, value=-0.016)
+    drawn = fromstring(coefficient_bar(replace(audit.verdicts[0], headline=slightly)).svg)
+    assert [t.text for t in drawn.iter("text") if t.text[0] in "−.01"][:2] == ["−.2", "0"]
 
 
 def test_without_pairs_there_is_no_picture(audit):

@@ -58,6 +58,12 @@ def test_the_same_bytes_twice(framed, tmp_path, monkeypatch):
     assert {name: Path("x", name).read_bytes() for name in FILES} == first
 
 
+def test_the_next_command_stands_in_the_report(framed, tmp_path):
+    write_audit(framed, tmp_path / "x", manifest={}, next_command="labelq audit next.csv")
+    for name in ("report.html", "report.md"):
+        assert "labelq audit next.csv" in (tmp_path / "x" / name).read_text("utf-8")
+
+
 def test_names_stand_in_data_and_private_files_only(framed, tmp_path):
     target = tmp_path / "x"
     write_audit(framed, target, manifest={})

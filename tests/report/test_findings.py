@@ -1,42 +1,71 @@
 from dataclasses import replace
 
 from labelq.labels.model import Intake
-from labelq.report.findings import next_steps, top_findings
+from labelq.pinpoint.findings import Flag
+from labelq.report.findings import influential, stands_open, top_findings
 from labelq.report.names import Names
 from labelq.report.text import plain
 
 
-def found(audit, limit=3, *, names=False):
-    return top_findings(audit, Names(audit.round.raters, names=names), limit)
+def found(audit, *, names=False):
+    return top_findings(audit, Names(audit.round.raters, names=names))
 
 
 def without_intake(audit, **changes):
     return replace(audit, round=replace(audit.round, intake=Intake(n_kept=100_000)), **changes)
 
 
-def test_two_clusters_and_an_annotator(audit):
-    gap, habit, person = found(without_intake(audit))
+def test_two_clusters_an_annotator_and_every_question_that_is_not_trusted(audit):
+    gap, habit, unreliable, person = found(audit)
     assert plain(gap.title) == "Gap in the guideline: Refund or Cancel"
     assert "carry 31 % of its disagreement" in gap.text
     assert gap.anchor == "cluster-category-1"
     assert plain(habit.title).startswith("A habit of annotator D")
+    assert plain(unreliable.title) == "Ambiguous tasks: billing or <u>app</u>"
+    assert "in question topics" in plain(unreliable.text)
     assert plain(person.title) == "Annotator D"
     assert plain(person.text) == (
-        "In category: differs on 31 % of shared tasks, the others on 12 %; "
-        "median 3 s, the others 21 s."
+        "In category: differs on 31 % of shared tasks, the others on 12 %; without them alpha "
+        "would be .66; 9 of 10 gold tasks right. Median 3 s, the others 21 s."
     )
-    assert plain(found(without_intake(audit), names=True)[2].title) == "Dalia Haddad"
+    assert plain(found(audit, names=True)[3].title) == "Dalia Haddad"
 
 
-def test_what_is_left_follows(audit):
-    kinds = [f.kind for f in found(without_intake(audit), limit=99)]
-    assert (
-        kinds
-        == ["cluster"] * 2
-        + ["annotator"] * 2
-        + ["dominant", "cluster", "pair", "pair"]
-        + ["task"] * 4
+def test_a_question_without_a_telling_cluster_shows_its_largest_label_pair(audit):
+    lean = replace(
+        audit.raters[1], question="topics", without=0.7, flags=(Flag("shift", 0.47, 0.0, 99, 99),)
     )
+    few = without_intake(audit, clusters=audit.clusters[:2], raters=(*audit.raters, lean))
+    shown = next(f for f in found(few) if f.kind == "pair")
+    assert plain(shown.title) == "Most disagreement in topics: billing or <u>app</u>"
+    assert plain(shown.text) == (
+        "22 tasks, all of the disagreement. "
+        "Annotator B answers 0.47 higher than the others, on average."
+    )
+
+
+def test_many_unreliable_questions_leave_room_for_the_annotator(audit):
+    verdicts = [replace(audit.verdicts[2], question=f"q{i}") for i in range(20)]
+    pairs = [replace(audit.label_pairs[0], question=f"q{i}") for i in range(20)]
+    shown = found(replace(audit, verdicts=(*audit.verdicts, *verdicts), label_pairs=tuple(pairs)))
+    assert [f.kind for f in shown] == ["cluster", "cluster", "cluster", "pair", "annotator"]
+
+
+def test_the_worst_question_comes_before_the_annotator_and_the_others_after(audit):
+    verdicts = (
+        replace(audit.verdicts[2], question="category"),
+        replace(audit.verdicts[0], question="topics"),
+    )
+    kinds = [f.kind for f in found(replace(audit, verdicts=verdicts, clusters=()))]
+    assert kinds[:3] == ["pair", "annotator", "pair"]
+
+
+def test_what_is_left_follows_while_there_are_fewer_than_three(audit):
+    trusted = (replace(audit.verdicts[0], state="reliable"),)
+    calm = without_intake(audit, verdicts=trusted, clusters=(), raters=())
+    assert [f.kind for f in found(calm)] == ["dominant", "pair", "pair"]
+    quiet = without_intake(audit, verdicts=(), clusters=(), raters=(), label_pairs=())
+    assert [f.kind for f in found(quiet)] == ["task"] * 3
 
 
 def test_nothing_stands_out(audit):
@@ -48,12 +77,33 @@ def test_nothing_stands_out(audit):
     assert "cannot tell yet" in found(unsure)[0].text
 
 
-def test_next_steps_name_files_and_the_exact_command(audit):
-    steps = next_steps(audit, "audits/my round")
-    assert [plain(s.command) for s in steps] == [
-        "audits/my round/guideline_draft.md",
-        "audits/my round/queue.json",
-        "labelq audit next_round.json --guideline 'audits/my round/guideline_draft.md'",
-    ]
-    assert steps[0].text == "Decide on 1 proposed rule (1 open gap) in the guideline draft."
-    assert len(next_steps(replace(audit, queue=()), "")) == 2
+def test_annotators_are_ranked_by_what_changes_without_them(audit):
+    assert [rater for rater, _ in influential(audit)] == [3, 1]
+    headline = audit.verdicts[0].headline.value
+    same = tuple(replace(r, without=headline + 0.009) for r in audit.raters)
+    assert influential(replace(audit, raters=same)) == []
+    unknown = tuple(replace(r, without=None) for r in audit.raters)
+    assert [rater for rater, _ in influential(replace(audit, raters=unknown))] == [1, 3]
+    crowd = replace(audit.round, raters=audit.round.raters * 11)
+    assert influential(replace(audit, raters=unknown, round=crowd)) == []
+
+
+def test_an_annotator_with_several_questions_is_told_once(audit):
+    again = replace(audit.raters[3], question="topics", without=0.68)
+    third = replace(audit.raters[3], question="urgency", without=0.88)
+    shown = found(replace(audit, clusters=(), raters=(*audit.raters[:5], again, third)))
+    (person,) = [f for f in shown if f.kind == "annotator"]
+    assert plain(person.text).startswith("In topics: differs on 31 %")
+    assert plain(person.text).count("Median") == 1
+    assert plain(person.text).endswith("Also in category (without them .66) and urgency (.88).")
+
+
+def test_only_slips_and_too_little_are_folded(audit):
+    gap, habit, ambiguous, slip, little = audit.clusters
+    assert [stands_open(c) for c in audit.clusters] == [True, True, True, False, False]
+    assert stands_open(replace(gap, remainder=True))
+    assert stands_open(replace(habit, remainder=True, share=0.02))
+    assert stands_open(replace(ambiguous, remainder=True, share=0.1))
+    assert not stands_open(replace(ambiguous, remainder=True, share=0.09))
+    assert not stands_open(replace(slip, remainder=False))
+    assert not stands_open(little)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from labelq.report.markdown import report_markdown
 
@@ -29,6 +30,18 @@ def test_it_says_what_the_page_says(audit):
     ):
         assert words in markdown
     assert markdown == report_markdown(audit, directory="audits/x")
+
+
+def test_of_many_questions_a_line_each_first_and_the_words_below(audit):
+    many = tuple(replace(v, question=f"{v.question} {i}") for i in range(2) for v in audit.verdicts)
+    markdown = report_markdown(replace(audit, verdicts=many))
+    assert "- ○ `topics 0`: unreliable, **.62** (.55 to .69)\n" in markdown
+    first = markdown.index("## What matters most")
+    assert markdown.index("`topics 1`") < first < markdown.index("## ○ `topics 0`")
+
+
+def test_the_command_for_the_next_round_is_repeated(audit):
+    assert "`labelq audit x.csv`" in report_markdown(audit, next_command="labelq audit x.csv")
 
 
 def test_letters_unless_names_are_asked_for(audit):

@@ -15,7 +15,18 @@ ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article"),
     *("nav", "footer", "div", "span", "p", "br", "a", "h1", "h2", "h3", "h4", "em", "code", "pre"),
     *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td"),
-    *("figure", "figcaption", "details", "summary", "blockquote", "mark", "bdi"),
+    *(
+        "strong",
+        "h5",
+        "h6",
+        "figure",
+        "figcaption",
+        "details",
+        "summary",
+        "blockquote",
+        "mark",
+        "bdi",
+    ),
     *("svg", "g", "path", "text", "rect"),
 }
 ATTRIBUTES = {
@@ -129,11 +140,13 @@ def test_the_first_screen_answers(page):
     for words in (
         "In part: urgency is reliable",
         "All annotators agreed on 104 of 212 tasks",
-        "14 last edited by somebody else",
-        "41 begun from a prediction",
+        "14 were last edited by somebody else",
+        "41 were begun from a prediction",
+        "--map-label 'category:Refunds<script>=NEW'",
+        "The text is taken from the field",
         "Gap in the guideline",
-        "Import the queue of 28 tasks",
-        "labelq audit next_round.json --guideline 'audits/<x> y/guideline_draft.md'",
+        "14 of 28 tasks want another person",
+        "labelq audit next_round.json --guideline guideline.md",
     ):
         assert words in first
 
@@ -161,6 +174,53 @@ def test_rules_are_ready_to_paste(audit):
     inert(page)
     assert audit.draft.rules[0].text in page.text
     assert "under the heading “Refund <h1>”" in page.text
+
+
+def test_rules_are_rendered_and_nothing_in_them_is_markup(audit):
+    text = (
+        "#### When <b>\\*this\\*</b>\n\n- **UNDECIDED**: a or b?\n- عربي [x](javascript:alert(1)) "
+        "![y](https://evil.example) <https://evil.example> https://evil.example\n\n<img src=x>\n"
+    )
+    rule = replace(audit.draft.rules[0], text=text)
+    page = Page(rules_html(replace(audit, draft=replace(audit.draft, rules=(rule,)))))
+    inert(page)
+    assert {"h4", "ul", "li", "strong", "pre"} <= set(page.elements)
+    assert "When <b>*this*</b>" in page.text
+    assert "[x](javascript:alert(1))" in page.text
+
+
+def test_many_questions_come_as_a_list_with_the_words_one_click_below(audit):
+    assert "Each verdict in words" not in Page(report_html(audit)).text
+    questions = [replace(audit.round.questions[0], name=f"q{i}") for i in range(6)]
+    ratings = {q.name: audit.round.ratings["category"] for q in questions}
+    source = replace(
+        audit.round,
+        questions=(*questions, *audit.round.questions),
+        ratings={**audit.round.ratings, **ratings},
+    )
+    verdicts = tuple(replace(audit.verdicts[0], question=q.name) for q in questions)
+    page = Page(report_html(replace(audit, round=source, verdicts=(*verdicts, audit.verdicts[2]))))
+    inert(page)
+    said = " ".join(page.text.split())
+    assert said.index("topics ○ unreliable") < said.index("q0 ? cannot tell")
+    assert said.index("Each verdict in words") < said.index("What matters most")
+    assert len(page.ids()) == len(set(page.ids()))
+
+
+def test_squared_distances_stand_as_a_share_of_expected(audit):
+    row = replace(audit.verdicts[1].headline, observed=42_296.1, expected=91_230.4)
+    assert row.level == "ordinal"
+    text = Page(report_html(replace(audit, agreements=(row,)))).text
+    assert "observed disagreement 42,296, expected 91,230" in text
+    assert ".46" in text
+
+
+def test_a_behaviour_that_is_no_matter_of_the_question_is_told_once(audit):
+    again = replace(audit.raters[3], question="topics")
+    text = Page(report_html(replace(audit, clusters=(), raters=(*audit.raters, again)))).text
+    below = text[text.index("count against nobody") :]
+    assert below.count("median 3\u00a0s") == 1
+    assert below.count("differs on 31\u00a0%") == 2
 
 
 def test_the_same_audit_gives_the_same_page(audit, markup):

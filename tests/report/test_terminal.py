@@ -46,7 +46,7 @@ def test_never_wider_than_the_terminal_but_for_paths(audit, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", width)
     path = "a/very/long/path/to/copy"
     for line in printed(audit, path).splitlines():
-        assert len(line) <= int(width) or path in line
+        assert len(line) <= int(width) or path in line or "--" in line
 
 
 def test_no_color(audit, monkeypatch):
@@ -56,14 +56,75 @@ def test_no_color(audit, monkeypatch):
     assert "\x1b[36m" not in printed(audit)
 
 
-def test_the_table_shows_letters(audit, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "160")
+def table(audit, **options):
     out = io.StringIO()
-    print_agreements(audit.agreements, audit.round.raters, file=out)
-    assert "B and A" in out.getvalue()
-    assert "@mail" not in out.getvalue()
-    assert "[red]" in _table_of(audit, "[red]x[/red]")
+    print_agreements(audit.agreements, audit.round.raters, file=out, **options)
+    return out.getvalue()
+
+
+def test_the_table_shows_what_holds_for_all_and_counts_the_rest(audit):
+    said = table(audit)
+    assert max(map(len, said.splitlines())) <= 80
+    assert "Krippendorff alpha, Jaccard" in said
+    assert "label " not in said.splitlines()[0]
+    assert "@mail" not in said
+    assert said.endswith(
+        "category has more: 2 rows by label (--labels), 10 rows by pair of annotators\n(--pairs).\n"
+    )
+
+
+def test_reasons_are_footnotes_printed_once(audit):
+    from dataclasses import replace
+
+    again = [replace(row, metric="fleiss_kappa") for row in audit.agreements[-3:]]
+    said = table(replace(audit, agreements=(*audit.agreements, *again)))
+    assert " ".join(said.split()).count("1 everyone gave the same label") == 1
+    assert "2 brand new reason" in said
+
+
+def test_labels_and_pairs_have_columns_of_their_own(audit, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    said = table(audit, labels=True, pairs=True)
+    assert said.splitlines()[0].split() == [
+        *("question", "coefficient", "label", "annotators", "value", "interval", "tasks", "note")
+    ]
+    assert "B and A" in said
+    assert "عربي" in said
+    assert "has more" not in said
+    assert "Bo <i>Chen</i> and Alma Brandt" in table(audit, pairs=True, names=True)
+    assert "10 rows by pair" in table(audit, labels=True)
+    assert "2 rows by label" in table(audit, pairs=True)
     assert agreement_table(audit.agreements).row_count == len(audit.agreements)
+    assert "[red]" in _table_of(audit, "[red]x[/red]")
+
+
+def test_pairs_by_label_are_counted_too(audit):
+    from dataclasses import replace
+
+    pair = next(row for row in audit.agreements if row.raters is not None)
+    both = replace(audit, agreements=(replace(pair, label="x"), audit.agreements[0]))
+    assert "category has more: 1 row by both (--labels --pairs)." in table(both)
+
+
+def test_of_many_questions_a_line_each_the_worst_first(audit, monkeypatch):
+    from dataclasses import replace
+
+    many = tuple(replace(v, question=f"{v.question} {i}") for i in range(3) for v in audit.verdicts)
+    audit = replace(audit, verdicts=many)
+    lines = printed(audit).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("topics 0"))
+    assert "○ unreliable" in lines[first]
+    assert ".62" in lines[first]
+    assert lines[first + 8].startswith("urgency 2")
+    assert not any("All annotators agreed" in line for line in lines)
+    monkeypatch.setenv("COLUMNS", "40")
+    rest = [line for line in printed(audit, "x").splitlines() if "--" not in line]
+    assert max(map(len, rest)) <= 40
+
+
+def test_notes_on_the_source_stand_below_the_verdicts(audit):
+    said = printed(audit)
+    assert said.index("stays below") < said.index("Note: The text is taken") < said.index("matters")
 
 
 def _table_of(audit, question):

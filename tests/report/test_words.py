@@ -7,7 +7,7 @@ import pytest
 
 import labelq.report
 from labelq.auditing import Gate
-from labelq.labels.model import Aside, Intake, Question, Selection
+from labelq.labels.model import Aside, Question, Selection
 from labelq.measure.registry import METRICS
 from labelq.measure.results import CrossCheck, State
 from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
@@ -46,9 +46,12 @@ def test_counts_where_everything_or_nothing_has_two_labels(verdict):
         ("tentative", 0.7996, 0.9, None, None, ".7996, reaches .667 but not .8."),
         ("unreliable", 0.1, 0.6669, None, None, "upper end of the interval, .6669, stays below"),
         ("cannot_tell", 0.5, 0.7, None, 140, "about 140 more tasks labeled by two or more people"),
-        ("cannot_tell", 0.5, 0.7, None, None, ".50 to .70, lies on both sides of .667."),
+        ("cannot_tell", 0.5, 0.7, None, 1991, "about 2,000 more tasks labeled by two or more"),
+        ("cannot_tell", 0.5, 0.7, None, None, "so near it that more tasks would hardly tell"),
+        ("cannot_tell", None, None, "too_little_variation", 33, "at least 33 more tasks"),
+        ("cannot_tell", 0.5, 0.7, None, None, ".50 to .70, lies on both sides of .667;"),
         ("cannot_tell", None, None, "no_variation", None, "yet: everyone gave the same label"),
-        ("cannot_tell", None, None, None, 1, "about 1 more task labeled by two or more"),
+        ("cannot_tell", None, None, None, 1, "at least 1 more task labeled by two or more"),
         ("cannot_tell", None, None, "quite_new", None, "Cannot tell yet: quite new."),
     ],
 )
@@ -76,16 +79,20 @@ def test_a_dominating_label_leaves_the_rare_ones_to_be_judged(audit):
     assert plain(words.rare_labels(replace(audit.verdicts[0], rare_labels=()))).endswith(
         "separately."
     )
-    unknown = replace(audit.verdicts[0].rare_labels[0], value=None, reason="no_variation")
+    rare = audit.verdicts[0].rare_labels[0]
+    unknown = replace(rare, value=None, reason="too_few_units")
     shown = plain(words.rare_labels(replace(audit.verdicts[0], rare_labels=(unknown,))))
-    assert "(none: everyone gave the same label" in shown
+    assert "(none: too few tasks" in shown
+    nobody = replace(rare, label="unused", value=None, reason="no_variation")
+    shown = plain(words.rare_labels(replace(audit.verdicts[0], rare_labels=(nobody, rare))))
+    assert shown.endswith("judged separately: عربي .31 (.10 to .50).")
 
 
 def test_every_code_has_words():
     assert set(words.STATES) == set(get_args(State))
     assert set(causes.CAUSES) == set(get_args(CauseKind))
     assert set(causes.WORDS) == set(get_args(ReasonCode))
-    assert set(words.METRICS) == {row.name for row in METRICS}
+    assert set(words.METRICS) == set(words.SHORT) == {row.name for row in METRICS}
     described = set(re.findall(r"``([a-z_]+)``", Aside.__doc__)) - {"reason", "detail"}
     assert set(words.ASIDES) >= described
 
@@ -130,14 +137,11 @@ def test_no_word_judges_a_person():
         assert not judging.search(file.read_text("utf-8")), file.name
 
 
-def test_what_was_set_aside_and_touched():
+def test_what_was_set_aside():
     assert words.aside(Aside("skipped", 3)) == "skipped by the annotator"
     assert plain(words.aside(Aside("new_reason", 3, "<q>", "a\nb"))) == (
         "new reason (question <q>): a b"
     )
-    assert words.touched(Intake()) == ""
-    assert "14 last edited" in words.touched(Intake(n_annotations=20, n_edited=14))
-    assert "begun from" in words.touched(Intake(n_annotations=20, n_prelabeled=1))
 
 
 def test_selection():
@@ -175,6 +179,25 @@ def test_unknown_codes_are_shown_as_they_are_and_stay_data():
     assert words.metric("new_metric") == "New metric"
 
 
+def test_the_worst_verdict_comes_first(audit):
+    good = audit.verdicts[1]
+    half = replace(good, state="tentative")
+    none = replace(good, headline=replace(good.headline, value=None))
+    ranked = words.worst_first([none, good, half, *audit.verdicts[:1], *audit.verdicts[2:]])
+    assert [v.state for v in ranked[:3]] == ["unreliable", "cannot_tell", "tentative"]
+    assert ranked[3:] == [good, none]
+
+
+def test_numbers_about_disagreement_say_what_they_mean(audit):
+    assert plain(causes.label_pair(audit.label_pairs[0])) == (
+        "41 tasks, confused 3.8 times as often as their frequencies explain, "
+        "42 % of the disagreement"
+    )
+    assert plain(causes.cluster_size(audit.clusters[0])) == (
+        "5 tasks, 31 % of the disagreement; if these were settled, alpha would be at most .74"
+    )
+
+
 def test_evidence_and_places_of_clusters(audit):
     names = Names(audit.round.raters)
     gap, habit, _, slip, _ = audit.clusters
@@ -204,6 +227,10 @@ def test_numbers():
     assert numbers.coefficient(-0.001) == ".00"
     assert numbers.coefficient(float("nan")) == numbers.NONE
     assert numbers.coefficient(0.66649, [0.667, 0.8]) == ".666"
+    assert numbers.coefficient(0.66783, [0.667, 0.8]) == ".668"
+    assert numbers.coefficient(0.667, [0.667]) == ".667"
+    assert numbers.coefficient(0.8, [0.8]) == ".80"
+    assert numbers.coefficient(0.80001, [0.8]) == ".8000"
     assert numbers.interval(None, 0.3) == ""
     assert numbers.percent(0) == "0 %"
     assert numbers.percent(None) == numbers.NONE
@@ -214,18 +241,3 @@ def test_numbers():
     assert numbers.times(1234.5) == "1,234×"
     assert numbers.times(None) == numbers.NONE
     assert numbers.small(0.0) == "0"
-
-
-def test_labels_outside_the_config_stand_above_the_verdicts(audit):
-    intake = replace(
-        audit.round.intake,
-        n_edited=0,
-        n_prelabeled=0,
-        aside=(Aside("unknown_label", 412, "category", "Refunds: 3 annotators, 4 March 2026"),),
-    )
-    (said,) = words.caveats(intake)
-    assert plain(said) == (
-        "412 answers set aside for a label that is not in the label config (Refunds: 3 annotators,"
-        " 4 March 2026); if it was only renamed, --map-label category:OLD=NEW brings them back."
-    )
-    assert words.caveats(replace(intake, aside=())) == []

@@ -1,0 +1,111 @@
+"""What a reader must know before any number: said above the verdicts, in every medium."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelq.labels.model import Aside, Intake, Round, label_text
+from labelq.report.numbers import count, counted
+from labelq.report.text import line, mark
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+
+MOST_RENAMED, MOST_NOTES = 3, 3
+
+# How an `unknown_label` names its label: "Refunds: 5 annotators, 9 March 2026 to …".
+_OLD = re.compile(r"(.+): \d+ annotators?\b", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """A remark (sentence), and the option that mends it where there is one."""
+
+    text: str
+    option: str = ""
+
+
+def caveats(audit: Audit) -> list[Caveat]:
+    """What touches every number; nothing where nothing is the matter."""
+    source = audit.round
+    said = [Caveat(touched(source.intake)), _unknown_labels(source)]
+    said.append(Caveat(_undecided(audit.draft.undecided)))
+    return [caveat for caveat in said if caveat.text]
+
+
+def notes(intake: Intake) -> list[str]:
+    """How the source was understood (scheme inferred, text field guessed …): the first few."""
+    said = [mark(note, 300) for note in intake.notes[:MOST_NOTES]]
+    if len(intake.notes) > MOST_NOTES:
+        more = counted(len(intake.notes) - MOST_NOTES, "more remark")
+        said.append(f"{more} on how the source was understood: report.html, under Data.")
+    return said
+
+
+def touched(intake: Intake) -> str:
+    """How many annotations somebody else or a model had a hand in; empty if none."""
+    parts = [
+        f"{count(n)} {'was' if n == 1 else 'were'} {what}"
+        for n, what in (
+            (intake.n_edited, "last edited by somebody else"),
+            (intake.n_prelabeled, "begun from a prediction"),
+        )
+        if n
+    ]
+    if not parts:
+        return ""
+    return (
+        f"Of {counted(intake.n_annotations, 'annotation')}, {' and '.join(parts)}: "
+        "such answers are not independent and can make agreement look higher than it is."
+    )
+
+
+def renames(source: Round) -> str:
+    """The options that bring answers with labels outside the config back; empty if none.
+
+    The new label is guessed where one of the config is close by its letters, else ``NEW``.
+    """
+    options = []
+    for row in _unknown(source)[:MOST_RENAMED]:
+        old = _OLD.match(row.detail)
+        if row.question is None or old is None:
+            continue
+        labels = [label_text(label) for label in source.question(row.question).labels]
+        new = difflib.get_close_matches(old.group(1), labels, n=1) or ["NEW"]
+        options.append(shlex.quote(line(f"{row.question}:{old.group(1)}={new[0]}", 300)))
+    return " ".join(f"--map-label {option}" for option in options)
+
+
+def _unknown(source: Round) -> list[Aside]:
+    rows = [row for row in source.intake.aside if row.reason == "unknown_label"]
+    return sorted(rows, key=lambda row: -row.count)
+
+
+def _unknown_labels(source: Round) -> Caveat:
+    rows = _unknown(source)
+    if not rows:
+        return Caveat("")
+    shown = "; ".join(mark(row.detail, 160) for row in rows[:MOST_RENAMED])
+    if len(rows) > MOST_RENAMED:
+        shown += f"; and {counted(len(rows) - MOST_RENAMED, 'more label')}"
+    what = "a label that is" if len(rows) == 1 else "labels that are"
+    answers = counted(sum(row.count for row in rows), "answer")
+    said = f"{answers} set aside for {what} not in the label config ({shown})."
+    option = renames(source)
+    if option:
+        said += " If only renamed, this brings them back:"
+    return Caveat(said, option)
+
+
+def _undecided(n: int) -> str:
+    if not n:
+        return ""
+    are = "is" if n == 1 else "are"
+    return (
+        f"{counted(n, 'proposed rule')} in the given guideline {are} still undecided: "
+        "annotators could read them either way."
+    )

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import pytest
+
+from labelq.labels.model import Aside, Intake
+from labelq.report.caveats import caveats, notes, renames, touched
+from labelq.report.text import plain
+
+
+def with_intake(audit, **changes):
+    changed = replace(Intake(), **changes)
+    return replace(audit, round=replace(audit.round, intake=changed))
+
+
+def unknown(detail, count=9, question="category"):
+    return Aside("unknown_label", count, question, detail)
+
+
+def test_nothing_is_the_matter(audit):
+    assert caveats(with_intake(audit)) == []
+    assert notes(Intake()) == []
+
+
+def test_touched_answers():
+    assert touched(Intake()) == ""
+    both = touched(Intake(n_annotations=20, n_edited=14, n_prelabeled=1))
+    assert "14 were last edited by somebody else and 1 was begun from a prediction" in both
+
+
+def test_labels_outside_the_config_come_with_the_option_that_brings_them_back(audit):
+    rows = (unknown("Refunds: 3 annotators, 4 March 2026", 412),)
+    (said,) = caveats(with_intake(audit, aside=rows))
+    assert plain(said.text) == (
+        "412 answers set aside for a label that is not in the label config (Refunds: "
+        "3 annotators, 4 March 2026). If only renamed, this brings them back:"
+    )
+    assert said.option == "--map-label category:Refunds=Refund"
+
+
+@pytest.mark.parametrize(
+    ("detail", "option"),
+    [
+        ("Deliveri: 1 annotator", "category:Deliveri=Delivery"),
+        ("Something else: 1 annotator", "'category:Something else=NEW'"),
+        ("a: 2 annotators: 3 annotators, until 4 March", "'category:a: 2 annotators=NEW'"),
+        ("x\x1b[31m\ny: 2 annotators", "'category:x\\x1b[31m y=NEW'"),
+    ],
+)
+def test_the_old_label_is_filled_in_and_the_new_one_guessed(audit, detail, option):
+    source = with_intake(audit, aside=(unknown(detail),)).round
+    assert renames(source) == f"--map-label {option}"
+
+
+def test_the_three_most_frequent_of_many(audit):
+    rows = tuple(unknown(f"old {i}: 2 annotators", i) for i in range(1, 6))
+    (said,) = caveats(with_intake(audit, aside=rows))
+    assert said.option.startswith("--map-label 'category:old 5=NEW' --map-label")
+    assert said.option.count("--map-label") == 3
+    assert "; and 2 more labels)" in said.text
+
+
+def test_a_detail_that_names_no_label_gives_no_option(audit):
+    (said,) = caveats(with_intake(audit, aside=(unknown("something new"),)))
+    assert said.option == ""
+    assert "brings" not in said.text
+
+
+def test_notes_are_few_and_marked():
+    said = [plain(note) for note in notes(Intake(notes=tuple("abcde")))]
+    assert said[:3] == ["a", "b", "c"]
+    assert said[3].startswith("2 more remarks")
+
+
+def test_rules_left_over_undecided(audit):
+    said = caveats(replace(with_intake(audit), draft=replace(audit.draft, undecided=2)))
+    assert plain(said[0].text).startswith("2 proposed rules in the given guideline are still")

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+from labelq.labels.model import Intake
+from labelq.remedy.acts import Draft
+from labelq.report.names import Names
+from labelq.report.steps import next_steps
+from labelq.report.text import plain
+
+
+def steps(audit, directory="audits/my round", **options):
+    return next_steps(audit, Names(audit.round.raters), directory, **options)
+
+
+def test_steps_name_files_and_the_exact_command(audit):
+    found = steps(audit)
+    assert [plain(s.command) for s in found] == [
+        "--map-label 'category:Refunds<script>=NEW'",
+        "audits/my round/guideline_draft.md",
+        "audits/my round/queue.json",
+        "",
+        "labelq audit next_round.json --guideline guideline.md",
+    ]
+    assert found[0].text.startswith("First, if a label was only renamed")
+    assert found[1].text == "Decide on 1 proposed rule (1 open gap)."
+    assert found[2].text.endswith(
+        "14 of 28 tasks want another person, the 14 second looks can wait for the rules."
+    )
+    assert plain(found[3].text) == (
+        "With annotators D and B, one at a time, go through a few tasks that they answered "
+        "unlike the others."
+    )
+
+
+def test_the_command_line_is_repeated_as_it_was_given(audit):
+    command = "labelq audit next.csv --columns unit=id --guideline g.md"
+    assert steps(audit, next_command=command)[-1].command == command
+
+
+def test_rules_left_open_are_to_be_decided_too(audit):
+    left = replace(audit, draft=replace(audit.draft, undecided=2), clusters=())
+    assert steps(left)[1].text == (
+        "Decide on 1 proposed rule and 2 rules left open in an earlier draft."
+    )
+    left = replace(left, draft=replace(left.draft, rules=()))
+    assert steps(left)[1].text == "Decide on 2 rules left open in an earlier draft."
+
+
+def test_steps_with_nothing_to_do_are_left_out(audit):
+    calm = replace(audit, queue=(), raters=(), draft=Draft("g.md", None, "", ""))
+    calm = replace(calm, round=replace(audit.round, intake=Intake()))
+    (only,) = steps(calm, "")
+    assert only.text.startswith("Export the next round")
+    one = replace(calm, raters=audit.raters[:4], queue=audit.queue[1:2])
+    queue, *people, _ = steps(replace(one, raters=audit.raters[3:4]), "")
+    assert queue.text.endswith(": 1 task, to be labeled by another person each.")
+    assert plain(people[0].text).startswith("With annotator D go through")
