@@ -116,6 +116,22 @@ class Settling:
         assert self.additive.unanimous is not None
         return self._value(self._total - self._of(rows) + self.additive.unanimous(m, codes))
 
+    def at_most(
+        self,
+        units: Sequence[int] | NDArray[Any],
+        votes: Sequence[int] | NDArray[Any],
+        rules: Sequence[int] = (),
+    ) -> float | None:
+        """The largest of what settling brings: each unit by its ``votes``, or all to one rule.
+
+        A rule is a value code that all the units would get. Deciding everything one way often
+        brings more than following the votes, because the expected disagreement changes too.
+        """
+        n = len(np.asarray(units))
+        options = [self.settled(units, votes)]
+        options += [self.settled(units, np.full(n, code)) for code in rules]
+        return max((value for value in options if value is not None), default=None)
+
     def _rows(self, units: Sequence[int] | NDArray[Any]) -> NDArray[np.intp]:
         return np.searchsorted(self.units, np.asarray(units, np.int64))
 

@@ -20,6 +20,7 @@ from labelq.pinpoint.votes import (
     Votes,
     choices,
     consensus_votes,
+    label_codes,
     modal_values,
     unit_disagreement,
 )
@@ -211,7 +212,11 @@ def _cluster(
         units=tuple(units.tolist()),
         words=() if content is None or group.remainder else content.words(units),
         share=float(share),
-        settled=view.settling.settled(in_order, modal_values(view.ratings, in_order)),
+        settled=view.settling.at_most(
+            in_order,
+            modal_values(view.ratings, in_order),
+            label_codes(view.settling.question, view.ratings, group.pair.labels),
+        ),
         cause=cause(
             disputed,
             votes.at(np.append(units, alike)),

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Question, Ratings, Round
+from labelq.labels.model import Question, Ratings, Round, label_text
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import EdgeCase
-from labelq.pinpoint.votes import value_text
 
 AT_MOST = 50
 """So many edge cases of each kind and question are named, the weightiest."""
@@ -151,5 +150,5 @@ def _votes(ratings: Ratings, units: Iterable[int]) -> dict[int, tuple[tuple[str,
         a, b = np.searchsorted(ratings.unit, [unit, unit + 1])
         values, n = np.unique(ratings.value[a:b], return_counts=True)
         order = np.lexsort((values, -n))
-        found[unit] = tuple((value_text(ratings.values[values[i]]), int(n[i])) for i in order)
+        found[unit] = tuple((label_text(ratings.values[values[i]]), int(n[i])) for i in order)
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Question, Ratings
+from labelq.labels.model import Question, Ratings, label_text
 from labelq.labels.statistics import count_patterns
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import LabelPair
-from labelq.pinpoint.votes import Votes, choices, modal_values, value_text
+from labelq.pinpoint.votes import Votes, choices, label_codes, modal_values
 
 SETTLED_AT_MOST = 50
 """So many of the largest pairs get a settled coefficient: each is a whole recomputation."""
@@ -32,7 +32,9 @@ def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tup
     for rank, (labels, units, observed, expected, share) in enumerate(found):
         settled = None
         if rank < SETTLED_AT_MOST:
-            settled = settling.settled(units, modal_values(ratings, units))
+            settled = settling.at_most(
+                units, modal_values(ratings, units), label_codes(question, ratings, labels)
+            )
         pairs.append(
             LabelPair(
                 question=question.name,
@@ -74,7 +76,7 @@ def _of_labels(ratings: Ratings, settling: Settling) -> list[Found]:
         both = np.zeros(patterns.counts.shape[0], np.bool_)
         both[np.intersect1d(holds[a], holds[b], assume_unique=True)] = True
         units = patterns.units[both[patterns.pattern]]
-        labels = value_text(ratings.values[a]), value_text(ratings.values[b])
+        labels = label_text(ratings.values[a]), label_text(ratings.values[b])
         found.append((labels, units, observed, expected * scale, settling.pair_share(a, b)))
     return found
 

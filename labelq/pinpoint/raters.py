@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Question, Ratings, Round
+from labelq.labels.model import Question, Ratings, Round, label_text
 from labelq.measure.consensus import ticks
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import Cluster, Flag, RaterReport
@@ -19,7 +19,7 @@ from labelq.pinpoint.flags import (
     shift_flags,
     skip_flags,
 )
-from labelq.pinpoint.votes import choices, value_text
+from labelq.pinpoint.votes import choices
 
 Floats = NDArray[np.float64]
 
@@ -172,11 +172,11 @@ def _label_shares(
     rest = sparse.csr_array(on @ counts - own)
     n_own: Floats = np.asarray(own.sum(axis=1))
     n_rest: Floats = np.asarray(rest.sum(axis=1))
-    names = [value_text(value) for value in shared.values]
+    names = [label_text(value) for value in shared.values]
     if question.level == "set":
         table = sparse.csr_array(ticks(question, shared).astype(np.float64))
         own, rest = sparse.csr_array(own @ table), sparse.csr_array(rest @ table)
-        names = [value_text(label) for label in question.labels]
+        names = [label_text(label) for label in question.labels]
     found: dict[int, dict[str, tuple[float, float]]] = {}
     for rater in np.flatnonzero(n_own).tolist():
         mine, theirs = own[[rater]].toarray()[0], rest[[rater]].toarray()[0]

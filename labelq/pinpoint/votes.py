@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Codes, Question, Ratings, Value
+from labelq.labels.model import Codes, Label, Question, Ratings, Value, label_text
 from labelq.measure.consensus import ticks
 from labelq.measure.results import Consensus
 
@@ -61,7 +61,7 @@ def choices(question: Question, ratings: Ratings) -> tuple[Votes, ...]:
     if question.level in ("interval", "ratio"):
         return ()
     if question.level != "set":
-        labels = tuple(value_text(value) for value in ratings.values)
+        labels = tuple(label_text(value) for value in ratings.values)
         return (Votes(question.name, labels, unit, rater, ratings.value),)
     table = ticks(question, ratings).astype(np.int32)
     return tuple(
@@ -71,34 +71,26 @@ def choices(question: Question, ratings: Ratings) -> tuple[Votes, ...]:
     )
 
 
-def tick_labels(label: object) -> tuple[str, str]:
+def tick_labels(label: Label) -> tuple[str, str]:
     """The two answers to one label of a multiple choice: without it (0) and with it (1)."""
-    shown = value_text(label)
+    shown = label_text(label)
     return f"without {shown}", shown
 
 
-def value_text(value: object) -> str:
-    """A value as people read it.
-
-    >>> value_text(frozenset({"b", "a"})), value_text(2.0), value_text(("Animal", "Cat"))
-    ('a, b', '2', 'Animal > Cat')
-    """
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(map(value_text, value))) or "(none)"
-    if isinstance(value, tuple):
-        return " > ".join(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def label_codes(question: Question, ratings: Ratings, labels: tuple[str, str]) -> list[int]:
+    """The value codes of a label pair; none for sets, whose pairs are ticks."""
+    if question.level == "set":
+        return []
+    code = {label_text(value): i for i, value in enumerate(ratings.values)}
+    return [code[label] for label in labels if label in code]
 
 
 def consensus_votes(votes: Votes, consensus: Consensus) -> Codes:
     """The consensus label per unit of ``consensus.units``, as a code into ``votes.labels``."""
     if votes.tick is not None:
         return (np.round(consensus.posterior[:, votes.tick], 12) > 0.5).astype(np.int32)
-    # Rounded as the consensus itself is, so that both name the same label.
-    best: Codes = np.round(consensus.posterior, 12).argmax(axis=1).astype(np.int32)
-    return best
+    code = {label: i for i, label in enumerate(votes.labels)}
+    return np.array([code[label_text(value)] for value in consensus.best], np.int32)
 
 
 def modal_values(ratings: Ratings, units: NDArray[np.integer]) -> Codes:
@@ -133,5 +125,5 @@ def unit_disagreement(votes: Votes) -> tuple[Codes, Floats]:
 def single_labels(value: Value) -> frozenset[str]:
     """The labels that a value stands for, as shown: one, or those of a set."""
     if isinstance(value, frozenset):
-        return frozenset(map(value_text, value))
-    return frozenset({value_text(value)})
+        return frozenset(map(label_text, value))
+    return frozenset({label_text(value)})

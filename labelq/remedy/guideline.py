@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from labelq.labels.model import Question, Round
+from labelq.labels.model import Question, Round, label_text
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster
-from labelq.pinpoint.votes import single_labels, value_text
+from labelq.pinpoint.votes import single_labels
 from labelq.remedy.acts import Draft, ProposedRule
 from labelq.remedy.headings import Heading, Outline, heading_of, outline, title_words
 from labelq.remedy.quoting import quoted
@@ -53,7 +53,7 @@ def draft_guideline(
     base = _first_guideline(round_) if text is None else text
     line_end = _line_end(base)
     contents = outline(base)
-    labels = [value_text(label) for question in round_.questions for label in question.labels]
+    labels = [label_text(label) for question in round_.questions for label in question.labels]
     named = [label for label in dict.fromkeys(labels) if any(map(str.isalpha, label))]
     places = heading_of(named, contents.headings)
     rules: list[ProposedRule] = []
@@ -174,9 +174,9 @@ def _first_guideline(round_: Round) -> str:
             lines += ["", "What does a low value mean, what a high one? In which unit?"]
         clear = _clear_examples(round_, question)
         for label in question.labels:
-            shown = quoted(value_text(label))
+            shown = quoted(label_text(label))
             lines += ["", f"### {shown}", "", f"When is a task {shown}, and when not?"]
-            units = clear.get(value_text(label), ())
+            units = clear.get(label_text(label), ())
             if units:
                 lines += ["", "All annotators agreed on:", ""]
                 lines += [f"- {cited(round_, unit)}" for unit in units]
@@ -195,7 +195,7 @@ def _clear_examples(round_: Round, question: Question) -> dict[str, list[int]]:
     clear = np.flatnonzero((low == high) & (votes > 1))
     found: dict[str, list[int]] = {}
     seen: set[tuple[str, str]] = set()
-    open_labels = {value_text(label) for label in question.labels}
+    open_labels = {label_text(label) for label in question.labels}
     for row in clear[np.lexsort((units[clear], -votes[clear]))].tolist():
         if not open_labels:
             break

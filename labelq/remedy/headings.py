@@ -125,17 +125,21 @@ def heading_of(labels: Sequence[str], headings: Sequence[Heading]) -> dict[str, 
     a heading belongs to one label only, and the document's title to none.
     """
     candidates = []
+    words_of = [title_words(label) for label in labels]
+    holders: dict[str, list[int]] = {}  # word → labels, so that thousands of labels are no grid
+    for j, words in enumerate(words_of):
+        for word in set(words):
+            holders.setdefault(word, []).append(j)
     levels = [heading.level for heading in headings]
     titled = len(levels) > 1 and levels[0] < min(levels[1:])
     for i, heading in enumerate(headings):
         if titled and i == 0:
             continue
         title = title_words(heading.title)
-        for j, label in enumerate(labels):
-            words = title_words(label)
-            common = _contained(words, title)
+        for j in sorted({j for word in set(title) for j in holders.get(word, ())}):
+            common = _contained(words_of[j], title)
             if common:
-                others = len(title) + len(words) - 2 * common
+                others = len(title) + len(words_of[j]) - 2 * common
                 candidates.append((others > 0, -common, others, i, j))
     found: dict[str, Heading] = {}
     taken: set[int] = set()
