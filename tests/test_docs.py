@@ -107,7 +107,7 @@ def test_the_settings_page_is_valid(tmp_path: Path) -> None:
     from labelq.settings import load
 
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     path = tmp_path / "labelq.toml"
     path.write_text(example, encoding="utf-8")
     assert load(path, {}).level == {"urgency": "ordinal", "price": "ratio"}

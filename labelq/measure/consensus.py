@@ -33,8 +33,8 @@ MAX_ITERATIONS = 200
 TOLERANCE = 1e-9
 """EM ends when the log-likelihood per rating grows by less."""
 
-MOST_CELLS = 30_000_000
-"""A posterior is units × labels; a larger one would take gigabytes."""
+MOST_CELLS = 12_000_000
+"""A posterior is units × labels; a larger one would take minutes and gigabytes."""
 
 TINY = 1e-300
 

@@ -32,7 +32,7 @@ CAUSES: dict[CauseKind, tuple[str, str]] = {
     ),
     "too_little": (
         "Too little to say",
-        "Too few tasks or votes to name a cause.",
+        "Too few tasks or votes, or nothing that holds these tasks together, to name a cause.",
     ),
 }
 """Cause → its name, and what it means."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+    from labelq.measure.results import Agreement
 
 
 SCHEMA = "labelq/audit/1"
@@ -39,13 +40,15 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     def ids(codes: Any) -> list[str]:
         return [units[code] for code in codes]
 
+    shown = _without_most_pairs(audit.agreements)
     document = {
         "schema": SCHEMA,
         "name": source.name,
         "selection": row(source.selection),
         "questions": [row(q) for q in source.questions],
         "intake": row(source.intake, aside=[row(a) for a in source.intake.aside]),
-        "agreements": [row(a) for a in audit.agreements],
+        "agreements": [row(a) for a in shown],
+        "pairs_left_out": len(audit.agreements) - len(shown),
         "verdicts": [
             row(v, headline=row(v.headline), rare_labels=[row(a) for a in v.rare_labels])
             for v in audit.verdicts
@@ -91,6 +94,25 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+MOST_PAIRS = 2_000
+"""Per question and coefficient so many pairs of annotators are written; a crowd has hundreds
+of thousands. ``labelq agreement --format json`` writes them all."""
+
+
+def _without_most_pairs(rows: Sequence[Agreement]) -> list[Agreement]:
+    """All rows but those of pairs beyond :data:`MOST_PAIRS`, least shared units first to go."""
+    pairs: dict[tuple[str, str, str | None, str | None], list[Agreement]] = {}
+    for row in rows:
+        if row.raters is not None:
+            pairs.setdefault((row.question, row.metric, row.weights, row.label), []).append(row)
+    gone = {
+        id(row)
+        for same in pairs.values()
+        for row in sorted(same, key=lambda row: -row.n_units)[MOST_PAIRS:]
+    }
+    return [row for row in rows if id(row) not in gone]
 
 
 def to_bytes(document: Any) -> bytes:

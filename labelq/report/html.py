@@ -47,6 +47,7 @@ def report_html(
             )
         ),
         selection=words.selection(source.selection),
+        most_label_rows=tables.MOST_LABEL_ROWS,
         caveats=caveats(audit),
         remarks=notes(intake),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],

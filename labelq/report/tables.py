@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MOST_CLUSTERS, MOST_EDGE_CASES, MOST_QUEUED, MOST_DIFF_LINES = 24, 30, 20, 400
 
 
+MOST_LABEL_ROWS = 800
+"""Rows by label in the report; with thousands of labels the rest stands in audit.json."""
+
+
 @dataclass(frozen=True, slots=True)
 class CoefficientRow:
     """One coefficient; every field is a sentence."""
@@ -125,7 +129,7 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         labels=words.labels_source(question),
         overall=[_coefficient(a) for a in everyone if a.label is None and not _refused(a)],
         refused=_refusals([a for a in everyone if a.label is None and _refused(a)]),
-        by_label=[_coefficient(a) for a in everyone if a.label is not None],
+        by_label=[_coefficient(a) for a in everyone if a.label is not None][:MOST_LABEL_ROWS],
         pairs=pair_matrix(rows, names),
         confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
     )

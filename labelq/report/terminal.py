@@ -262,4 +262,5 @@ def agreement_csv(agreements: Sequence[Agreement]) -> str:
 
 
 def _cell(value: object) -> object:
-    return csv_safe(value) if isinstance(value, str) else "" if value is None else value
+    # Control characters and escapes shown as such: this goes to terminals as often as to files.
+    return csv_safe(visible(value)) if isinstance(value, str) else "" if value is None else value

@@ -74,3 +74,13 @@ def test_every_section_is_documented(audit):
         for row in rows[:1]:
             for key in row if isinstance(row, dict) else ():
                 assert f"`{key}`" in described, (name, key)
+
+
+def test_a_crowd_writes_the_pairs_that_share_most(audit):
+    pair = next(a for a in audit.agreements if a.raters is not None)
+    crowd = [replace(pair, raters=(f"r{i}", "x"), n_units=i) for i in range(2_500)]
+    document = audit_document(replace(audit, agreements=(*audit.agreements, *crowd)))
+    assert document["pairs_left_out"] >= 500
+    kept = [a for a in document["agreements"] if a["raters"] and a["raters"][1] == "x"]
+    assert {a["n_units"] for a in kept} >= set(range(600, 2_500))
+    assert audit_document(audit)["pairs_left_out"] == 0
