@@ -187,11 +187,19 @@ def _in_pieces(content: Any) -> Generator[tuple[Task, float], None, tuple[int, b
         % first.groups()
     )
     at, n, size = content.find(b"[") + 1, 0, len(content)
+    whole, room = memoryview(content), bytearray(4 * _PIECE)
     while True:
         found = cut.search(content, at + _PIECE)
-        piece = content[at : found.start(1)] + b"]" if found else content[at:]
+        end = found.start(1) if found else size
+        if end - at + 2 > len(room):
+            room = bytearray(2 * (end - at))
+        # One buffer for all pieces: memory that is given back and taken again costs more
+        # than the decoding. (What a task keeps of it is only whether a key was there.)
+        room[0] = 0x5B
+        room[1 : end - at + 1] = whole[at:end]
+        room[end - at + 1] = 0x5D
         try:
-            listed = _TASKS.decode(b"[" + piece)
+            listed = _TASKS.decode(memoryview(room)[: end - at + (2 if found else 1)])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return n, False
         if any(task.data is None and task.annotations is None for task in listed):
