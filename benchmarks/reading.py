@@ -22,7 +22,7 @@ kept = {call}
 print(time.perf_counter() - start)
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
-OURS = ("import labelq; labelq.read", "labelq.read(r'{path}')")
+OURS = ("import labelq.reading, labelq.label_studio.exports", "labelq.read(r'{path}')")
 PEER = ("import json", "json.load(open(r'{path}', encoding='utf-8'))")
 
 

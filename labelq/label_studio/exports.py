@@ -147,7 +147,7 @@ class _Filling:
             self.batch += mine
             self.batch_unit += [unit] * len(mine)
         for prediction in task.predictions or ():
-            if isinstance(prediction, Prediction):
+            if type(prediction) is Prediction:
                 self.predicted.append((unit, prediction))
             else:
                 self.submissions.set_aside("prediction", detail="listed by number only")
