@@ -199,8 +199,9 @@ def test_an_interrupt_leaves_nothing(
 def test_a_signal_while_writing_leaves_nothing(table: Path, number: signal.Signals) -> None:
     """A real process, stopped while the report is being rendered."""
     code = (
-        "import os, signal, labelq.report.directory as d\n"
-        f"d.rules_html = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        "import os, time, labelq.report.directory as d\n"
+        # The signal may come to any thread: sleep until it is there.
+        f"d.rules_html = lambda *_: (os.kill(os.getpid(), {int(number)}), time.sleep(30))\n"
         f"from labelq.cli import main; main(['audit', {str(table)!r}, '--resamples', '100'])"
     )
     found = subprocess.run(
