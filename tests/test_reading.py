@@ -116,3 +116,15 @@ def test_directories_and_absent_files(tmp_path):
     for name in ("absent.json", "absent.csv", "absent"):
         with pytest.raises(SourceError, match="cannot be read"):
             read(tmp_path / name)
+
+
+def test_garbage_collection_is_switched_on_again(tmp_path):
+    import gc
+
+    path = tmp_path / "t.csv"
+    path.write_text("unit,rater,value\n1,a,x\n1,b,x\n", encoding="utf-8")
+    read(path)
+    assert gc.isenabled()
+    with pytest.raises(SourceError):
+        read(tmp_path / "none.csv")
+    assert gc.isenabled()
