@@ -91,6 +91,7 @@ def run(source: Path, settings: Settings, *, as_json: bool = False) -> int:
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
+    again = next_command(source, settings)
     with progress_bar() as progress:
         round_ = read_round(source, settings, progress)
         # Imported after the source is known to be readable: errors come at once.
@@ -116,17 +117,12 @@ def run(source: Path, settings: Settings, *, as_json: bool = False) -> int:
             manifest=manifest(source, settings),
             replace=settings.replace,
             names=settings.names,
-            next_command=next_command(source, settings),
+            next_command=again,
         )
     if as_json:
         click.echo(to_bytes(audit_document(found)).decode(), nl=False)
     else:
-        terminal.print_audit(
-            found,
-            out.as_posix(),
-            names=settings.names,
-            next_command=next_command(source, settings),
-        )
+        terminal.print_audit(found, out.as_posix(), names=settings.names, next_command=again)
     return 0 if found.passed else 1
 
 

@@ -173,7 +173,7 @@ class _Columns:
     """The columns of a :class:`Submissions` as numpy arrays (views, no copies)."""
 
     def __init__(self, s: Submissions) -> None:
-        self.unit = np.frombuffer(s.a_unit, np.int32) if s.a_unit else np.zeros(0, np.int32)
+        self.unit = _array(s.a_unit, np.int32)
         self.rater = _array(s.a_rater, np.int32)
         self.kind = _array(s.a_kind, np.int8)
         self.submitted = _array(s.a_submitted, np.int64)

@@ -124,7 +124,7 @@ class _Work:
     def _overall(self, metric: Metric) -> Iterator[Agreement]:
         function = resolve(metric.function)
         for variant in metric.variants[self.question.level]:
-            additive = _call(function, self.table, variant, self.ratings.values)
+            additive = function(self.table, variant, self.ratings.values)
             found = self._estimate(additive, self._count_resampling, self.table)
             yield self._row(metric, found, 0, variant=variant, size=self._size)
 
@@ -300,15 +300,6 @@ def resolve(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
-
-
-def _call(
-    function: Callable[..., Additive], table: CountTable, variant: str | None, values: Any
-) -> Additive:
-    """Call a coefficient with as much as it takes: the table, the variant, the values."""
-    if function.__code__.co_argcount == 1:
-        return function(table)
-    return function(table, variant, values)
 
 
 def _number(x: Any) -> float | None:

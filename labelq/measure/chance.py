@@ -5,6 +5,8 @@ share of agreeing pairs (weighted, where weights are named), and differ in the e
 agreement p_e. With missing ratings, marginals are means over all rated units of the share
 each label got there, units with a single rating included (Gwet 2014, chapters 2 and 3). With
 equally many ratings per unit this is Fleiss (1971).
+
+Coefficients of counts all take (table, name of the weights, values), used or not.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, M
 from labelq.measure.distances import weights
 
 
-def raw_agreement(table: CountTable) -> Additive:
+def raw_agreement(table: CountTable, _name: None, _values: tuple[Value, ...]) -> Additive:
     """Share of agreeing pairs of ratings, mean over units: one column."""
     sums = np.stack([_agreement(table, None), table.pairable.astype(float)], axis=1)
 
@@ -53,7 +55,7 @@ def specific_agreement(table: BinaryTable) -> Additive:
     )
 
 
-def fleiss_kappa(table: CountTable) -> Additive:
+def fleiss_kappa(table: CountTable, _name: None, _values: tuple[Value, ...]) -> Additive:
     """Fleiss' kappa: p_e is the sum of the squared marginals."""
     return _corrected(table, None, lambda share: (share * share).sum(axis=-1))
 

@@ -89,18 +89,6 @@ class Settling:
         total = per_unit.sum()
         return per_unit / total if total > 0 else per_unit
 
-    def without_each(self) -> Floats:
-        """The coefficient without each unit in :attr:`units` (nan if undefined)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            totals = self._total - self._sums.toarray() if self._small else None
-            if totals is None:
-                return np.full(len(self.units), np.nan)
-            return self.additive.formula(totals).value[:, 0][self.patterns.pattern]
-
-    @property
-    def _small(self) -> bool:
-        return self._sums.shape[0] * self._sums.shape[1] <= 20_000_000
-
     def without(self, units: Sequence[int] | NDArray[Any]) -> float | None:
         """The coefficient without these units."""
         return self._value(self._total - self._of(self._rows(units)))

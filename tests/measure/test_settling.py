@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,8 +49,6 @@ def test_without_a_unit(level: str, rows: list[Any]) -> None:
         return
     rest = settling([row for row in rows if row[0] != ids[0]], level)
     assert_close(whole.without([0]), rest.value)
-    each = whole.without_each()[0]
-    assert_close(None if np.isnan(each) else float(each), rest.value)
 
 
 @pytest.mark.parametrize("level", LEVELS)
