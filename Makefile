@@ -6,11 +6,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint docs lock lowest bench clean
+# A real Label Studio server for the live tests, in an environment of its own.
+SERVER := .venv-label-studio
+LIVE ?= 1
+ifeq ($(LIVE),0)
+LEAVE_OUT := -m "not live"
+else
+NEEDS_SERVER := $(SERVER)/template/users.json
+endif
+
+.PHONY: help demo test lint docs lock lowest bench label-studio clean
 
 help:
 	@echo "make demo    audit the sample round and print where the report is"
+	@echo "make label-studio  start a Label Studio with the sample round in it, to try labelq on"
 	@echo "make test    everything that must hold: lint, types, contracts, docs, tests"
+	@echo "             (make test LIVE=0 leaves out the tests on a real Label Studio server)"
 	@echo "make docs    write the generated reference pages again"
 	@echo "make bench   measure speed and memory beside named peers (takes minutes)"
 	@echo "make lowest  run the tests on the lowest versions pyproject.toml admits"
@@ -20,8 +31,11 @@ demo: $(VENV)/.runtime
 	$(BIN)/labelq audit sample_data/support_triage/round_1.json \
 		--guideline guidelines/support_triage.md --out audits/support_triage --replace
 
-test: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -n 2
+test: $(VENV)/.dev lint $(NEEDS_SERVER)
+	$(BIN)/python -m pytest -n 2 $(LEAVE_OUT)
+
+label-studio: $(VENV)/.runtime $(SERVER)/template/users.json
+	$(BIN)/python tests/live/serve.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -41,6 +55,8 @@ lock:
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --extra dev --output-file constraints.txt pyproject.toml
+	echo 'label-studio~=1.23.2' | $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url --output-file tests/live/label_studio.txt -
 
 # The environment of the lowest versions stands beside the other one.
 lowest:
@@ -48,10 +64,10 @@ lowest:
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python \
 		--resolution lowest-direct --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -n 2
+	$(VENV)-lowest/bin/python -m pytest -n 2 -m "not live"
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest audits build dist .*_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(SERVER) audits build dist .*_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -65,3 +81,15 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing labelq, its locked dependencies and the tools into $(VENV) (about a minute)"
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(SERVER)/.installed: tests/live/label_studio.txt
+	@echo "installing Label Studio for the live tests into $(SERVER) (two minutes, once)"
+	$(PYTHON) -m venv $(SERVER)
+	$(SERVER)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint tests/live/label_studio.txt label-studio
+	@touch $@
+
+# Migrated once: a server that starts from a copy of it is up in seconds.
+$(SERVER)/template/users.json: $(SERVER)/.installed tests/live/server.py
+	@echo "preparing its database (a minute, once)"
+	$(PYTHON) tests/live/server.py

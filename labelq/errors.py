@@ -6,7 +6,14 @@ and what to do. The command line prints it and exits with 2; a traceback is a bu
 
 from __future__ import annotations
 
-__all__ = ["GuidelineError", "LabelqError", "OutputError", "SettingsError", "SourceError"]
+__all__ = [
+    "GuidelineError",
+    "LabelqError",
+    "OutputError",
+    "ServerError",
+    "SettingsError",
+    "SourceError",
+]
 
 
 class LabelqError(Exception):
@@ -27,3 +34,7 @@ class SettingsError(LabelqError):
 
 class OutputError(LabelqError):
     """An output directory that cannot be written."""
+
+
+class ServerError(LabelqError):
+    """A Label Studio server that cannot be reached, refuses, or answers something else."""

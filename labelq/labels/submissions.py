@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from labelq.labels.model import Aside, Question, Value
 
-ANSWER, GOLD, PREDICTION = 0, 1, 2
-"""Kinds of answer: a rater's, a ground-truth annotation's, a model version's."""
+ANSWER, GOLD, PREDICTION, SELECTED, ADJUDICATED = 0, 1, 2, 3, 4
+"""Kinds of answer: a rater's, a ground-truth annotation's, a model version's, one that a queue
+asked for, a reviewer's."""
 
 NO_TIME = -(2**63)
 """``submitted`` of an annotation without a date (numpy's NaT)."""

@@ -1,0 +1,27 @@
+"""The task fields that labelq itself writes: how a queued task and its votes are known again.
+
+Every task field whose name begins with :data:`PREFIX` is labelq's own. It is never part of
+what annotators saw, so queueing a task changes neither its text, its fields nor its content.
+"""
+
+from __future__ import annotations
+
+PREFIX = "labelq_"
+
+KEY = "labelq_key"
+"""In a queue project: the round's name, a slash, and the unit's id."""
+
+ROUND = "labelq_round"
+"""In a queue project: the round's name."""
+
+PRIORITY = "labelq_priority"
+"""The higher, the earlier it is to be labeled."""
+
+QUEUE = "labelq_queue"
+"""In the round's own project: the tag, the round's name."""
+
+QUEUED_AT = "labelq_queued_at"
+"""In the round's own project: when it was tagged, by the server's clock (ISO 8601, UTC)."""
+
+OVERLAP = "labelq_overlap"
+"""In the round's own project: the task's overlap before it was queued."""
