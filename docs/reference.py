@@ -26,7 +26,12 @@ def cli() -> str:
         ),
     ]
     pages: list[tuple[str, click.Command]] = [("labelq", labelq)]
-    pages += [(f"labelq {name}", labelq.commands[name]) for name in sorted(labelq.commands)]
+    for name, command in sorted(labelq.commands.items()):
+        pages.append((f"labelq {name}", command))
+        if isinstance(command, click.Group):
+            pages += [
+                (f"labelq {name} {below}", command.commands[below]) for below in command.commands
+            ]
     for name, command in pages:
         context = click.Context(command, info_name=name, max_content_width=80, terminal_width=80)
         context.help_option_names = ["-h", "--help"]

@@ -9,14 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from labelq.errors import SettingsError
-from labelq.labels.model import Round
+from labelq.labels.evidence import last_words
+from labelq.labels.model import Question, Round
 from labelq.measure import crosscheck
 from labelq.measure.agreement import agreement
 from labelq.measure.consensus import consensus
 from labelq.measure.registry import METRICS
 from labelq.measure.results import Agreement, Consensus, CrossCheck, Verdict
 from labelq.measure.settling import Settling
+from labelq.measure.updating import updated
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.clusters import find_clusters
 from labelq.pinpoint.edge_cases import find_edge_cases
@@ -47,7 +51,11 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Everything an audit found, as data. Rows are ranked: the first matters most."""
+    """Everything an audit found, as data. Rows are ranked: the first matters most.
+
+    ``consensus`` rests on all evidence: on votes that came through a queue and on reviewers'
+    decisions too. Everything else that is said about the round rests on its ratings.
+    """
 
     round: Round
     agreements: tuple[Agreement, ...]
@@ -138,20 +146,23 @@ def audit(
     checked = _cross_check(round_, tuple(agreements), wanted=cross_check)
 
     settlings = {q.name: Settling.of(q, round_.ratings[q.name]) for q in round_.questions}
-    consensuses: dict[str, Consensus] = {}
+    of_round: dict[str, Consensus] = {}
     pairs: list[LabelPair] = []
     for i, question in enumerate(round_.questions):
         progress(f"looking for causes in {question.name}", i / n)
         ratings = round_.ratings[question.name]
-        consensuses[question.name] = consensus(question, ratings, len(round_.raters))
+        of_round[question.name] = consensus(question, ratings, len(round_.raters))
         pairs += label_pairs(question, ratings, settlings[question.name])
+    # Two consensuses: what is said about the round rests on its ratings alone, what proposes a
+    # label on the votes and decisions that came after it too.
+    consensuses = {q.name: _with_later(round_, q, of_round[q.name]) for q in round_.questions}
     progress("clustering disagreements", 0.0)
-    clusters = find_clusters(round_, settlings, consensuses, pairs)
+    clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
     progress("looking at tasks and annotators", 0.0)
     edges = tuple(
         case
         for q in round_.questions
-        for case in find_edge_cases(round_, q, settlings[q.name], consensuses[q.name])
+        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
     )
     reports = rater_reports(round_, settlings, clusters)
     progress("drafting", 0.0)
@@ -177,6 +188,20 @@ def audit(
         confidence=confidence,
         resamples=resamples,
         seed=seed,
+    )
+
+
+def _with_later(round_: Round, question: Question, of_round: Consensus) -> Consensus:
+    """The consensus of the round with the queue's votes and the reviewers' decisions."""
+    votes = round_.selected.get(question.name)
+    return updated(
+        question,
+        of_round,
+        round_.ratings[question.name],
+        last_words(round_, question),
+        asked_again=np.zeros(0, np.int32) if votes is None else votes.unit,
+        n_voters=len(round_.voters),
+        decided=round_.adjudicated.get(question.name, {}),
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TABLE_SUFFIXES",
     "csv_safe",
+    "html_to_markdown",
     "read_bytes",
     "read_document",
     "read_table",
@@ -324,9 +325,9 @@ def read_document(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     if suffix == ".docx":
-        return _markdown(_docx_html(path))
+        return html_to_markdown(_docx_html(path))
     if suffix in (".html", ".htm"):
-        return _markdown(read_bytes(path, GuidelineError))
+        return html_to_markdown(read_bytes(path, GuidelineError))
     if suffix in (".md", ".markdown", ".txt", ""):
         return read_text(path, GuidelineError)
     raise GuidelineError(
@@ -351,7 +352,8 @@ def _docx_html(path: Path) -> str:
     return html
 
 
-def _markdown(html: str | bytes) -> str:
+def html_to_markdown(html: str | bytes) -> str:
+    """HTML as Markdown: headings, lists, tables and text, nothing that is hidden."""
     from bs4 import BeautifulSoup
     from markdownify import MarkdownConverter
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,16 +15,19 @@ from labelq.errors import SettingsError, SourceError
 from labelq.files import TABLE_SUFFIXES, read_bytes, read_table, table_suffix
 from labelq.labels.building import build_round
 from labelq.labels.model import LEVELS, Question, Round, Selection
-from labelq.labels.submissions import Submissions
+from labelq.labels.submissions import ANSWER, SELECTED, Submissions
 from labelq.labels.tables import frame_to_submissions
 
-__all__ = ["read"]
+if TYPE_CHECKING:
+    from labelq.label_studio.sources import Export
+
+__all__ = ["files_of", "read", "round_name"]
 
 Progress = Callable[[str, float], None]
 
 
 def read(
-    source: str | Path,
+    source: str | Path | Export | Sequence[str | Path | Export],
     *,
     name: str | None = None,
     label_config: str | Path | None = None,
@@ -33,10 +36,19 @@ def read(
     levels: Mapping[str, str] | None = None,
     selection: Selection | None = None,
     map_labels: Mapping[tuple[str, str], str] | None = None,
+    join: str | None = None,
+    rater_from: str | None = None,
+    reviewers: Sequence[str] = (),
     skip_bad_records: bool = False,
     progress: Progress | None = None,
 ) -> Round:
-    """The round in ``source``: a Label Studio JSON export, or a tidy table.
+    """The round in ``source``: a Label Studio JSON export, several of them, or a tidy table.
+
+    A folder stands for all JSON exports in it. Several exports are one round: ``join`` says
+    which of their tasks are the same, "content" (the default) or the name of a task field;
+    with ``rater_from="filename"`` all annotations in a file belong to whom it is named after.
+    Exports of queue projects may stand among them: what was labeled there counts for the
+    labels, never for agreement. ``reviewers`` are people whose answers decide.
 
     A table is CSV, TSV, Parquet or JSON Lines with the columns unit, rater, value
     (``columns`` maps other names); the ``ratings.csv`` of an earlier audit is read with the
@@ -49,30 +61,90 @@ def read(
         SourceError: the source cannot be read, or nobody's labels can be compared.
         SettingsError: an option names something that the source does not have.
     """
-    path = Path(source)
-    if path.is_dir():
-        raise SourceError(f"{path}: is a directory; give an export, a table, or its ratings.csv")
-    audit = path.with_name("audit.json") if path.name == "ratings.csv" else None
+    given = (
+        [source] if isinstance(source, str | Path) or not isinstance(source, Sequence) else source
+    )
+    sources = files_of(given)
+    if not sources:
+        raise SettingsError("no source: give a Label Studio export, a folder of them, or a table")
+    named = [_path(one) for one in sources]
+    audit = named[0].with_name("audit.json") if named[0].name == "ratings.csv" else None
     if audit is not None and not audit.is_file():
         audit = None
     if name is None:
-        name = path.resolve().parent.name if audit else path.name.split(".")[0] or path.name
+        name = round_name(given, audit)
+    tables = [path for path in named if not _is_export(path)]
     with _without_garbage_collection():
-        if _is_export(path):
+        if not tables:
             if columns:
-                raise SettingsError(f"--columns is about tables; {path} is a Label Studio export")
-            submissions = _export(path, label_config, text_field, skip_bad_records, progress)
+                raise SettingsError(
+                    f"--columns is about tables; {named[0]} is a Label Studio export"
+                )
+            where, submissions = _exports(
+                sources, label_config, text_field, join, rater_from, skip_bad_records, progress
+            )
         else:
-            submissions = _table(path, audit, columns or {}, levels or {})
+            if len(named) > 1:
+                raise SettingsError(
+                    f"{tables[0]}: is a table; several sources must all be Label Studio exports"
+                )
+            if join or rater_from:
+                option = "--join" if join else "--rater-from"
+                raise SettingsError(
+                    f"{option} is about Label Studio exports; {tables[0]} is a table"
+                )
+            where, submissions = str(named[0]), _table(named[0], audit, columns or {}, levels or {})
         round_ = build_round(
             submissions,
             name=name,
             selection=selection or Selection(),
             levels=levels or {},
             map_labels=map_labels or {},
+            reviewers=reviewers,
         )
-    _refuse_incomparable(round_, path)
+    _refuse_incomparable(round_, submissions, where, joined=join)
     return round_
+
+
+def round_name(sources: Sequence[str | Path | Export], audit: Path | None = None) -> str:
+    """What a round of ``sources`` is called if nobody names it."""
+    names = []
+    for source in sources:
+        path = _path(source)
+        if audit is not None or path.is_dir():
+            names.append((path.resolve() if path.is_dir() else path.resolve().parent).name)
+        else:
+            names.append(path.name.split(".")[0] or path.name)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return " + ".join(names[:3]) + more
+
+
+def _path(source: str | Path | Export) -> Path:
+    return Path(source) if isinstance(source, str | Path) else source.path
+
+
+def files_of(sources: Sequence[str | Path | Export]) -> list[str | Path | Export]:
+    """``sources`` with every folder replaced by the exports in it.
+
+    Raises:
+        SourceError: a folder holds no export, or is an audit.
+    """
+    return [file for source in sources for file in _files_of(source)]
+
+
+def _files_of(source: str | Path | Export) -> list[str | Path | Export]:
+    """The source itself; for a folder, the exports in it, by name."""
+    path = _path(source)
+    if not path.is_dir():
+        return [source]
+    if (path / "ratings.csv").is_file() and (path / "audit.json").is_file():
+        raise SourceError(f"{path}: is an audit; give {path / 'ratings.csv'} to audit it again")
+    found = sorted(
+        file for file in path.glob("*.json") if file.is_file() and not file.name.startswith(".")
+    )
+    if not found:
+        raise SourceError(f"{path}: is a folder without any .json export of Label Studio")
+    return list(found)
 
 
 @contextmanager
@@ -103,22 +175,36 @@ def _is_export(path: Path) -> bool:
     return start[:1] in (b"[", b"{", b"")
 
 
-def _export(
-    path: Path,
+def _exports(
+    sources: Sequence[str | Path | Export],
     label_config: str | Path | None,
     text_field: str | None,
+    join: str | None,
+    rater_from: str | None,
     skip_bad_records: bool,  # noqa: FBT001  # passed through
     progress: Progress | None,
-) -> Submissions:
-    from labelq.label_studio.exports import read_export
+) -> tuple[str, Submissions]:
+    from labelq.label_studio.exports import read_exports
+    from labelq.label_studio.sources import Export, is_queue
+    from labelq.label_studio.units import CONTENT
 
-    return read_export(
-        path,
+    exports = [s if isinstance(s, Export) else Export(Path(s)) for s in sources]
+    queues = [export for export in exports if is_queue(export.path)] if len(exports) > 1 else []
+    ordinary = [export for export in exports if export not in queues]
+    if rater_from is not None:
+        ordinary = [replace(one, rater=one.path.name.split(".")[0]) for one in ordinary]
+    if join is None and len(ordinary) > 1:
+        join = CONTENT
+    submissions = read_exports(
+        [*ordinary, *queues],  # units before the votes that a queue asked for about them
         label_config=Path(label_config) if label_config else None,
         text_field=text_field,
+        join=join,
         skip_bad_records=skip_bad_records,
         progress=progress,
     )
+    names = [export.name for export in exports]
+    return " + ".join(names[:3]) + (" + …" if len(names) > 3 else ""), submissions
 
 
 def _table(
@@ -131,7 +217,8 @@ def _table(
         submissions = frame_to_submissions(frame, columns=columns, scheme=scheme, levels=levels)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from None
-    for rater in document.get("raters", ()):  # names, which the table does not hold
+    # names, which the table does not hold
+    for rater in (*document.get("raters", ()), *document.get("voters", ())):
         known = submissions.raters.get(str(rater.get("id"))) if isinstance(rater, dict) else None
         if known is not None and isinstance(rater.get("name"), str):
             submissions.raters[str(rater["id"])] = (known[0], rater["name"], known[2])
@@ -166,22 +253,35 @@ def _question(row: Any, where: Path | None) -> Question:
     return question
 
 
-def _refuse_incomparable(round_: Round, path: Path) -> None:
+def _refuse_incomparable(
+    round_: Round, submissions: Submissions, where: str, *, joined: str | None
+) -> None:
     """Without two raters on any unit there is nothing that an audit could say."""
+    if SELECTED in submissions.a_kind and ANSWER not in submissions.a_kind:
+        raise SourceError(
+            f"{where}: holds only labels that a queue asked for, which no agreement is measured"
+            " from; audit the project (or export) that was queued, with these beside it"
+        )
     if not round_.questions:
         not_yet = ("tag_not_measured", "region_not_measured")
         seen = sorted({a.detail for a in round_.intake.aside if a.reason in not_yet})
         found = f" (found: {'; '.join(seen[:5])})" if seen else ""
         raise SourceError(
-            f"{path}: holds no answer to a question that labelq can measure{found};"
+            f"{where}: holds no answer to a question that labelq can measure{found};"
             " it reads Choices, Rating, Number, Pairwise, Taxonomy and DateTime"
         )
     for ratings in round_.ratings.values():
         if np.any(ratings.unit[1:] == ratings.unit[:-1]):
             return
     chosen = round_.selection != Selection()
+    if " + " in where and not chosen:
+        by = f"the field {joined}" if joined and joined != "content" else "their content"
+        raise SourceError(
+            f"{where}: no task of one was labeled by another annotator in another, joined by {by};"
+            " --join FIELD names the task field that tells which tasks are the same"
+        )
     raise SourceError(
-        f"{path}: no task has answers of two annotators to the same question"
+        f"{where}: no task has answers of two annotators to the same question"
         + (" in this selection" if chosen else "")
         + ", so there is no agreement to measure; "
         + ("select more" if chosen else "let a second annotator label a sample of the tasks")

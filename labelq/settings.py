@@ -37,6 +37,14 @@ class GateRule:
 class Settings:
     """Everything that can be chosen for an audit, with its default."""
 
+    url: str | None = None
+    ca_bundle: Path | None = None
+    project: tuple[int, ...] = ()
+    view: int | None = None
+    queues: bool = True
+    join: str | None = None
+    rater_from: str | None = None
+    reviewer: tuple[str, ...] = ()
     round: str | None = None
     label_config: Path | None = None
     guideline: Path | None = None
@@ -96,6 +104,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
     known = [f.name for f in fields(Settings)]
     for name in document:
+        if name in ("api_key", "token"):
+            raise SettingsError(
+                f"{path}: {name}: a key never stands in a file; set LABEL_STUDIO_API_KEY"
+            )
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -107,10 +119,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
-    if name in ("label_config", "guideline", "out"):
+    if name in ("label_config", "guideline", "out", "ca_bundle"):
         path = Path(_text(value, where))
         return path if base is None else base / path
-    if name in ("skip_bad_records", "replace", "names", "cross_check"):
+    if name in ("skip_bad_records", "replace", "names", "cross_check", "queues"):
         if not isinstance(value, bool):
             raise SettingsError(f"{where}: must be true or false")
         return value
@@ -119,6 +131,17 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise SettingsError(f"{where}: must be a whole number from 0 to {most:,}")
         return value
+    if name == "project":
+        ids = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(dict.fromkeys(_number(item, where) for item in ids))
+    if name == "view":
+        return _number(value, where)
+    if name == "reviewer":
+        return tuple(_texts(value, where))
+    if name == "rater_from":
+        if value != "filename":
+            raise SettingsError(f"{where} {value}: can only be filename")
+        return "filename"
     if name in ("confidence", "reliable_from", "tentative_from"):
         return _share(value, where)
     if name == "columns":
@@ -146,6 +169,12 @@ def _text(value: Any, where: str) -> str:
 def _texts(value: Any, where: str) -> list[str]:
     items: Iterable[Any] = value if isinstance(value, (list, tuple)) else [value]
     return [_text(item, where) for item in items]
+
+
+def _number(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SettingsError(f"{where}: must be the number in its address in Label Studio")
+    return value
 
 
 def _share(value: Any, where: str) -> float:

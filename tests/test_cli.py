@@ -98,6 +98,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         (["ratings.csv", "--resamples", "99999999999"], "from 0 to 1,000,000"),
         (["ratings.csv", "--resamples", "5"], "5 resamples make no interval"),
         ([], "SOURCE"),
+        (["ratings.csv", "--project", "3"], "--project is about a project on a server"),
+        (["ratings.csv", "--no-queues"], "--no-queues is about a project on a server"),
+        (["--project", "0"], "--project: must be the number in its address"),
+        (["ratings.csv", "ratings.csv"], "several sources must all be Label Studio exports"),
+        (["ratings.csv", "--join", "ticket"], "--join is about Label Studio exports"),
+        (["--project", "3", "--project", "4", "--view", "1"], "--view is a tab of one project"),
+        (["--project", "3", "--rater-from", "filename"], "--rater-from is about files"),
+        (["ratings.csv", "--reviewer", "nobody"], "--reviewer nobody"),
     ],
 )
 def test_bad_usage_is_one_line(
@@ -259,3 +267,35 @@ def test_same_input_same_bytes_in_another_process(table: Path) -> None:
 
 def test_the_sample_files_are_there() -> None:
     assert all(path.is_file() for path in sample_folder().values())
+
+
+def test_a_folder_of_exports_is_one_round(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = table.parent / "march round"
+    folder.mkdir()
+
+    def result(label: str) -> dict[str, Any]:
+        return {"from_name": "value", "type": "choices", "value": {"choices": [label]}}
+
+    for who in "abc":
+        tasks = [
+            {"id": n, "data": {"text": unit}, "annotations": [{"result": [result(value)]}]}
+            for n, (unit, rater, value) in enumerate(row.values() for row in ROWS)
+            if rater == who
+        ]
+        (folder / f"{who}.json").write_text(json.dumps(tasks), encoding="utf-8")
+    options = ("--rater-from", "filename", "--resamples", "100")
+    assert run("audit", folder.name, *options, "--cross-check") == 0
+    out = table.parent / "audits" / "march round"
+    document = json.loads((out / "audit.json").read_text(encoding="utf-8"))
+    assert [rater["id"] for rater in document["raters"]] == ["a", "b", "c"]
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["inputs"]["source"]["name"] == "a.json"
+    assert [one["name"] for one in manifest["more_sources"]] == ["b.json", "c.json"]
+    assert "labelq audit next_round/ --rater-from filename" in (out / "report.md").read_text()
+    capsys.readouterr()
+    files = [str(folder / f"{who}.json") for who in "cab"]
+    assert run("agreement", *files, *options, "--format", "json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert run("agreement", table.name, "--resamples", "100", "--format", "json") == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert [row["value"] for row in rows] == [row["value"] for row in alone]

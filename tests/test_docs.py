@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -32,19 +33,37 @@ def test_generated_pages_are_current(page: str) -> None:
     assert written == reference().PAGES[page](), "run `make docs`"
 
 
-def commands() -> list[str]:
-    """Every ``labelq …`` line in a fenced block, and every example in a ``--help``."""
+NEEDS_SERVER = re.compile(r"labelq (doctor|pull|queue)\b|--project\b")
+
+
+def commands(page: Path, *, server: bool = False) -> list[str]:
+    """Every ``labelq …`` line in a fenced block of ``page``, with or without need of a server."""
     lines: dict[str, None] = {}
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for block in re.findall(
-            r"^```(?:bash|sh|console|text)\n(.*?)^```", text, re.MULTILINE | re.DOTALL
-        ):
-            for line in block.replace("\\\n", " ").splitlines():
-                found = re.match(r"\s*\$?\s*(labelq (?:audit|agreement|demo)\b.*)", line)
-                if found and "[OPTIONS]" not in line:
-                    lines[re.split(r"\s{2,}|\s#", found[1])[0]] = None
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(
+        r"^```(?:bash|sh|console|text)\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+    ):
+        for line in block.replace("\\\n", " ").splitlines():
+            found = re.match(
+                r"\s*\$?\s*(labelq (?:audit|agreement|demo|doctor|pull|queue)\b.*)", line
+            )
+            if found and not re.search(r"\[OPTIONS\]|COMMAND", line):
+                command = re.split(r"\s{2,}|\s#", found[1])[0]
+                if bool(NEEDS_SERVER.search(command)) == server:
+                    lines[command] = None
     return list(lines)
+
+
+def _one_export_per_annotator(tasks: list[dict[str, Any]], folder: Path) -> None:
+    folder.mkdir()
+    people = {a["completed_by"]["email"] for task in tasks for a in task["annotations"]}
+    for person in people:
+        theirs = [
+            task | {"annotations": mine}
+            for task in tasks
+            if (mine := [a for a in task["annotations"] if a["completed_by"]["email"] == person])
+        ]
+        (folder / f"{person.partition('@')[0]}.json").write_text(json.dumps(theirs))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +79,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("guideline.md", "support_triage.md"),
     ):
         (folder / name).write_bytes(sample[source].read_bytes())
+    _one_export_per_annotator(json.loads((folder / "export.json").read_bytes()), folder / "exports")
     frame = labelq.read(folder / "export.json").to_frame()
     urgency = frame[frame["question"] == "urgency"].drop(columns="question")
     urgency = urgency.rename(columns={"unit": "task_id", "rater": "worker", "value": "label"})
@@ -70,7 +90,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", list(dict.fromkeys(c for p in PAGES for c in commands(p))))
 def test_every_command_runs(
     command: str, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,10 @@ import json
 
 import pytest
 
-from labelq.errors import SourceError
+from labelq.errors import SettingsError, SourceError
+from labelq.label_studio.exports import read_export
 from labelq.labels.model import Selection
+from labelq.labels.submissions import ANSWER, GOLD, SELECTED
 from labelq.reading import read
 
 TABLE = "unit,rater,value\nu1,ann,a\nu1,bo,b\n"
@@ -111,7 +113,7 @@ def test_a_source_without_a_readable_question_says_what_it_holds(write):
 
 
 def test_directories_and_absent_files(tmp_path):
-    with pytest.raises(SourceError, match="is a directory"):
+    with pytest.raises(SourceError, match="is a folder without any"):
         read(tmp_path)
     for name in ("absent.json", "absent.csv", "absent"):
         with pytest.raises(SourceError, match="cannot be read"):
@@ -128,3 +130,161 @@ def test_garbage_collection_is_switched_on_again(tmp_path):
     with pytest.raises(SourceError):
         read(tmp_path / "none.csv")
     assert gc.isenabled()
+
+
+# --- several exports are one round ----------------------------------------------------------
+
+
+def vote(task_id, text, label, who=None, **data):
+    answer = {"from_name": "c", "type": "choices", "value": {"choices": [label]}}
+    return {
+        "id": task_id,
+        "data": {"text": text, **data},
+        "annotations": [{"completed_by": who, "result": [answer]}],
+    }
+
+
+def labels(round_):
+    """{(unit id, rater id): label}."""
+    ratings = round_.ratings["c"]
+    return {
+        (round_.units.ids[u], round_.raters[r].id): ratings.values[v]
+        for u, r, v in zip(ratings.unit, ratings.rater, ratings.value, strict=True)
+    }
+
+
+@pytest.fixture
+def folder(write, tmp_path):
+    """Two annotators' exports: other task ids and order, tickets as numbers and as text."""
+    write("anna.json", [vote(1, "late", "A", 7, ticket=11), vote(2, "lost", "B", 7, ticket=12)])
+    write("bo.json", [vote(1, "lost", "B", 7, ticket="12"), vote(9, "late", "B", 7, ticket="11")])
+    write("notes.txt", "not an export")
+    write(".hidden.json", "neither")
+    return tmp_path
+
+
+def test_a_folder_of_one_file_per_annotator(folder):
+    round_ = read(folder, join="ticket", rater_from="filename", name="r")
+    assert labels(round_) == {
+        ("11", "anna"): "A",
+        ("11", "bo"): "B",
+        ("12", "anna"): "B",
+        ("12", "bo"): "B",
+    }
+    files = [folder / "bo.json", folder / "anna.json"]
+    assert labels(read(files, join="ticket", rater_from="filename")) == labels(round_)
+    assert read(folder, join="ticket", rater_from="filename").name == folder.name
+    assert read(files, join="ticket", rater_from="filename").name == "bo + anna"
+    assert "2 tasks joined by ticket have other data elsewhere" in " ".join(round_.intake.notes)
+
+
+def test_content_joins_what_has_the_same_data_and_nothing_of_ours(write, tmp_path):
+    one = [vote(1, "late", "A", 7, labelq_queue="r"), vote(2, "lost", "B", 7, n=1)]
+    two = [vote(5, "lost", "B", 8, n=2), vote(6, "late", "B", 8)]
+    files = [write("one.json", one), write("two.json", two)]
+    round_ = read(files)
+    assert sorted(labels(round_).values()) == ["A", "B", "B", "B"]
+    assert sorted(round_.units.text) == ["late", "lost", "lost"]
+    (late,) = [
+        u for u, text in zip(round_.units.ids, round_.units.text, strict=True) if text == "late"
+    ]
+    assert len(late) == 12
+    assert {rater for unit, rater in labels(round_) if unit == late} == {"7", "8"}
+    assert "labelq_queue" not in round_.units.fields
+
+
+def test_the_same_task_twice_in_one_file_is_said(write):
+    one = [vote(1, "late", "A", 7), vote(2, "late", "B", 7)]
+    files = [write("one.json", one), write("two.json", [vote(1, "late", "B", 8)])]
+    round_ = read(files)
+    assert len(round_.units) == 1
+    assert {aside.reason: aside.count for aside in round_.intake.aside} == {"repeat": 1}
+    assert any("1 tasks occur more than once" in note for note in round_.intake.notes)
+
+
+def test_a_task_without_the_field_to_join_by(write):
+    files = [
+        write("one.json", [vote(1, "x", "A", 7, k=1), vote(2, "y", "A", 7)]),
+        write("two.json", [vote(1, "x", "A", 8, k=1)]),
+    ]
+    with pytest.raises(SourceError, match=r"one\.json: task 2: has no field 'k' of --join"):
+        read(files, join="k")
+    round_ = read(files, join="k", skip_bad_records=True)
+    assert len(labels(round_)) == 2
+    assert [a.reason for a in round_.intake.aside] == ["bad_record"]
+
+
+def test_sources_that_do_not_fit_together(folder, write, tmp_path):
+    table = write("t.csv", TABLE)
+    with pytest.raises(SettingsError, match="is a table; several sources must all be"):
+        read([folder / "bo.json", table])
+    with pytest.raises(SettingsError, match="--join is about Label Studio exports"):
+        read(table, join="ticket")
+    with pytest.raises(SourceError, match="joined by their content; --join FIELD names"):
+        read(folder, rater_from="filename")
+    with pytest.raises(SettingsError, match="no source"):
+        read([])
+    audit = tmp_path / "audits"
+    audit.mkdir()
+    (audit / "ratings.csv").write_text(TABLE)
+    (audit / "audit.json").write_text("{}")
+    with pytest.raises(SourceError, match=r"is an audit; give .*ratings\.csv"):
+        read(audit)
+
+
+CHOICES = (
+    '<View><Text name="text" value="$text"/><Choices name="{}" toName="text">{}</Choices></View>'
+)
+
+
+def config(name, *labels):
+    return CHOICES.format(name, "".join(f'<Choice value="{label}"/>' for label in labels))
+
+
+def test_each_export_has_its_own_label_config(folder, write):
+    write("label_config.xml", config("c", "A"))
+    write("anna.label_config.xml", config("c", "A", "B"))
+    write("bo.label_config.xml", config("c", "A", "B", "C"))
+    round_ = read(folder, join="ticket", rater_from="filename")
+    assert round_.questions[0].labels == ("A", "B")
+    assert f"differ in the labels of c: those of {folder / 'anna.json'} count" in " ".join(
+        round_.intake.notes
+    )
+    write("bo.label_config.xml", config("d", "A", "B"))
+    with pytest.raises(SourceError, match="ask different questions"):
+        read(folder, join="ticket", rater_from="filename")
+    chosen = folder / "anna.label_config.xml"
+    round_ = read(folder, join="ticket", rater_from="filename", label_config=chosen)
+    assert len(labels(round_)) == 4
+
+
+def test_labels_from_a_queue_are_told_apart_and_joined_by_their_key(write):
+    ordinary = [vote(n, f"text {n}", "A", 7) for n in (1, 2)]
+    for task in ordinary:
+        task["annotations"] += vote(0, "", "B", 8)["annotations"]
+    keys = {"labelq_round": "the/round", "labelq_key": "the/round/2"}
+    queue = write("0_queue.json", [vote(900, "text 2", "B", 9, **keys)])
+    queue_only = read_export(queue)
+    assert list(queue_only.a_kind) == [SELECTED]
+    assert queue_only.unit_ids == ["2"]
+    round_ = read([queue, write("round.json", ordinary)])
+    assert set(labels(round_)) == {("1", "7"), ("1", "8"), ("2", "7"), ("2", "8")}
+    assert [voter.id for voter in round_.voters if voter not in round_.raters] == ["9"]
+    assert round_.units.text == ("text 1", "text 2")  # the round's own, whatever is read first
+    with pytest.raises(SourceError, match="holds only labels that a queue asked for"):
+        read(queue)
+
+
+def test_labels_given_after_a_task_was_queued_in_its_own_project(write):
+    dates = {"before": "2026-03-04T05:06:06.9Z", "at": "2026-03-04T05:06:07.000001Z"}
+    task = vote(1, "t", "A", 7, labelq_queue="r", labelq_queued_at="2026-03-04T05:06:07Z")
+    first = task["annotations"][0] | {"created_at": dates["before"], "updated_at": dates["at"]}
+    second = vote(1, "t", "B", 8)["annotations"][0] | {"created_at": dates["at"]}
+    golden = second | {"completed_by": 9, "ground_truth": True}
+    undated = second | {"completed_by": 6, "created_at": None}
+    task["annotations"] = [first, second, golden, undated]
+    s = read_export(write("r.json", [task]))
+    assert list(s.a_kind) == [ANSWER, SELECTED, SELECTED, ANSWER]
+    assert any("1 annotations were changed after" in note for note in s.notes)
+    task["data"]["labelq_queued_at"] = "\x1b[2J soon"
+    assert list(read_export(write("r.json", [task])).a_kind) == [ANSWER, ANSWER, GOLD, ANSWER]

@@ -59,6 +59,12 @@ def test_file_and_options_share_one_syntax(tmp_path: Path) -> None:
         ("label_config = ''", "label_config: must be a text"),
         ("reliable_from = 0.5", "--tentative-from 0.667 must not exceed --reliable-from 0.5"),
         ("seed = ", "not valid TOML"),
+        ("api_key = 'x'", "api_key: a key never stands in a file; set LABEL_STUDIO_API_KEY"),
+        ("project = '3'", "project: must be the number in its address"),
+        ("project = [3, true]", "project: must be the number in its address"),
+        ("view = 0", "view: must be the number in its address"),
+        ("rater_from = 'title'", "rater_from title: can only be filename"),
+        ("queues = 'no'", "queues: must be true or false"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: str, said: str) -> None:
@@ -77,3 +83,28 @@ def test_no_file_means_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     found = load(None, {})
     assert (found.resamples, found.seed, found.confidence) == (2000, 0, 0.95)
+
+
+def test_a_server_in_the_file(tmp_path: Path) -> None:
+    text = """
+    url = "https://labels.example.org/ls"
+    ca_bundle = "ca.pem"
+    project = [3, 4, 3]
+    view = 12
+    join = "ticket_id"
+    reviewer = ["lead@example.org", "7"]
+    queues = false
+    """
+    found = load(write(tmp_path, text), {"project": (5,), "view": None})
+    assert (found.url, found.view, found.queues) == ("https://labels.example.org/ls", 12, False)
+    assert found.ca_bundle == tmp_path / "ca.pem"
+    assert (found.project, found.join) == ((5,), "ticket_id")  # the command line replaces
+    assert found.reviewer == ("lead@example.org", "7")
+    assert load(write(tmp_path, "project = 3"), {}).project == (3,)
+    assert load(write(tmp_path, "project = [3, 4, 3]"), {}).project == (3, 4)
+
+
+def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(write(tmp_path, "api_key = 'hunter2'"), {})
+    assert "hunter2" not in str(raised.value)

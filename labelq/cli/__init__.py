@@ -20,6 +20,9 @@ from labelq import __version__
 from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
 from labelq.cli.demo import demo_command
+from labelq.cli.doctor import doctor_command
+from labelq.cli.pull import pull_command
+from labelq.cli.queue import queue_group
 from labelq.errors import LabelqError
 
 
@@ -39,7 +42,14 @@ def labelq() -> None:
     """
 
 
-for command in (audit_command, agreement_command, demo_command):
+for command in (
+    audit_command,
+    agreement_command,
+    demo_command,
+    doctor_command,
+    pull_command,
+    queue_group,
+):
     labelq.add_command(command)
 
 
@@ -52,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _say("interrupted; nothing is left half-written")
         sys.exit(143 if isinstance(stopped, _Terminated) else 130)
     except click.ClickException as error:
-        _say(error.format_message())
+        from labelq.label_studio.redaction import redacted
+
+        _say(redacted(error.format_message()))  # it may quote a key in the wrong place
         sys.exit(2)
     except LabelqError as error:
         _say(str(error))
@@ -79,18 +91,24 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
 
 
 def _say(message: str) -> None:
-    """One line on stderr; what comes from data cannot move the cursor or hide text."""
+    """One line on stderr; what comes from data cannot move the cursor or hide text, and no
+    key gets out.
+    """
+    from labelq.label_studio.redaction import known_secrets, without
     from labelq.report.text import visible
 
-    click.echo(f"labelq: {visible(' '.join(message.split()))}", err=True)
+    message = without(" ".join(message.split()), known_secrets())
+    click.echo(f"labelq: {visible(message)}", err=True)
 
 
 def _details() -> str:
     import traceback
 
+    from labelq.label_studio.redaction import known_secrets, redacted
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="labelq-error-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
         file.write(f"labelq {__version__}, Python {sys.version}\n\n")
-        traceback.print_exc(file=file)
+        file.write(redacted(traceback.format_exc(), known_secrets()))
     return file.name

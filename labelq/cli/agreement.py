@@ -22,11 +22,12 @@ from labelq.cli.options import measure_options, read_round, settings_of, source_
 @click.option("--labels", is_flag=True, help="In the table: each label against all others too.")
 @click.option("--pairs", is_flag=True, help="In the table: every pair of annotators too.")
 @measure_options
-def agreement_command(source: Path, **options: Any) -> None:
+def agreement_command(sources: tuple[Path, ...], api_key: str | None, **options: Any) -> None:
     """Measure agreement and print every coefficient with its interval.
 
-    SOURCE is a Label Studio JSON export or a table (CSV, Parquet, JSON Lines) with the columns
-    unit, rater, value and optionally question.
+    SOURCE is a Label Studio JSON export, several of them, a folder of them, or a table (CSV,
+    Parquet, JSON Lines) with the columns unit, rater, value and optionally question. Or give
+    --project: the project is pulled from Label Studio.
 
     \b
     Examples:
@@ -34,9 +35,17 @@ def agreement_command(source: Path, **options: Any) -> None:
       labelq agreement export.json --labels --pairs
       labelq agreement ratings.csv --columns unit=task_id,rater=worker,value=label
       labelq agreement ratings.parquet --level ordinal --format json
+      labelq agreement --project 3
     """
-    settings = settings_of(options)
-    round_ = read_round(source, settings)
+    from labelq.cli.progress import progress_bar
+    from labelq.cli.sources import origin_of
+
+    settings = settings_of(options, sources)
+    with (
+        progress_bar() as progress,
+        origin_of(sources, settings, api_key, progress=progress) as origin,
+    ):
+        round_ = read_round(origin, settings, progress)
     from labelq.measure.agreement import agreement as measure
     from labelq.report import terminal
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,8 @@ import click
 from labelq.cli.options import measure_options, read_round, settings_of, source_options
 
 if TYPE_CHECKING:
+    from labelq.cli.sources import Origin
+    from labelq.labels.model import Round
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -60,46 +65,69 @@ _FILE = click.Path(path_type=Path)
     help="What to print: the verdict, or audit.json and nothing else.",
 )
 @measure_options
-def audit_command(source: Path, **options: Any) -> int:
+def audit_command(sources: tuple[Path, ...], api_key: str | None, **options: Any) -> int:
     """Audit a labeling round: verdict, causes, guideline draft, re-labeling queue.
 
-    SOURCE is a Label Studio JSON export or a table (CSV, Parquet, JSON Lines) with the columns
-    unit, rater, value and optionally question, text, gold, seconds, created_at.
+    SOURCE is a Label Studio JSON export, several of them, a folder of them, or a table (CSV,
+    Parquet, JSON Lines) with the columns unit, rater, value and optionally question, text,
+    gold, seconds, created_at. Or give --project: the project is pulled from Label Studio, and
+    its instructions are the guideline unless --guideline names one.
 
     \b
     Examples:
+      labelq audit --project 3
       labelq audit export.json --guideline guideline.md
       labelq audit export.json --from 2026-03-09 --to 2026-03-13 --where channel=email
       labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label --level ordinal
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
+      labelq audit exports/ --rater-from filename --join ticket
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
     """
-    return run(source, settings_of(options), as_json=options["format"] == "json")
+    settings = settings_of(options, sources)
+    return run(sources, settings, api_key, as_json=options["format"] == "json")
 
 
-def run(source: Path, settings: Settings, *, as_json: bool = False) -> int:
-    """Audit ``source``, write the audit directory, print, and return the exit code."""
+def run(
+    sources: Sequence[Path],
+    settings: Settings,
+    api_key: str | None = None,
+    *,
+    as_json: bool = False,
+) -> int:
+    """Audit ``sources``, write the audit directory, print, and return the exit code."""
     from labelq.cli.progress import progress_bar
+    from labelq.cli.sources import origin_of
     from labelq.files import check_target, read_document
     from labelq.report import terminal
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
+    from labelq.report.steps import Onward
 
-    out = settings.out or Path("audits") / _file_name(settings.round or source.stem)
-    check_target(out, replace=settings.replace)
+    def target(round_name: str) -> Path:
+        return settings.out or Path("audits") / _file_name(round_name)
+
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
-    again = next_command(source, settings)
-    with progress_bar() as progress:
-        round_ = read_round(source, settings, progress)
+    with (
+        progress_bar() as progress,
+        origin_of(
+            sources,
+            settings,
+            api_key,
+            named=lambda name: check_target(target(name), replace=settings.replace),
+            progress=progress,
+        ) as origin,
+    ):
+        out = target(origin.name)
+        round_ = read_round(origin, settings, progress)
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
 
         found = audit_round(
             round_,
-            guideline=guideline,
+            guideline=guideline or origin.guideline,
             resamples=settings.resamples,
             seed=settings.seed,
             confidence=settings.confidence,
@@ -111,18 +139,19 @@ def run(source: Path, settings: Settings, *, as_json: bool = False) -> int:
             progress=progress,
         )
         progress("writing", 0.0)
+        onward = Onward(next_command(sources, settings, round_), server=bool(origin.server))
         write_audit(
             found,
             out,
-            manifest=manifest(source, settings),
+            manifest=manifest(origin, settings),
             replace=settings.replace,
             names=settings.names,
-            next_command=again,
+            onward=onward,
         )
     if as_json:
         click.echo(to_bytes(audit_document(found)).decode(), nl=False)
     else:
-        terminal.print_audit(found, out.as_posix(), names=settings.names, next_command=again)
+        terminal.print_audit(found, out.as_posix(), names=settings.names, onward=onward)
     return 0 if found.passed else 1
 
 
@@ -132,9 +161,30 @@ def _file_name(name: str) -> str:
     return kept[:80] or "round"
 
 
-def next_command(source: Path, settings: Settings) -> str:
-    """The command that audits the next round as this one was audited."""
-    parts = ["labelq", "audit", "next_round" + "".join(source.suffixes[-2:])]
+def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> str:
+    """The command that audits the next round as this one was audited; never with the key.
+
+    In a project the next round begins on the day after this one's last answer.
+    """
+    parts = ["labelq", "audit"]
+    if not sources:
+        for project in settings.project:
+            parts += ["--project", str(project)]
+        if settings.view is not None:
+            parts += ["--view", str(settings.view)]
+        if settings.url is not None and settings.url != os.environ.get("LABEL_STUDIO_URL"):
+            parts += ["--url", settings.url]
+        parts += [] if settings.queues else ["--no-queues"]
+        if last := _last_day(round_):
+            parts += ["--from", (last + timedelta(days=1)).isoformat()]
+    elif len(sources) > 1 or sources[0].is_dir():
+        parts.append("next_round/")
+    else:
+        parts.append("next_round" + "".join(sources[0].suffixes[-2:]))
+    for option, text in (("--join", settings.join), ("--rater-from", settings.rater_from)):
+        parts += [option, text] if text is not None else []
+    for reviewer in settings.reviewer:
+        parts += ["--reviewer", reviewer]
     if settings.columns:
         parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
     for question, level in settings.level.items():
@@ -147,27 +197,38 @@ def next_command(source: Path, settings: Settings) -> str:
     return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 
 
-def manifest(source: Path, settings: Settings) -> dict[str, Any]:
-    """What the audit was made from: hashes of inputs, versions, options."""
+def _last_day(round_: Round) -> date | None:
+    """The day (UTC) of the round's last answer, if any is dated."""
+    import numpy as np
+
+    told = [table.submitted[~np.isnat(table.submitted)] for table in round_.ratings.values()]
+    last = max((days.max() for days in told if len(days)), default=None)
+    return None if last is None else last.astype("datetime64[D]").astype(object)
+
+
+def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
+    """What the audit was made from: hashes of inputs, versions, options, the server."""
     import dataclasses
     import platform
     from importlib.metadata import version
 
     from labelq import __version__
-    from labelq.files import sha256
+    from labelq.label_studio.sources import label_config_beside
+    from labelq.reading import files_of
 
-    inputs = {"source": source, "guideline": settings.guideline}
-    beside = source.with_name("label_config.xml")  # what an export is read with, if it is there
-    inputs["label_config"] = settings.label_config or (beside if beside.is_file() else None)
+    files = [
+        Path(file) if isinstance(file, str | Path) else file.path
+        for file in files_of(origin.sources)
+    ]
+    inputs = {"source": files[0], "guideline": settings.guideline}
+    inputs["label_config"] = settings.label_config or label_config_beside(files[0])
     packages = ("numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")
     options = dataclasses.asdict(settings)
     return {
         "schema": "labelq/manifest/1",
-        "inputs": {
-            role: {"name": path.name, "sha256": sha256(path)}
-            for role, path in inputs.items()
-            if path is not None
-        },
+        "inputs": {role: _hashed(path) for role, path in inputs.items() if path is not None},
+        **({"more_sources": [_hashed(path) for path in files[1:]]} if files[1:] else {}),
+        **({"server": dict(origin.server)} if origin.server else {}),
         "options": {
             **{name: _plain(value) for name, value in options.items()},
             "map_label": [f"{q}:{old}={new}" for (q, old), new in settings.map_label.items()],
@@ -178,6 +239,12 @@ def manifest(source: Path, settings: Settings) -> dict[str, Any]:
             **{name: version(name) for name in packages},
         },
     }
+
+
+def _hashed(path: Path) -> dict[str, str]:
+    from labelq.files import sha256
+
+    return {"name": path.name, "sha256": sha256(path)}
 
 
 def _plain(value: Any) -> Any:

@@ -34,7 +34,7 @@ def demo_command(out: Path) -> int:
         out=out,
         replace=True,
     )
-    return run(sample["round_1.json"], settings)
+    return run([sample["round_1.json"]], settings)
 
 
 def sample_folder() -> dict[str, Path]:

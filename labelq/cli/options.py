@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from labelq.cli.connecting import server_options
+from labelq.errors import SettingsError
+
 if TYPE_CHECKING:
+    from labelq.cli.sources import Origin
     from labelq.labels.model import Round
     from labelq.settings import Settings
 
@@ -17,7 +21,40 @@ F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
 
 _SOURCE = (
-    click.argument("source", type=_FILE),
+    click.argument("sources", nargs=-1, type=_FILE, metavar="[SOURCE]..."),
+    click.option(
+        "--project",
+        type=int,
+        multiple=True,
+        metavar="ID",
+        help="Pull this project from Label Studio instead (the number in its address)."
+        " Repeatable: several projects are one round.",
+    ),
+    click.option("--view", type=int, metavar="ID", help="Only the tasks of this tab."),
+    click.option(
+        "--queues/--no-queues",
+        default=None,
+        help="With --project: pull what was labeled in its queue projects, too; it counts for"
+        " the labels, never for agreement [yes].",
+    ),
+    click.option(
+        "--join",
+        metavar="FIELD|content",
+        help="Which tasks of several sources are the same: those with the same value in a task"
+        " field, or the same content [content].",
+    ),
+    click.option(
+        "--rater-from",
+        type=click.Choice(["filename"]),
+        help="All annotations in a file belong to the annotator whom it is named after.",
+    ),
+    click.option(
+        "--reviewer",
+        multiple=True,
+        metavar="WHO",
+        help="E-mail address or number of somebody whose labels decide, and are no vote."
+        " Repeatable.",
+    ),
     click.option("--round", "round", metavar="NAME", help="Name of the round [file's name]."),
     click.option(
         "--label-config",
@@ -94,8 +131,8 @@ def _apply(decorators: tuple[Callable[[F], F], ...], function: F) -> F:
 
 
 def source_options(function: F) -> F:
-    """SOURCE and how to read it."""
-    return _apply(_SOURCE, function)
+    """SOURCE, or the projects on a server, and how to read them."""
+    return _apply(_SOURCE, server_options(function))
 
 
 def measure_options(function: F) -> F:
@@ -103,31 +140,44 @@ def measure_options(function: F) -> F:
     return _apply(_MEASURE, function)
 
 
-_NOT_SETTINGS = ("source", "config", "format", "labels", "pairs")
+_NOT_SETTINGS = ("config", "format", "labels", "pairs")
 
 
-def settings_of(options: Mapping[str, Any]) -> Settings:
-    """Typed settings from the options of a command and the settings file."""
+def settings_of(options: Mapping[str, Any], sources: Sequence[Path] = ()) -> Settings:
+    """Typed settings from the options of a command and the settings file.
+
+    Raises:
+        SettingsError: a setting is malformed, or is about projects where ``sources`` are files.
+    """
     from labelq import settings
 
+    for name in ("project", "view", "queues"):
+        if sources and options.get(name) not in (None, ()):
+            option = "--no-queues" if options[name] is False else f"--{name}"
+            raise SettingsError(
+                f"{option} is about a project on a server; give either SOURCE or --project"
+            )
     chosen = {k: v for k, v in options.items() if k not in _NOT_SETTINGS}
     return settings.load(options.get("config"), chosen)
 
 
-def read_round(source: Path, settings: Settings, progress: Any = None) -> Round:
-    """The round that ``settings`` select from ``source``."""
+def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Round:
+    """The round that ``settings`` select from where it comes from."""
     from labelq.labels.model import Selection
     from labelq.reading import read
 
     return read(
-        source,
-        name=settings.round,
+        origin.sources,
+        name=origin.name,
         label_config=settings.label_config,
         text_field=settings.text_field,
         columns=settings.columns,
         levels=settings.level,
         selection=Selection(settings.since, settings.until, settings.where, settings.exclude),
         map_labels=settings.map_label,
+        join=settings.join,
+        rater_from=settings.rater_from,
+        reviewers=settings.reviewer,
         skip_bad_records=settings.skip_bad_records,
         progress=progress,
     )

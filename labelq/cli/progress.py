@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # names come from data
         BarColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True, markup=False),
@@ -26,3 +27,23 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     with bar:
         task = bar.add_task("reading", total=1.0)
         yield lambda step, share: bar.update(task, description=step, completed=share)
+
+
+class Counted:
+    """A counted step: ``done`` of ``total`` things, as a step's name and a share.
+
+    The rate is over what was done since the step began, so a slow start does not flatter.
+    """
+
+    def __init__(self, progress: Callable[[str, float], None], step: str, unit: str) -> None:
+        self.progress = progress
+        self.step = step
+        self.unit = unit
+        self.began = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say how far it is."""
+        taken = time.monotonic() - self.began
+        rate = f", {done / taken:,.0f}/s" if done and taken > 0 else ""
+        text = f"{self.step}: {done:,} of {total:,} {self.unit}{rate}"
+        self.progress(text, done / total if total else 1.0)

@@ -1,153 +1,167 @@
-"""A Label Studio JSON export → :class:`~labelq.labels.submissions.Submissions`."""
+"""Label Studio JSON exports → :class:`~labelq.labels.submissions.Submissions`."""
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
 
 from labelq.errors import SourceError
 from labelq.label_studio.asked import settle_answers
-from labelq.label_studio.config import Control, LabelConfig, read_label_config
-from labelq.label_studio.control_tags import ControlTag, of_result
+from labelq.label_studio.config import LabelConfig
 from labelq.label_studio.json_min import min_rows
 from labelq.label_studio.people import People
 from labelq.label_studio.records import (
-    NO_REGION,
     Annotation,
-    Answer,
     Prediction,
-    Result,
     Scalar,
     Task,
-    region,
     tasks,
 )
-from labelq.label_studio.slots import Slot
+from labelq.label_studio.results import Answers
+from labelq.label_studio.sources import Export, config_of_all
 from labelq.label_studio.texts import TextSource, guessed_text_field, shown_text
-from labelq.labels.model import Question
+from labelq.label_studio.units import Joining, NotJoinedError, own_fields, queued_at
+from labelq.labels.queue_fields import KEY, PREFIX
 from labelq.labels.submissions import (
     ANSWER,
     GOLD,
-    MOST_QUESTIONS,
     NO_TIME,
     PREDICTION,
+    SELECTED,
     Submissions,
 )
 
-__all__ = ["read_export"]
+__all__ = ["read_export", "read_exports"]
 
 Progress = Callable[[str, float], None]
-Results = Sequence[Result | list[Result]] | None
-
-_BEGUN = ("prediction", "prediction-changed")
-_NOWHERE = Slot(tag="")
+_NO_FIELDS: dict[str, Any] = {}
+_ALWAYS = NO_TIME
+"""Since when a queue project's task was queued: every label in it is a queue's."""
 _SCALARS = {str, int, float, bool, type(None)}
 _BATCH = 256
 _YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799
 
 
-def read_export(
-    path: Path,
+def read_export(path: Path, **options: Any) -> Submissions:
+    """What the one export at ``path`` says: see :func:`read_exports`."""
+    return read_exports([Export(path)], **options)
+
+
+def read_exports(
+    exports: Sequence[Export],
     *,
     label_config: Path | None = None,
     text_field: str | None = None,
+    join: str | None = None,
     skip_bad_records: bool = False,
     progress: Progress | None = None,
 ) -> Submissions:
-    """What the export at ``path`` says.
+    """What ``exports`` say together, as one round.
 
-    ``label_config`` is the labeling config (XML); without it, a ``label_config.xml`` beside
-    the export is taken, and without that the scheme is inferred from the results. Both are
-    noted. ``text_field`` names the task field with the text. With ``skip_bad_records`` a
-    record that cannot be read is set aside (``bad_record``).
+    ``label_config`` is the labeling config (XML) of all; without it those beside the exports
+    are taken, and without these the scheme is inferred from the results. Both are noted.
+    ``text_field`` names the task field with the text. ``join`` says which tasks are the same
+    unit: those with the same id (None), the same content, or the same value in the field that
+    it names; a task of a queue belongs to the unit that it was queued for. With
+    ``skip_bad_records`` a record that cannot be read is set aside (``bad_record``).
 
     Raises:
-        SourceError: the export or the config cannot be read; the line says where and why.
+        SourceError: an export or a config cannot be read; the line says where and why.
     """
-    notes: list[str] = []
-    beside = path.parent / "label_config.xml"
-    if label_config is None and beside.is_file():
-        label_config = beside
-        notes.append(f"The label config {beside.name} beside the export was used.")
-    config = read_label_config(label_config) if label_config else None
-    filling = _Filling(path, config, text_field)
-    filling.submissions.notes += notes + (list(config.notes) if config else [])
+    config, notes = config_of_all(exports, label_config)
+    filling = _Filling(" + ".join(e.name for e in exports), config, text_field, join)
+    filling.submissions.notes += notes
     on_bad = filling.bad_record if skip_bad_records else None
-    for n, (task, share) in enumerate(tasks(path, min_row=min_rows(config), on_bad=on_bad)):
-        filling.add(task)
-        if progress is not None and n % 1000 == 0:
-            progress("reading", share)
+    read_row, begun = min_rows(config), 0.0
+    weights = [_size(export.path) for export in exports]
+    for source, (export, weight) in enumerate(zip(exports, weights, strict=True)):
+        filling.begin(source, export)
+        filling.submissions.notes += export.notes
+        part = weight / (sum(weights) or 1)
+        for n, (task, share) in enumerate(tasks(export.path, min_row=read_row, on_bad=on_bad)):
+            try:
+                filling.add(task)
+            except NotJoinedError as error:
+                problem = f"{export.name}: task {task.id}: {error}"
+                if on_bad is None:
+                    raise SourceError(f"{problem}; --skip-bad-records leaves it out") from None
+                on_bad(problem)
+            if progress is not None and n % 1000 == 0:
+                progress("reading", begun + part * share)
+        filling.flush()
+        begun += part
     filling.finish()
     if progress is not None:
         progress("reading", 1.0)
     return filling.submissions
 
 
-class _Filling:
-    """One export on its way into a Submissions."""
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it says what is wrong
 
-    def __init__(self, path: Path, config: LabelConfig | None, text_field: str | None) -> None:
-        self.path = path
+
+class _Filling:
+    """Exports on their way into a Submissions. ``where`` names them in errors."""
+
+    def __init__(
+        self, where: str, config: LabelConfig | None, text_field: str | None, join: str | None
+    ) -> None:
+        self.where = where
         self.config = config
         self.submissions = Submissions()
+        self.units = Joining(self.submissions, join)
+        self.source = 0
+        self.author: str | None = None
         self.people = People()
-        self.slots: dict[tuple[str | None, str | None], Slot] = {}
-        self.by_name: dict[str, Slot] = {}
-        self.units: dict[str, int] = {}
+        self.answers = Answers(self.submissions, config, where)
         self.structured: set[str] = set()
         self.batch: list[Annotation] = []
         self.batch_unit: list[int] = []
+        self.batch_queued: dict[int, int] = {}
         self.predicted: list[tuple[int, Prediction]] = []
-        self.n_undated = 0
+        self.n_undated = self.n_changed_later = 0
         self.texts: tuple[TextSource, ...] | None = config.texts if config else None
         self.text_field = text_field
         if text_field is not None:
             self.texts = (TextSource((text_field,)),)
         self.shown = {source.steps[0] for source in self.texts or ()}
-        for control in config.controls if config else ():
-            if control.line is not None and control.per is None and control.pattern is None:
-                self.new_slot(control.name, control.line, control)
 
     def bad_record(self, problem: str) -> None:
         self.submissions.set_aside("bad_record", detail=problem)
 
-    def new_slot(self, name: str, line: ControlTag, control: Control | None) -> Slot:
-        """A question that was not met before."""
-        if len(self.by_name) == MOST_QUESTIONS:
-            raise SourceError(
-                f"{self.path}: holds more than {MOST_QUESTIONS} questions (control {name!r});"
-                " measure its parts one by one"
-            )
-        question = Question(
-            name=name, level=line.level, level_source=f"{line.tag} results", tag=line.tag
-        )
-        slot = Slot(
-            self.submissions.add_question(control.question(name) if control else question),
-            tag=line.tag,
-            line=line,
-            control=control,
-        )
-        self.by_name[name] = slot
-        return slot
-
     # --- one task ---------------------------------------------------------------------
 
+    def begin(self, source: int, export: Export) -> None:
+        """From here on the tasks are those of ``export``."""
+        self.source, self.author = source, export.rater
+
     def add(self, task: Task) -> None:
-        """Enter a task with its annotations, predictions and drafts."""
-        unit = self.unit(task)
+        """Enter a task with its annotations, predictions and drafts.
+
+        Raises:
+            NotJoinedError: it cannot be joined with other tasks.
+        """
+        unit, queued = self.unit(task)
         if mine := task.annotations or task.completions:
+            if queued is not None:
+                here = len(self.batch)
+                self.batch_queued |= dict.fromkeys(range(here, here + len(mine)), queued)
             self.batch += mine
             self.batch_unit += [unit] * len(mine)
         for prediction in task.predictions or ():
-            if type(prediction) is Prediction:
+            if queued == _ALWAYS:
+                self.submissions.set_aside("prediction", detail="in a queue project")
+            elif type(prediction) is Prediction:
                 self.predicted.append((unit, prediction))
             else:
                 self.submissions.set_aside("prediction", detail="listed by number only")
@@ -156,11 +170,18 @@ class _Filling:
         if task.drafts:
             drafts = [d for d in task.drafts if getattr(d, "annotation", None) is None]
             self.submissions.set_aside("draft", len(drafts))
+        elif task.draft_exists:
+            self.submissions.set_aside("draft", detail="tasks with a draft, as the server tells")
 
-    def unit(self, task: Task) -> int:
-        """The unit of a task; the same task met again (same id, same data) is the same unit."""
-        s = self.submissions
+    def unit(self, task: Task) -> tuple[int, int | None]:
+        """The unit of a task, and from when on (seconds since 1970) a queue asked about it."""
         fields = task.data or {}
+        own = _NO_FIELDS
+        for name in fields:
+            if name[: len(PREFIX)] == PREFIX:
+                own = own_fields(fields)
+                break
+        unit_id = None if KEY in own else self.units.unit_id(task.id, fields)
         text = shown_text(self.texts, fields) if self.texts else None
         for name in self.shown:
             fields.pop(name, None)
@@ -169,50 +190,57 @@ class _Filling:
                 if type(value) is list or type(value) is dict:
                     self.structured.add(name)
                     fields[name] = msgspec.json.encode(value).decode()  # as kept
-        unit_id = base = f"#{len(s.unit_ids) + 1}" if task.id is None else str(task.id)
-        n = 1
-        while (known := self.units.get(unit_id)) is not None:
-            if s.unit_fields[known] == fields and s.unit_text[known] == text:
-                return known
-            n += 1
-            unit_id = f"{base}#{n}"
-        if n == 2:
-            self.note_once("Tasks with the same id and other data are told apart as id#2, id#3 …")
-        self.units[unit_id] = s.add_unit(unit_id, text, fields)
-        return self.units[unit_id]
-
-    def note_once(self, note: str) -> None:
-        if note not in self.submissions.notes:
-            self.submissions.notes.append(note)
+        if unit_id is None:
+            return self.units.queued_place(own, text, fields), _ALWAYS
+        place = self.units.place(unit_id, text, fields, self.source)
+        if own and (date := queued_at(own)) and (since := _epoch_seconds(date)) != NO_TIME:
+            return place, since
+        return place, None
 
     def flush(self) -> None:
         """Enter the annotations that wait, column by column; drafts are only counted."""
-        s, waiting, units = self.submissions, self.batch, self.batch_unit
-        self.batch, self.batch_unit = [], []
+        s, waiting, units, queued = (
+            self.submissions,
+            self.batch,
+            self.batch_unit,
+            self.batch_queued,
+        )
+        self.batch, self.batch_unit, self.batch_queued = [], [], {}
+        kinds = [GOLD if a.ground_truth or a.honeypot else ANSWER for a in waiting]
+        for n, since in queued.items():
+            if _epoch_seconds(waiting[n].created_at) >= since:
+                kinds[n] = SELECTED
+            else:
+                self.n_changed_later += _epoch_seconds(waiting[n].updated_at) >= since
         if any(a.draft for a in waiting):
             s.set_aside("draft", sum(bool(a.draft) for a in waiting))
             units = [unit for unit, a in zip(units, waiting, strict=True) if not a.draft]
+            kinds = [kind for kind, a in zip(kinds, waiting, strict=True) if not a.draft]
             waiting = [a for a in waiting if not a.draft]
         start = len(s.a_unit)
         position, differ = self.people.position, self.people.differ
         skipped = [bool(a.was_cancelled or a.skipped) for a in waiting]
         s.a_unit.extend(units)
-        s.a_rater.extend([position(a.completed_by) for a in waiting])
-        s.a_kind.extend([GOLD if a.ground_truth or a.honeypot else ANSWER for a in waiting])
+        s.a_kind.extend(kinds)
         s.a_submitted.extend(self.submitted([a.created_at for a in waiting]))
         s.a_seconds.extend([_seconds(a.lead_time) for a in waiting])
-        s.a_edited.extend(
-            [
-                a.updated_by is not None
-                and a.updated_by != a.completed_by
-                and differ(a.completed_by, a.updated_by)
-                for a in waiting
-            ]
-        )
+        if self.author is not None and waiting:
+            s.a_rater.extend([position(self.author)] * len(waiting))
+            s.a_edited.extend([False] * len(waiting))
+        else:
+            s.a_rater.extend([position(a.completed_by) for a in waiting])
+            s.a_edited.extend(
+                [
+                    a.updated_by is not None
+                    and a.updated_by != a.completed_by
+                    and differ(a.completed_by, a.updated_by)
+                    for a in waiting
+                ]
+            )
         s.a_prelabeled.extend([a.parent_prediction is not None for a in waiting])
         s.a_skipped.extend(skipped)
         results = [None if skip else a.result for a, skip in zip(waiting, skipped, strict=True)]
-        self.results(enumerate(results, start))
+        self.answers.enter(enumerate(results, start))
         self.flush_predictions()
 
     def flush_predictions(self) -> None:
@@ -228,7 +256,7 @@ class _Filling:
         s.a_seconds.extend([math.nan] * n)
         for column in (s.a_edited, s.a_prelabeled, s.a_skipped):
             column.extend([False] * n)
-        self.results(enumerate([prediction.result for _, prediction in waiting], start))
+        self.answers.enter(enumerate([prediction.result for _, prediction in waiting], start))
 
     def submitted(self, dates: Sequence[Scalar]) -> list[int]:
         """Seconds since 1970 UTC; a date without a zone is in UTC."""
@@ -242,84 +270,10 @@ class _Filling:
         return [self.one_date(date) for date in dates]
 
     def one_date(self, date: Scalar) -> int:
-        """The date in any form that was ever written; epoch seconds in old exports."""
-        if isinstance(date, str):
-            try:
-                at = datetime.fromisoformat(date)
-            except ValueError:
-                self.n_undated += 1
-                return NO_TIME
-            return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
-        return int(date) if date is not None and _YEAR_1 <= date <= _YEAR_9999 else NO_TIME
-
-    # --- one result -------------------------------------------------------------------
-
-    def results(self, annotations: Iterable[tuple[int, Results]]) -> None:
-        """Enter the results of annotations as answers, or count why they are none."""
-        s, slots = self.submissions, self.slots
-        last_name: Any = UNSET  # no name that a result can have
-        last_kind: Any = UNSET
-        slot = _NOWHERE
-        answered: list[int] = []
-        asked: list[int] = []
-        codes: list[int] = []
-        for here, results in annotations:
-            for result in results or ():
-                if type(result) is not Result:  # old aggregated completions: a list per rater
-                    self.results([(here, result)])  # type: ignore[list-item]  # the other case
-                    continue
-                name, kind = result.from_name, result.type
-                if name != last_name or kind != last_kind:  # results of a kind come in rows
-                    slot = slots.get((name, kind)) or self.slot(result)
-                    last_name, last_kind = name, kind
-                value = result.value
-                if slot.position < 0:
-                    slot.count += 1
-                elif value is None:
-                    pass
-                elif result.item_index is not None or region(value) != NO_REGION:
-                    per = "item" if result.item_index is not None else "region"
-                    detail = f"{slot.tag} {result.from_name}, per {per}"
-                    s.set_aside("region_not_measured", detail=detail)
-                else:
-                    if result.origin != "manual" and result.origin in _BEGUN:
-                        s.a_prelabeled[here] = True
-                    answer = getattr(value, slot.key)
-                    if answer is not UNSET:
-                        known = slot.answers
-                        answered.append(here)
-                        asked.append(slot.position)
-                        codes.append(known.setdefault(answer, len(known)))
-        s.annotation.extend(answered)
-        s.question.extend(asked)
-        s.value.extend(codes)
-
-    def slot(self, result: Result) -> Slot:
-        """Where results of this name and type go; decided once."""
-        key = name, kind = result.from_name, result.type or _type_of(result.value)
-        if key not in self.slots:
-            self.slots[key] = self.decide(name, kind)
-        return self.slots[key]
-
-    def decide(self, name: str | None, kind: str) -> Slot:
-        """A question if it is measured, asked about the whole task, and known to the config."""
-        control = self.config.control(name) if self.config and name else None
-        line = control.line if control else of_result(kind)
-        tag = control.tag if control else (line.tag if line else kind or "a result without a type")
-        title = f"{tag} {name}" if name else tag
-        if control is None and self.config is not None and name:
-            return Slot(tag=tag, aside=("tag_not_measured", f"{title}, not in the label config"))
-        if line is None or not name:
-            return Slot(tag=tag, aside=("tag_not_measured", title))
-        if control is not None and control.per is not None:
-            return Slot(tag=tag, aside=("region_not_measured", f"{title}, per {control.per}"))
-        if kind and kind != line.result_type:
-            detail = f"{kind} {name}, a {tag} in the label config"
-            return Slot(tag=tag, aside=("tag_not_measured", detail))
-        slot = self.by_name.get(name)
-        if slot is not None and slot.line is not line:
-            return Slot(tag=tag, aside=("tag_not_measured", f"{title}, also a {slot.tag}"))
-        return slot or self.new_slot(name, line, control)
+        """The date in any form that was ever written; one that is none is counted."""
+        found = _epoch_seconds(date)
+        self.n_undated += found == NO_TIME and isinstance(date, str)
+        return found
 
     # --- the end ----------------------------------------------------------------------
 
@@ -335,6 +289,12 @@ class _Filling:
                 f"{n_gold} of {n_annotations} annotations are marked as ground truth,"
                 " as imports do by default: all count as ordinary answers."
             )
+        s.notes += self.units.notes()
+        if self.n_changed_later:
+            s.notes.append(
+                f"{self.n_changed_later} annotations were changed after their task was queued;"
+                " submitted before, they count as ordinary ratings, as they stand now."
+            )
         if self.n_undated:
             s.notes.append(f"{self.n_undated} annotations have a created_at that is no date.")
         if self.config is None:
@@ -342,11 +302,9 @@ class _Filling:
                 "No label config was given: questions and labels are inferred from the results"
                 " (--label-config names the file)."
             )
-        for slot in self.slots.values():
-            if slot.count:
-                s.set_aside(slot.aside[0], slot.count, detail=slot.aside[1])
+        self.answers.set_aside()
         self.people.settle(s)
-        settle_answers(s, list(self.by_name.values()), str(self.path))
+        settle_answers(s, list(self.answers.by_name.values()), self.where)
         self.settle_text()
 
     def settle_text(self) -> None:
@@ -355,7 +313,7 @@ class _Filling:
         if self.text_field is not None and not any(text is not None for text in s.unit_text):
             there = ", ".join(sorted({name for fields in s.unit_fields for name in fields})[:12])
             raise SourceError(
-                f"{self.path}: no task has text in the field {self.text_field!r} of --text-field"
+                f"{self.where}: no task has text in the field {self.text_field!r} of --text-field"
                 f" (fields: {there or 'none'})"
             )
         if self.texts is not None:
@@ -370,14 +328,17 @@ class _Filling:
             s.unit_text[i] = text if isinstance(text, str) or text is None else str(text)
 
 
+def _epoch_seconds(date: Scalar) -> int:
+    """ISO dates (without a zone: UTC), or epoch seconds as in old exports."""
+    if isinstance(date, str):
+        try:
+            at = datetime.fromisoformat(date)
+        except ValueError:
+            return NO_TIME
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    return int(date) if date is not None and _YEAR_1 <= date <= _YEAR_9999 else NO_TIME
+
+
 def _seconds(lead_time: float | None) -> float:
     """A plausible working time; nan where there is none."""
     return lead_time if lead_time is not None and 0 <= lead_time < 1e9 else math.nan
-
-
-def _type_of(value: Answer | None) -> str:
-    """The type of a result that does not say it, from the key that its value has."""
-    for key in ("choices", "taxonomy", "rating", "number", "datetime"):
-        if getattr(value, key, UNSET) is not UNSET:
-            return key
-    return "pairwise" if getattr(value, "selected", UNSET) is not UNSET else ""

@@ -99,6 +99,8 @@ class People:
             while rater_id in submissions.raters:  # an e-mail that spells another's number
                 rater_id += "'"
             place[here] = submissions.add_rater(rater_id, name, self._kind[here])
+            if email is not None and number is not None:
+                submissions.aliases[rater_id] = (str(number),)
         for here in self._same:
             place[here] = place[self._find(here)]
         if any(old != new for old, new in place.items()):

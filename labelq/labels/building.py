@@ -12,35 +12,42 @@ The policies, in the order in which they apply:
 5. ``--exclude edited,prelabeled`` leaves those ratings out;
 6. of several answers of one rater to one unit the last submitted counts, earlier ones are
    kept aside as repeats (``repeat``).
+
+Votes that came through a queue and the answers of named reviewers are no ratings of the round:
+see :mod:`labelq.labels.later`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.errors import SettingsError
+from labelq.labels.coding import Columns, raters_of, renumber
+from labelq.labels.later import Numbering, later_answers, reviewed
 from labelq.labels.model import (
     Aside,
     Codes,
     Intake,
     Question,
-    Rater,
     Ratings,
     Round,
     Selection,
     Units,
     Value,
-    field_text,
 )
-from labelq.labels.submissions import ANSWER, GOLD, NO_TIME, PREDICTION, Submissions
+from labelq.labels.submissions import (
+    ANSWER,
+    GOLD,
+    NO_TIME,
+    PREDICTION,
+    SELECTED,
+    Submissions,
+)
 from labelq.labels.universe import in_config, refuse_idle_mappings, universes
-
-_DAY = 86_400
 
 
 def build_round(
@@ -50,25 +57,30 @@ def build_round(
     selection: Selection | None = None,
     levels: Mapping[str, str] | None = None,
     map_labels: Mapping[tuple[str, str], str] | None = None,
+    reviewers: Sequence[str] = (),
 ) -> Round:
     """The round in ``submissions``.
 
     ``levels`` overrides the level of measurement by question name (the empty name means all
-    questions); ``map_labels`` maps (question, label) to today's label.
+    questions); ``map_labels`` maps (question, label) to today's label. ``reviewers`` are people
+    (e-mail address, id or name) whose answers decide, and count as nobody's rating.
 
     Raises:
-        SettingsError: an option names a question, field or level that does not fit.
+        SettingsError: an option names a question, field, level or person that does not fit.
         SourceError: a value is no number where the question is numeric.
     """
     selection = selection or Selection()
-    columns = _Columns(submissions)
+    columns = Columns(submissions)
     chosen = columns.selected(submissions, selection)
     asides = submissions.asides()
-    _count(asides, "not_selected", int((~chosen & (columns.kind == ANSWER)).sum()))
+    decisions = reviewed(submissions, columns, reviewers)
+    of_round = (columns.kind == ANSWER) & ~decisions
+    _count(asides, "not_selected", int((~chosen & of_round).sum()))
 
-    skipped = chosen & columns.skipped & (columns.kind != PREDICTION)
+    of_round_or_gold = of_round | (columns.kind == GOLD)
+    skipped = chosen & columns.skipped & of_round_or_gold
     _count(asides, "skipped", int(skipped.sum()))
-    ordinary = chosen & ~columns.skipped & (columns.kind == ANSWER)
+    ordinary = chosen & ~columns.skipped & of_round
     _count(asides, "no_author", int((ordinary & (columns.rater < 0)).sum()))
     authors = np.zeros(len(submissions.raters) + 1, bool)
     authors[columns.rater[ordinary]] = True
@@ -118,12 +130,12 @@ def build_round(
         if (n := (golden & ~known & (columns.question == q)).sum())
     ]
 
-    unit_order, unit_code = _renumber(submissions.unit_ids, columns.unit[columns.annotation[last]])
+    unit_order, unit_code = renumber(submissions.unit_ids, columns.unit[columns.annotation[last]])
     names = list(submissions.raters)
-    rater_order, rater_code = _renumber(names, columns.rater[columns.annotation[last]])
+    rater_order, rater_code = renumber(names, columns.rater[columns.annotation[last]])
     is_model = (columns.kind == PREDICTION) & chosen & ~columns.skipped
     models = np.flatnonzero(known & is_model[columns.annotation])
-    model_order, model_code = _renumber(names, columns.rater[columns.annotation[models]])
+    model_order, model_code = renumber(names, columns.rater[columns.annotation[models]])
 
     def per_question(rows: NDArray[Any], codes: Codes) -> dict[str, Ratings]:
         return {
@@ -133,6 +145,15 @@ def build_round(
             for q, question in enumerate(questions)
         }
 
+    later = later_answers(
+        submissions,
+        columns,
+        decisions,
+        Numbering(unit_code, rater_code, len(rater_order)),
+        questions,
+        map_labels=labels,
+        exclude=selection.exclude,
+    )
     ratings = per_question(last, rater_code)
     predictions = per_question(models, model_code)
     skip_raters = rater_code[columns.rater[skipped & (columns.rater >= 0)]]
@@ -142,7 +163,7 @@ def build_round(
         name=name,
         questions=tuple(questions),
         units=_units(submissions, unit_order),
-        raters=_raters(submissions, rater_order),
+        raters=raters_of(submissions, rater_order),
         ratings=ratings,
         gold=_gold(
             questions,
@@ -152,118 +173,41 @@ def build_round(
             unit_code=unit_code,
             n_units=len(unit_order),
         ),
-        models=_raters(submissions, model_order),
+        models=raters_of(submissions, model_order),
         predictions={k: v for k, v in predictions.items() if len(v)},
         repeats={k: v for k, v in per_question(earlier, rater_code).items() if len(v)},
         skips={int(i): int(n) for i, n in enumerate(skips) if n},
+        selected=later.selected,
+        newcomers=later.newcomers,
+        adjudicated=later.adjudicated,
         intake=Intake(
-            n_units=len(submissions.unit_ids),
-            n_annotations=int((columns.kind != PREDICTION).sum()),
+            n_units=_n_units(columns, len(submissions.unit_ids)),
+            n_annotations=int(of_round_or_gold.sum()),
             n_kept=len(last),
             n_edited=int(columns.edited[kept_annotations].sum()),
             n_prelabeled=int(columns.prelabeled[kept_annotations].sum()),
-            aside=tuple(aside for aside in asides if aside.count),
-            notes=tuple(submissions.notes),
+            n_queue_votes=_distinct(
+                votes.unit.astype(np.int64) * len(submissions.raters) + votes.rater
+                for votes in later.selected.values()
+            ),
+            n_queue_units=_distinct(votes.unit for votes in later.selected.values()),
+            n_adjudicated=len({u for decided in later.adjudicated.values() for u in decided}),
+            aside=(*(aside for aside in asides if aside.count), *later.asides),
+            notes=(*submissions.notes, *later.notes),
         ),
         selection=selection,
     )
 
 
-class _Columns:
-    """The columns of a :class:`Submissions` as numpy arrays (views, no copies)."""
-
-    def __init__(self, s: Submissions) -> None:
-        self.unit = _array(s.a_unit, np.int32)
-        self.rater = _array(s.a_rater, np.int32)
-        self.kind = _array(s.a_kind, np.int8)
-        self.submitted = _array(s.a_submitted, np.int64)
-        self.seconds = _array(s.a_seconds, np.float32)
-        self.edited = _array(s.a_edited, np.int8).astype(bool)
-        self.prelabeled = _array(s.a_prelabeled, np.int8).astype(bool)
-        self.skipped = _array(s.a_skipped, np.int8).astype(bool)
-        self.annotation = _array(s.annotation, np.int32)
-        self.question = _array(s.question, np.int16)
-        self.value = _array(s.value, np.int32)
-
-    def occurring(self, s: Submissions, rows: NDArray[np.bool_]) -> list[set[int]]:
-        """Per question, the source codes of the answers at ``rows``."""
-        return [
-            set(np.unique(self.value[rows & (self.question == q)]).tolist())
-            for q in range(len(s.questions))
-        ]
-
-    def selected(self, s: Submissions, selection: Selection) -> NDArray[np.bool_]:
-        """Which annotations the selection keeps."""
-        keep = np.ones(len(self.unit), bool)
-        if selection.since is not None:
-            keep &= self.submitted >= _day(selection.since, "--from")
-        if selection.until is not None:
-            keep &= (self.submitted < _day(selection.until, "--to") + _DAY) & (
-                self.submitted != NO_TIME
-            )
-        for name, wanted in selection.where:
-            if not any(name in fields for fields in s.unit_fields):
-                there = ", ".join(sorted({k for fields in s.unit_fields for k in fields})[:12])
-                raise SettingsError(
-                    f"--where {name}={wanted}: no task has a field {name!r}"
-                    f" (fields: {there or 'none'})"
-                )
-            matches = [field_text(fields.get(name)) == wanted for fields in s.unit_fields]
-            keep &= np.array(matches, bool)[self.unit]
-        return keep
-
-    def last_answers(self, rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """``rows`` split into the last answer per (question, unit, rater) and the earlier."""
-        a = self.annotation[rows]
-        n_raters, n_units = int(self.rater.max(initial=0)) + 1, int(self.unit.max(initial=0)) + 1
-        key = (self.question[rows].astype(np.int64) * n_units + self.unit[a]) * n_raters
-        key += self.rater[a]
-        order = np.argsort(key, kind="stable")
-        again = key[order][1:] == key[order][:-1]
-        if again.any():  # only then does it matter which came last
-            order = np.lexsort((a, self.submitted[a], key))
-            again = key[order][1:] == key[order][:-1]
-        is_last = np.append(~again, True) if len(order) else np.zeros(0, bool)
-        return rows[order[is_last]], rows[order[~is_last]]
-
-    def ratings(
-        self,
-        rows: NDArray[Any],
-        code: Codes,
-        values: tuple[Value, ...],
-        unit_code: Codes,
-        rater_code: Codes,
-    ) -> Ratings:
-        """The answers at ``rows`` as ratings sorted by unit, then rater."""
-        a = self.annotation[rows]
-        inside = (unit_code[self.unit[a]] >= 0) & (rater_code[self.rater[a]] >= 0)
-        rows, a = rows[inside], a[inside]
-        # One key sorts several times faster than two.
-        order = np.argsort(
-            unit_code[self.unit[a]] * np.int64(len(rater_code)) + rater_code[self.rater[a]]
-        )
-        rows, a = rows[order], a[order]
-        return Ratings(
-            unit=unit_code[self.unit[a]],
-            rater=rater_code[self.rater[a]],
-            value=code[rows],
-            values=values,
-            seconds=self.seconds[a],
-            submitted=self.submitted[a].view("datetime64[s]"),
-            edited=self.edited[a],
-            prelabeled=self.prelabeled[a],
-        )
+def _n_units(columns: Columns, n: int) -> int:
+    """Units that were read, without those that nothing but a queue knows."""
+    of_queue = columns.kind == SELECTED
+    only = np.setdiff1d(columns.unit[of_queue], columns.unit[~of_queue])
+    return n - len(only)
 
 
-def _array(column: Any, dtype: type[np.generic]) -> NDArray[Any]:
-    return np.frombuffer(column, dtype) if len(column) else np.zeros(0, dtype)
-
-
-def _day(text: str, option: str) -> int:
-    try:
-        return (date.fromisoformat(text) - date(1970, 1, 1)).days * _DAY
-    except ValueError:
-        raise SettingsError(f"{option} {text}: not a date; write it as 2026-03-04") from None
+def _distinct(columns: Iterable[NDArray[Any]]) -> int:
+    return len(np.unique(np.concatenate([np.zeros(0, np.int64), *columns])))
 
 
 def _count(asides: list[Aside], reason: str, count: int) -> None:
@@ -271,7 +215,7 @@ def _count(asides: list[Aside], reason: str, count: int) -> None:
         asides.append(Aside(reason, count))
 
 
-def _unknown_labels(s: Submissions, columns: _Columns, rows: NDArray[np.bool_]) -> list[Aside]:
+def _unknown_labels(s: Submissions, columns: Columns, rows: NDArray[np.bool_]) -> list[Aside]:
     """Answers outside the labeling config, by question and value, with who and when."""
     found: list[Aside] = []
     where = np.flatnonzero(rows)
@@ -295,7 +239,7 @@ def _unknown_part(value: Value, question: Question) -> str:
     return ", ".join(x if isinstance(x, str) else " / ".join(x) for x in outside)
 
 
-def _span(columns: _Columns, annotations: NDArray[Any]) -> str:
+def _span(columns: Columns, annotations: NDArray[Any]) -> str:
     times = columns.submitted[annotations]
     times = times[times != NO_TIME]
     if not len(times):
@@ -304,23 +248,6 @@ def _span(columns: _Columns, annotations: NDArray[Any]) -> str:
     first, last = (epoch + timedelta(seconds=int(t)) for t in (times.min(), times.max()))
     days = [f"{d.day} {d:%B %Y}" for d in (first, last)]
     return f", {days[0]}" if days[0] == days[1] else f", {days[0]} to {days[1]}"
-
-
-def _renumber(ids: list[str], used: NDArray[Any]) -> tuple[list[int], Codes]:
-    """Positions in use, sorted by id (numbers by size), and a table old → new (-1: not used).
-
-    The table has one entry more than there are ids, so that position -1 maps to -1.
-    """
-    positions = np.unique(used).tolist()
-    names = [ids[i] for i in positions]
-    if all(name.isdecimal() for name in names):
-        order = sorted(range(len(names)), key=lambda i: (int(names[i]), names[i]))
-    else:
-        order = sorted(range(len(names)), key=names.__getitem__)
-    ordered = [positions[i] for i in order]
-    table = np.full(len(ids) + 1, -1, np.int32)
-    table[ordered] = np.arange(len(ordered))
-    return ordered, table
 
 
 def _units(s: Submissions, order: list[int]) -> Units:
@@ -333,30 +260,9 @@ def _units(s: Submissions, order: list[int]) -> Units:
     )
 
 
-def _raters(s: Submissions, order: list[int]) -> tuple[Rater, ...]:
-    known = list(s.raters.items())
-    return tuple(
-        Rater(known[i][0], known[i][1][1], letters(n), known[i][1][2]) for n, i in enumerate(order)
-    )
-
-
-def letters(n: int) -> str:
-    """The n-th letter name, as spreadsheets count columns.
-
-    >>> [letters(n) for n in (0, 25, 26, 702)]
-    ['A', 'Z', 'AA', 'AAA']
-    """
-    name = ""
-    n += 1
-    while n:
-        n, rest = divmod(n - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
 def _gold(
     questions: list[Question],
-    columns: _Columns,
+    columns: Columns,
     rows: NDArray[Any],
     *,
     code: Codes,

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from labelq.errors import SourceError
 from labelq.labels.cells import is_number
 from labelq.labels.model import Question, field_text
-from labelq.labels.submissions import ANSWER, NO_TIME, Submissions
+from labelq.labels.submissions import ADJUDICATED, ANSWER, GOLD, NO_TIME, SELECTED, Submissions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "FIELD_PREFIX", "Ints", "Table", "filled"]
+__all__ = ["BY_QUEUE", "COLUMNS", "FIELD_PREFIX", "TRUTHS", "Ints", "Table", "filled"]
 
 COLUMNS = (
     "unit",
@@ -31,8 +31,17 @@ COLUMNS = (
     "created_at",
     "edited",
     "prelabeled",
+    "selected_by",
+    "adjudicated",
 )
-"""The columns that mean something, in the order in which they are written."""
+"""The columns that mean something, in the order in which they are written. The last two only
+where there is something in them."""
+
+TRUTHS = {"gold": GOLD, "adjudicated": ADJUDICATED}
+"""Columns that say what is right, whoever answered, and the kind of answer that they are."""
+
+BY_QUEUE = "queue"
+"""What ``selected_by`` says of a vote that came through a queue; else it is empty."""
 
 _NEEDED = ("unit", "rater", "value")
 FIELD_PREFIX = "field:"
@@ -97,17 +106,17 @@ class Table:
             self._wrong(int(np.flatnonzero(codes < 0)[0]), name, "is empty")
         return codes, texts
 
-    def answers(self) -> tuple[Ints, Ints, list[str]]:
-        """The value and the gold column as codes into the same texts."""
+    def answers(self) -> tuple[dict[str, Ints], list[str]]:
+        """The columns that hold answers, where they are, as codes into the same texts."""
         import pandas as pd
 
-        value = self.frame[self.names["value"]]
-        if "gold" not in self.names:
-            codes, cells = _factorize(value)
-            return codes, np.full(len(codes), -1, np.int64), cells
-        both = pd.concat([value, self.frame[self.names["gold"]]], ignore_index=True)
-        codes, cells = _factorize(both)
-        return codes[: len(value)], codes[len(value) :], cells
+        names = [name for name in ("value", *TRUTHS) if name in self.names]
+        columns = [self.frame[self.names[name]] for name in names]
+        if len(columns) == 1:
+            codes, cells = _factorize(columns[0])
+        else:
+            codes, cells = _factorize(pd.concat(columns, ignore_index=True))
+        return dict(zip(names, np.split(codes, len(names)), strict=True)), cells
 
     def enter_units(self, s: Submissions, unit: Ints, ids: list[str]) -> None:
         """The units with their first text and the fields of their first row."""
@@ -157,6 +166,7 @@ class Table:
             "f": self.seconds()[rows],
             "b": self.flags("edited")[rows],
             "B": self.flags("prelabeled")[rows],
+            "kind": np.where(self.by_queue()[rows], SELECTED, ANSWER),
         }
         if (question[rows] == question[rows][:1]).all():
             annotation: Ints = np.arange(len(rows))
@@ -170,7 +180,7 @@ class Table:
         n = len(first)
         s.a_unit = filled("i", unit[rows][first])
         s.a_rater = filled("i", rater[rows][first])
-        s.a_kind = filled("b", np.full(n, ANSWER))
+        s.a_kind = filled("b", columns["kind"][first])
         s.a_submitted = filled("q", columns["q"][first])
         s.a_seconds = filled("f", columns["f"][first])
         s.a_edited = filled("b", columns["b"][first])
@@ -221,13 +231,23 @@ class Table:
         self._refuse_nan(codes, known, name, "is neither true nor false")
         return np.array([text.lower() in _TRUE for text in texts] + [False])[codes]
 
-    def refuse(self, question: Question, cell: str, rows: Ints) -> None:
-        """A cell that has not the question's level: in the value column, or in gold."""
+    def by_queue(self) -> NDArray[np.bool_]:
+        """Which rows are votes that came through a queue."""
+        if "selected_by" not in self.names:
+            return np.zeros(len(self.frame), bool)
+        codes, texts = _factorize(self.frame[self.names["selected_by"]])
+        known = np.array([text == BY_QUEUE for text in texts] + [True])
+        self._refuse_nan(codes, known, "selected_by", f"is neither {BY_QUEUE} nor empty")
+        return codes >= 0
+
+    def refuse(self, question: Question, cell: str, rows: Mapping[str, Ints]) -> None:
+        """A cell that has not the question's level, at ``rows`` by the name of their column."""
         what = "is not a JSON list" if question.level == "set" else "is not a number"
         hint = f"but {question.name} is {question.level} ({question.level_source})"
-        if len(rows):
-            self._wrong(int(rows[0]), "value", f"{cell!r} {what}, {hint}")
-        raise SourceError(f"column {self.names['gold']}: {cell!r} {what}, {hint}")
+        name, found = next((name, found) for name, found in rows.items() if len(found))
+        if name == "value":
+            self._wrong(int(found[0]), name, f"{cell!r} {what}, {hint}")
+        raise SourceError(f"column {self.names[name]}: {cell!r} {what}, {hint}")
 
     def _refuse_nan(self, codes: Ints, ok: NDArray[np.bool_], name: str, problem: str) -> None:
         bad = np.flatnonzero(~ok[codes])

@@ -164,7 +164,8 @@ class Aside:
 
     ``reason`` is a code: ``skipped``, ``empty``, ``draft``, ``prediction``, ``gold``,
     ``repeat``, ``no_author``, ``unknown_label``, ``not_a_number``, ``not_asked``,
-    ``not_selected``, ``edited``, ``prelabeled``, ``bad_record``, ``tag_not_measured``,
+    ``not_selected``, ``edited``, ``prelabeled``, ``queue`` (a vote that came through a queue),
+    ``adjudicated`` (a reviewer's answer), ``bad_record``, ``tag_not_measured``,
     ``region_not_measured``. ``detail`` is a sentence fragment for people, empty when the
     reason says it all.
     """
@@ -181,7 +182,9 @@ class Intake:
 
     ``n_units`` tasks and ``n_annotations`` annotations were read; ``n_kept`` ratings are
     measured. Of the annotations behind them ``n_edited`` were last changed by somebody else
-    and ``n_prelabeled`` begun from a prediction. ``notes`` are visible remarks on how the
+    and ``n_prelabeled`` begun from a prediction. Beside them ``n_queue_votes`` votes on
+    ``n_queue_units`` units came through a queue, and ``n_adjudicated`` units were decided by a
+    reviewer: these are in none of the counts before. ``notes`` are visible remarks on how the
     source was understood (scheme inferred, text field guessed, every annotation marked as
     gold by an import …).
     """
@@ -193,6 +196,9 @@ class Intake:
     n_prelabeled: int = 0
     aside: tuple[Aside, ...] = ()
     notes: tuple[str, ...] = ()
+    n_queue_votes: int = 0
+    n_queue_units: int = 0
+    n_adjudicated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,12 @@ class Round:
     never part of agreement between people), ``repeats`` earlier answers of the same rater to
     the same unit (value -1: one that is measured nowhere), ``skips`` per rater code the
     number of units that the rater skipped.
+
+    What came after the round proposes labels and enters no statistic about it. ``selected``
+    holds the votes that came through a queue, on units that were chosen because raters split
+    (rater codes point into :attr:`voters`; for numbers and sets with ``values`` of their own),
+    ``newcomers`` who voted only there, ``adjudicated`` per question and unit code what a
+    reviewer decided.
     """
 
     name: str = field(compare=False)
@@ -228,8 +240,16 @@ class Round:
     predictions: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
     repeats: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
     skips: Mapping[int, int] = field(default_factory=dict, compare=False)
+    selected: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
+    newcomers: tuple[Rater, ...] = field(default=(), compare=False)
+    adjudicated: Mapping[str, Mapping[int, Value]] = field(default_factory=dict, compare=False)
     intake: Intake = field(default_factory=Intake, compare=False)
     selection: Selection = field(default_factory=Selection, compare=False)
+
+    @property
+    def voters(self) -> tuple[Rater, ...]:
+        """Everyone with a vote: the raters, then those who only answered through a queue."""
+        return (*self.raters, *self.newcomers)
 
     def question(self, name: str) -> Question:
         """The question called ``name``.

@@ -30,7 +30,8 @@ class Submissions:
     """Parallel columns, one entry per unit, per annotation, and per answer.
 
     Units: ``unit_ids``, ``unit_text``, ``unit_fields`` (one dict per unit).
-    Raters: ``raters`` maps a stable id to (position, display name, kind).
+    Raters: ``raters`` maps a stable id to (position, display name, kind); ``aliases`` an id to
+    what else the same person is called (their number, where the id is an e-mail address).
     Annotations (one per submission, in source order): ``a_unit``, ``a_rater`` (-1: no
     author), ``a_kind``, ``a_submitted`` (seconds since 1970 UTC, ``NO_TIME`` if unknown),
     ``a_seconds`` (nan if unknown), ``a_edited``, ``a_prelabeled``, ``a_skipped``.
@@ -44,6 +45,7 @@ class Submissions:
     unit_text: list[str | None] = field(default_factory=list)
     unit_fields: list[dict[str, Any]] = field(default_factory=list)
     raters: dict[str, tuple[int, str, Literal["person", "model"]]] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     a_unit: array[int] = field(default_factory=lambda: array("i"))
     a_rater: array[int] = field(default_factory=lambda: array("i"))
     a_kind: array[int] = field(default_factory=lambda: array("b"))

@@ -7,7 +7,7 @@ order of ordinal labels is never guessed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +64,46 @@ def universes(
         questions.append(question)
         values.append(universe)
     return questions, tables, values
+
+
+def within(
+    s: Submissions,
+    q: int,
+    question: Question,
+    codes: list[int],
+    map_labels: Mapping[tuple[str, str], str],
+) -> dict[int, Value]:
+    """Source codes of question ``q`` → values in its final form, where it has such a value.
+
+    ``question`` is that final form. Labels outside its universe are left out, and so is what
+    is no number where numbers are asked for.
+    """
+    given = list(s.values[q])
+    universe: set[Any] = set(question.labels)
+    if question.level in ("nominal", "ordinal"):
+        universe = set(in_order(question, ()))
+    found: dict[int, Value] = {}
+    for code in codes:
+        try:
+            value = _at_level(_mapped(given[code], s.questions[q].name, map_labels), question)
+        except SourceError:
+            continue
+        if question.level in ("interval", "ratio"):
+            inside = question.level == "interval" or float(value) >= 0  # type: ignore[arg-type]  # a number
+        else:
+            labels: Iterable[Any] = value if isinstance(value, frozenset) else (value,)
+            inside = universe.issuperset(labels)
+        if inside:
+            found[code] = value
+    return found
+
+
+def in_order(question: Question, values: Iterable[Value]) -> tuple[Value, ...]:
+    """What a rating's codes point into: the labels, or the distinct ``values``, sorted."""
+    if question.level in ("nominal", "ordinal"):
+        return tuple(str(label) for label in question.labels)
+    key: Any = _set_order if question.level == "set" else None
+    return tuple(sorted(set(values), key=key))
 
 
 def refuse_idle_mappings(s: Submissions, map_labels: Mapping[tuple[str, str], str]) -> None:

@@ -70,12 +70,12 @@ def consensus(question: Question, ratings: Ratings, n_raters: int) -> Consensus:
     units, row = np.unique(ratings.unit, return_inverse=True)
     units = units.astype(np.int32)
     if question.level in ("interval", "ratio"):
-        return _medians(question, ratings, units, row)
+        return medians(question, ratings, units, row)
     if question.level == "set":
         return _per_tick(question, ratings, units, row, n_raters)
     labels = ratings.values
     if len(units) * len(labels) > MOST_CELLS:
-        return _majority(question, ratings, units, row)
+        return majority(question, ratings, units, row)
     model = _model(ratings.rater, n_raters, len(labels))
     size = Size(len(units), n_raters, len(labels))
     fit = fit_model(model, row, ratings.rater, ratings.value, size)
@@ -143,8 +143,7 @@ def fit_model(
             score = score.reshape(n_units, n_labels)
             score += (answers @ np.log(np.maximum(wrong, TINY)))[:, None]
         else:
-            given = np.asarray(answers.T @ posterior).reshape(n_raters, n_labels, n_labels)
-            confusion = given.transpose(0, 2, 1) + smoothing
+            confusion = confusions(answers, posterior) + smoothing
             confusion /= np.maximum(confusion.sum(axis=2, keepdims=True), TINY)
             table = np.log(np.maximum(confusion, TINY)).transpose(0, 2, 1)
             score = answers @ table.reshape(width, n_labels)
@@ -158,6 +157,16 @@ def fit_model(
             break
         previous = likelihood
     return Fit(posterior, posterior.mean(axis=0), confusion, likelihood, iteration)
+
+
+def confusions(answers: sparse.csr_array, posterior: Floats) -> Floats:
+    """How often each rater gave each label on units of each: raters × true × given.
+
+    ``answers`` (units × raters·labels) holds a one per answer, ``posterior`` the true labels.
+    """
+    n_labels = posterior.shape[1]
+    given = np.asarray(answers.T @ posterior).reshape(-1, n_labels, n_labels)
+    return given.transpose(0, 2, 1)
 
 
 def _model(rater: Codes, n_raters: int, n_labels: int) -> Model:
@@ -203,7 +212,7 @@ def _per_tick(
     )
 
 
-def _majority(
+def majority(
     question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]
 ) -> Consensus:
     """The commonest vote of each unit, the first in order among equals; no posterior."""
@@ -226,9 +235,7 @@ def _majority(
     )
 
 
-def _medians(
-    question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]
-) -> Consensus:
+def medians(question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]) -> Consensus:
     """The median of each unit's numbers (the mean of the two middle ones)."""
     # Values are sorted, so their codes order them.
     order = np.lexsort((ratings.value, row))

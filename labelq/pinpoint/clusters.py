@@ -39,8 +39,13 @@ def find_clusters(
     settlings: Mapping[str, Settling],
     consensuses: Mapping[str, Consensus],
     pairs: Sequence[LabelPair],
+    proposed: Mapping[str, Consensus] | None = None,
 ) -> tuple[Cluster, ...]:
     """The clusters of all questions, ranked by what settling them would bring.
+
+    ``consensuses`` rest on the round's ratings alone, as everything does that is said about
+    the round. Which label a cluster leans to is a proposal: ``proposed`` is the consensus on
+    all evidence (default: the round's).
 
     First those that one decision settles (a rule for a gap, a word with a rater), then the
     others, both by the share of their question's disagreement; remainders stand at the end.
@@ -65,6 +70,7 @@ def find_clusters(
             round_.ratings[name],
             settlings[name],
             consensuses[name],
+            (proposed or consensuses)[name],
             len(round_.raters),
         )
         clusters: list[Cluster] = []
@@ -94,6 +100,7 @@ class _View:
     ratings: Ratings
     settling: Settling
     consensus: Consensus
+    proposed: Consensus
     choices: tuple[Votes, ...]
     share: NDArray[np.float64]
     total: float
@@ -106,6 +113,7 @@ class _View:
         ratings: Ratings,
         settling: Settling,
         consensus: Consensus,
+        proposed: Consensus,
         n_raters: int,
     ) -> _View:
         of_question = choices(question, ratings)
@@ -120,7 +128,7 @@ class _View:
             for rater, flags in habit_flags(of_question, (), n_raters).items()
             for flag in flags
         )
-        return cls(ratings, settling, consensus, of_question, share, total, habits)
+        return cls(ratings, settling, consensus, proposed, of_question, share, total, habits)
 
     def shares(self, votes: Votes) -> NDArray[np.float64]:
         """Share of the question's disagreement per unit code, as far as ``votes`` carry it."""
@@ -224,7 +232,7 @@ def _cluster(
             decided=label is not None and sure,
             habitual=[who for who, pair in view.habits if pair == set(group.pair.labels)],
         ),
-        consensus=label,
+        consensus=_decided(votes, view.proposed, units)[0],
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),
         remainder=group.remainder,

@@ -6,12 +6,14 @@ led. What the reasons say is in words and names no label.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.labels.evidence import last_words
 from labelq.labels.model import Question, Ratings, Round, field_text
+from labelq.labels.queue_fields import KEY, PRIORITY, ROUND
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.acts import Entry, Reason, ReasonCode, Task
@@ -63,16 +65,21 @@ def queue(
     the unit's questions: whoever opens the task answers them all. Numbers have no posterior:
     there it is half the unit's variance relative to all ratings', at most .5.
 
+    Votes that came through a queue and reviewers' decisions are part of the evidence here: a
+    question that a reviewer decided, or that such votes have made sure, asks for nothing more.
+
     Gap units come last, because they wait for a rule: only then a second look helps. But a
     unit with one vote that resembles a gap wants another person first.
     """
     n = len(round_.units)
     doubts: dict[str, NDArray[np.float64]] = {}
     answered = np.zeros(n)
+    said = {question.name: last_words(round_, question) for question in round_.questions}
     for question in round_.questions:
         consensus = consensuses[question.name]
         doubt = np.zeros(n)
-        doubt[consensus.units] = _doubt(question, round_.ratings[question.name], consensus)
+        doubt[consensus.units] = _doubt(question, said[question.name], consensus)
+        doubt[_codes(round_.adjudicated.get(question.name, ()))] = 0
         doubts[question.name] = doubt
         answered[consensus.units] += 1
     priority = np.round(sum(doubts.values(), np.zeros(n)) / np.maximum(answered, 1), 12)
@@ -80,7 +87,8 @@ def queue(
     reasons: list[list[Reason] | None] = [None] * n
 
     def add(units: NDArray[np.integer] | Sequence[int], reason: Reason) -> None:
-        for unit in np.asarray(units, np.int64).tolist():
+        units = np.asarray(units, np.int64)
+        for unit in units[~closed[units]].tolist():
             own = reasons[unit]
             if own is None:
                 reasons[unit] = [reason]
@@ -90,7 +98,8 @@ def queue(
     waiting: set[int] = set()
     for question in round_.questions:
         name = question.name
-        n_votes, disputed = _disputed(round_.ratings[name], n)
+        later, closed = _later(round_, name, doubts[name])
+        n_votes, disputed = _disputed(said[name], n)
         for cluster in clusters:
             if cluster.question == name and cluster.cause.kind == "gap":
                 add(cluster.units, Reason("gap", name, cluster.id))
@@ -100,14 +109,19 @@ def queue(
         even: list[int] = []
         for case in edge_cases:
             if case.question == name and case.kind in BY_EDGE_CASE:
-                if case.kind == "same_text" and _near(question, consensuses[name], case):
+                units = [case.unit, *case.others]
+                if case.kind == "same_text" and (
+                    _near(question, consensuses[name], case)
+                    or (later[units].any() and _alike(consensuses[name], units))
+                ):
                     continue
-                add((case.unit, *case.others), Reason(BY_EDGE_CASE[case.kind], name))
+                add(units, Reason(BY_EDGE_CASE[case.kind], name))
             elif case.question == name and case.kind == "even_split":
                 even.append(case.unit)
         worth_it = (np.round(doubts[name], 12) >= WORTH_IT) & above_usual
         add(np.flatnonzero(worth_it & disputed), Reason("disputed", name))
-        add([unit for unit in even if worth_it[unit]], Reason("even_split", name))
+        even = [unit for unit in even if worth_it[unit] and not later[unit]]
+        add(even, Reason("even_split", name))
         add(np.flatnonzero(worth_it & ~disputed), Reason("uncertain", name))
         queued = np.array([own is not None for own in reasons])
         add(np.flatnonzero((n_votes == 1) & queued), Reason("one_vote", name))
@@ -146,9 +160,9 @@ def queue_tasks(
         text = round_.units.text[entry.unit]
         if text is not None:
             data[text_field] = text
-        data["labelq_key"] = f"{round_.name}/{unit}"
-        data["labelq_round"] = round_.name
-        data["labelq_priority"] = entry.priority
+        data[KEY] = f"{round_.name}/{unit}"
+        data[ROUND] = round_.name
+        data[PRIORITY] = entry.priority
         codes = {
             "round": round_.name,
             "unit": unit,
@@ -197,9 +211,9 @@ def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArra
         if total == 0:
             return np.zeros(len(consensus.units))
         row = np.searchsorted(consensus.units, ratings.unit)
-        m = np.bincount(row)
-        mean = np.bincount(row, value) / m
-        variance = np.bincount(row, (value - mean[row]) ** 2) / m
+        m = np.maximum(np.bincount(row, minlength=len(consensus.units)), 1)
+        mean = np.bincount(row, value, minlength=len(m)) / m
+        variance = np.bincount(row, (value - mean[row]) ** 2, minlength=len(m)) / m
         return np.asarray(np.minimum(variance / total, 1) / 2)
     if posterior.shape[1] == 0:
         return np.zeros(len(posterior))
@@ -212,6 +226,26 @@ def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArra
         off = (posterior * np.abs(steps - best[:, None])).sum(axis=1)
         return np.asarray(off / max(len(steps) - 1, 1))
     return np.asarray(np.maximum(1 - posterior.max(axis=1), 0))
+
+
+def _later(
+    round_: Round, question: str, doubt: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Per unit code: whether anything came after the round, and whether that left no question."""
+    later = np.zeros(len(doubt), bool)
+    if question in round_.selected:
+        later[round_.selected[question].unit] = True
+    later[_codes(round_.adjudicated.get(question, ()))] = True
+    return later, later & (np.round(doubt, 12) < WORTH_IT)
+
+
+def _alike(consensus: Consensus, units: Sequence[int]) -> bool:
+    rows = np.searchsorted(consensus.units, units)
+    return len({consensus.best[row] for row in rows.tolist()}) == 1
+
+
+def _codes(units: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(list(units), np.int64)
 
 
 def _near(question: Question, consensus: Consensus, case: EdgeCase) -> bool:

@@ -62,7 +62,8 @@ def evidence(round_: Round, cluster: Cluster, consensus: Consensus, ratings: Rat
     """Two examples, a counter-example and a borderline case, all with different texts.
 
     Examples are the most central units, where the consensus decided those with its label. The
-    counter-example looks alike, and two or more raters agreed on the pair's other label.
+    counter-example looks alike, two or more raters agreed on the pair's other label, and nobody
+    was asked again.
     """
     seen: set[str] = set()
 
@@ -82,9 +83,12 @@ def evidence(round_: Round, cluster: Cluster, consensus: Consensus, ratings: Rat
             examples.append(unit)
     other = next(name for name in cluster.labels if name != (label or cluster.labels[0]))
     counter = None
+    votes = round_.selected.get(cluster.question)
+    later = set(votes.unit.tolist()) if votes is not None else set()
+    later.update(round_.adjudicated.get(cluster.question, ()))
     for unit in cluster.lookalikes:
         a, b = np.searchsorted(ratings.unit, [unit, unit + 1])
-        several = b - a >= 2
+        several = b - a >= 2 and unit not in later
         if several and _stands_for(best[unit], other, cluster) and fresh(unit):
             counter = unit
             break

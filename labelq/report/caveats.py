@@ -32,7 +32,7 @@ class Caveat:
 def caveats(audit: Audit) -> list[Caveat]:
     """What touches every number; nothing where nothing is the matter."""
     source = audit.round
-    said = [Caveat(touched(source.intake)), _unknown_labels(source)]
+    said = [Caveat(touched(source.intake)), Caveat(later(source.intake)), _unknown_labels(source)]
     said.append(Caveat(_undecided(audit.draft.undecided)))
     return [caveat for caveat in said if caveat.text]
 
@@ -62,6 +62,22 @@ def touched(intake: Intake) -> str:
         f"Of {counted(intake.n_annotations, 'annotation')}, {' and '.join(parts)}: "
         "such answers are not independent and can make agreement look higher than it is."
     )
+
+
+def later(intake: Intake) -> str:
+    """What came after the round, and what it counts for; empty if nothing did."""
+    said = []
+    if intake.n_queue_votes:
+        votes = counted(intake.n_queue_votes, "vote")
+        they = "it counts" if intake.n_queue_votes == 1 else "they count"
+        said.append(
+            f"{votes} on {counted(intake.n_queue_units, 'task')} came through a queue: "
+            f"{they} for the labels, not for agreement."
+        )
+    if intake.n_adjudicated:
+        were = "was" if intake.n_adjudicated == 1 else "were"
+        said.append(f"{counted(intake.n_adjudicated, 'task')} {were} decided by a reviewer.")
+    return " ".join(said)
 
 
 def renames(source: Round) -> str:

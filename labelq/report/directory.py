@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from labelq.files import csv_safe, write_directory
 from labelq.remedy.queue import queue_rows
+from labelq.remedy.training_labels import training_labels
 from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import private_annotators_html, report_html, rules_html
 from labelq.report.markdown import report_markdown
+from labelq.report.steps import ONWARD, Onward
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -27,14 +29,13 @@ def write_audit(
     manifest: Mapping[str, Any],
     replace: bool = False,
     names: bool = False,
-    next_command: str | None = None,
+    onward: Onward = ONWARD,
 ) -> None:
     """Write an audit to the directory ``target``, whole or not at all.
 
     ``manifest`` says what the audit was made from (hashes, selection, versions, options). With
     ``names`` the report and the Markdown show annotators' names instead of letters.
-    ``next_command`` is the command line that audits the next round like this one, for the
-    steps to do next.
+    ``onward`` is for the steps to do next.
 
     Raises:
         OutputError: ``target`` exists and ``replace`` is not given, or cannot be written.
@@ -44,7 +45,7 @@ def write_audit(
         private = directory / "private"
         private.mkdir()
         for name, render in (("report.html", report_html), ("report.md", report_markdown)):
-            page = render(audit, names=names, directory=where, next_command=next_command)
+            page = render(audit, names=names, directory=where, onward=onward)
             _write(directory / name, page)
         _write(directory / "rules.html", rules_html(audit))
         _write(private / "annotators.html", private_annotators_html(audit))
@@ -54,11 +55,16 @@ def write_audit(
         _write(directory / "queue.csv", "\ufeff" + queue_csv(audit))
         _write(directory / "guideline_draft.md", audit.draft.text)
         _write(directory / "guideline.diff", audit.draft.diff)
-        # The long table is data, read back by programs: exact, not made safe for spreadsheets.
+        # Both tables are data, read by programs: exact, not made safe for spreadsheets.
         with (directory / "ratings.csv").open(
             "w", encoding="utf-8", newline="", errors="backslashreplace"
         ) as file:
             audit.round.to_frame().to_csv(file, index=False, lineterminator="\n")
+        with (directory / "labels.csv").open(
+            "w", encoding="utf-8", newline="", errors="backslashreplace"
+        ) as file:
+            labels = training_labels(audit.round, audit.consensus)
+            labels.to_csv(file, index=False, lineterminator="\n")
 
 
 def queue_csv(audit: Audit) -> str:

@@ -67,6 +67,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
+        "voters": [row(v) for v in source.newcomers],
         "rater_reports": [row(r, flags=[row(f) for f in r.flags]) for r in audit.raters],
         "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
         "queue": [row(e, reasons=[row(r) for r in e.reasons]) for e in audit.queue],

@@ -14,7 +14,7 @@ from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import count, counted, percent
-from labelq.report.steps import next_steps
+from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
 
 if TYPE_CHECKING:
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 
 def report_html(
-    audit: Audit, *, names: bool = False, directory: str = "", next_command: str | None = None
+    audit: Audit, *, names: bool = False, directory: str = "", onward: Onward = ONWARD
 ) -> str:
     """The report: one self-contained page.
 
-    ``directory`` is where the audit is written and ``next_command`` audits the next round like
-    this one: for the commands that the page shows.
+    ``directory`` is where the audit is written, for the commands that the page shows.
     """
     shown = Names(audit.round.raters, names=names)
     source, intake = audit.round, audit.round.intake
@@ -52,7 +51,7 @@ def report_html(
         remarks=notes(intake),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
-        steps=next_steps(audit, shown, directory, next_command),
+        steps=next_steps(audit, shown, directory, onward),
         questions=tables.questions(audit, shown),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         many=len(audit.verdicts) > words.MANY,

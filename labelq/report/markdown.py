@@ -10,7 +10,7 @@ from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
-from labelq.report.steps import next_steps
+from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import code_span, mark, markdown
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ MOST_CLUSTERS = 10
 
 
 def report_markdown(
-    audit: Audit, *, names: bool = False, directory: str = "", next_command: str | None = None
+    audit: Audit, *, names: bool = False, directory: str = "", onward: Onward = ONWARD
 ) -> str:
     """The report as Markdown: verdicts, findings, top clusters, next steps.
 
     All data stands in code spans, where nothing is markup. ``directory`` is where the audit
-    is written and ``next_command`` audits the next round like this one, for the commands.
+    is written, for the commands.
     """
     shown = Names(audit.round.raters, names=names)
     sentences = [f"# Label quality of {mark(audit.round.name)}", words.answer(audit.verdicts)]
@@ -56,7 +56,7 @@ def report_markdown(
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]
-    steps = next_steps(audit, shown, directory, next_command)
+    steps = next_steps(audit, shown, directory, onward)
     sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]
     if many:
         sentences += ["## The verdicts in words", *verdicts]

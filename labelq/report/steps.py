@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,19 @@ from labelq.report.numbers import count, counted
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
-NEXT_COMMAND = "labelq audit next_round.json --guideline guideline.md"
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """How it goes on from an audit: ``audit`` is the command line that audits the next round as
+    this one was, ``server`` whether the round was pulled from one (so the queue knows its way).
+    """
+
+    audit: str = "labelq audit next_round.json --guideline guideline.md"
+    server: bool = False
+
+
+ONWARD = Onward()
+"""Nothing is known of where the round came from."""
 
 MOST_PEOPLE = 3
 
@@ -26,20 +39,22 @@ class Step:
     command: str = ""
 
 
-def next_steps(
-    audit: Audit, names: Names, directory: str, next_command: str | None = None
-) -> list[Step]:
+def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWARD) -> list[Step]:
     """What to do this morning, in order.
 
-    ``directory`` is where the audit was written, ``next_command`` the command line that audits
-    the next round as this one was audited.
+    ``directory`` is where the audit was written.
     """
     base = directory.rstrip("/") + "/" if directory else ""
-    steps = [_rename(audit), _rules(audit, base), _queue(audit, base), _people(audit, names)]
-    again = "Export the next round, and audit it with your guideline:"
+    steps = [
+        _rename(audit),
+        _rules(audit, base),
+        _queue(audit, directory, server=onward.server),
+        _people(audit, names),
+    ]
+    again = "Let the next round be labeled, and audit it with your guideline:"
     if audit.draft.rules or audit.draft.undecided:
         again = "Save the decided draft as your guideline, then audit the next round with it:"
-    steps.append(Step(again, next_command or NEXT_COMMAND))
+    steps.append(Step(again, onward.audit))
     return [step for step in steps if step is not None]
 
 
@@ -68,7 +83,7 @@ def _rules(audit: Audit, base: str) -> Step | None:
     return Step(f"Decide on {said}.", f"{base}guideline_draft.md") if said else None
 
 
-def _queue(audit: Audit, base: str) -> Step | None:
+def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     if not audit.queue:
         return None
     n = len(audit.queue)
@@ -81,10 +96,13 @@ def _queue(audit: Audit, base: str) -> Step | None:
         said = f"{tasks} another person, the {looks} can wait for the rules"
     else:
         said = f"{looks} that can wait for the rules"
+    by_hand = (
+        " Add --project with the project that was labeled, or import queue.json by hand into a"
+        " new project with the same labeling config."
+    )
     return Step(
-        "Import the queue into a new project with the same labeling config (in the old one "
-        f"people would see tasks they have labeled): {said}.",
-        f"{base}queue.json",
+        f"Bring the queue to Label Studio: {said}.{'' if server else by_hand}",
+        shlex.join(["labelq", "queue", "push", directory.rstrip("/") or "."]),
     )
 
 

@@ -23,7 +23,7 @@ from labelq.report.document import to_bytes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, coefficient, count, counted, interval
-from labelq.report.steps import next_steps
+from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import NUMBER_SPACE, line, mark, plain, visible
 
 if TYPE_CHECKING:
@@ -38,13 +38,10 @@ def print_audit(
     directory: str,
     *,
     names: bool = False,
-    next_command: str | None = None,
+    onward: Onward = ONWARD,
     file: TextIO | None = None,
 ) -> None:
-    """Print the verdict, the findings and where the rest is, to ``file`` (standard output).
-
-    ``next_command`` is the command line that audits the next round like this one.
-    """
+    """Print the verdict, the findings and where the rest is, to ``file`` (standard output)."""
     shown = Names(audit.round.raters, names=names)
     out = _Page(file)
     chosen = words.selection(audit.round.selection)
@@ -71,7 +68,7 @@ def print_audit(
             out.say(words.gate(rule), indent=2)
     out.skip()
     out.say("What to do next", "bold")
-    for number, step in enumerate(next_steps(audit, shown, directory, next_command), 1):
+    for number, step in enumerate(next_steps(audit, shown, directory, onward), 1):
         out.say(step.text, indent=2, start=f"{number}. ")
         if step.command:
             out.path(step.command, indent=5)

@@ -55,6 +55,8 @@ ASIDES: dict[str, str] = {
     "not_selected": "outside the selection",
     "edited": "last edited by somebody else, left out on request",
     "prelabeled": "begun from a prediction, left out on request",
+    "queue": "votes that came through a queue",
+    "adjudicated": "answers of a reviewer",
     "bad_record": "records that could not be read",
     "tag_not_measured": "answers to a kind of control that is not measured yet",
     "region_not_measured": "answers about a part of a task, not measured yet",

@@ -68,6 +68,12 @@ def new_project(api: Callable[..., Any]) -> Callable[..., int]:
     return make
 
 
+def signed_in(monkeypatch: pytest.MonkeyPatch, server: Server, who: str = "admin") -> None:
+    """The environment that the documentation asks for."""
+    monkeypatch.setenv("LABEL_STUDIO_URL", server.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", users()[who].token)
+
+
 def choice(label: str, name: str = "sentiment") -> list[dict[str, Any]]:
     """The result of a single choice, as the API takes it."""
     return [

@@ -109,6 +109,50 @@ def test_the_same_text_with_neighbouring_labels_is_no_contradiction():
     assert len(queue(*fixed([one, two]), (), [case])) == 2
 
 
+def asked_again(found, unit, label):
+    """The round of ``found`` with all its raters' votes for ``label`` from a queue."""
+    (name,) = found.round.ratings
+    n = len(found.round.raters)
+    votes = replace(
+        found.round.ratings[name].select(np.zeros(n, np.intp)),
+        unit=np.full(n, unit, np.int32),
+        rater=np.arange(n, dtype=np.int32),
+        value=np.full(n, found.consensuses[name].labels.index(label), np.int32),
+    )
+    return replace(found.round, selected={name: votes})
+
+
+def test_a_gap_unit_that_was_answered_or_decided_leaves_the_queue(found):
+    (name,) = found.round.ratings
+    unit = found.clusters[0].units[0]
+    label = found.clusters[0].labels[0]
+    said = found.consensuses[name]
+    for sure, stays in ((0.95, False), (0.6, True)):
+        posterior = said.posterior.copy()
+        code = said.labels.index(label)
+        posterior[unit] = (1 - sure) / (posterior.shape[1] - 1)
+        posterior[unit, code] = sure
+        consensuses = {name: replace(said, posterior=posterior)}
+        again = asked_again(found, unit, label)
+        entries = queue(again, consensuses, found.clusters, ())
+        assert (unit in {entry.unit for entry in entries}) == stays
+    decided = replace(found.round, adjudicated={name: {unit: label}})
+    left = {entry.unit for entry in queue(decided, found.consensuses, found.clusters, ())}
+    assert unit not in left
+    assert set(found.clusters[0].units[1:]) <= left
+
+
+def test_the_same_text_is_no_contradiction_once_the_labels_are_alike():
+    one, two = [1, 0], [0, 1]
+    case = EdgeCase("q0", 0, "same_text", (("1", 2),), others=(1,))
+    round_, consensuses = fixed([one, two])
+    assert len(queue(round_, consensuses, (), [case])) == 2
+    decided = replace(round_, adjudicated={"q0": {1: "1"}})
+    alike = {"q0": replace(consensuses["q0"], posterior=np.array([one, one], float))}
+    assert alike["q0"].best == ("1", "1")
+    assert queue(decided, alike, (), [case]) == ()
+
+
 def test_a_gap_wants_a_second_look_and_its_lookalikes_are_queued(found):
     by_unit = {entry.unit: entry for entry in queued(found)}
     gap = found.clusters[0]

@@ -361,6 +361,12 @@ def make_audit(**changes):
                 {0: 0.9},
                 12,
             ),
+        }
+        | {
+            name: Consensus(
+                name, "majority", np.zeros(0, np.int32), (), np.zeros((0, 0)), (), {}, 0
+            )
+            for name in ("urgency", "topics")
         },
         "label_pairs": (
             LabelPair("category", ("Refund", "Cancel"), 41, 30.5, 8.1, 3.77, 0.42, 0.78),

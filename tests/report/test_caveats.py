@@ -1,9 +1,13 @@
+import io
 from dataclasses import replace
 
 import pytest
 
 from labelq.labels.model import Aside, Intake
-from labelq.report.caveats import caveats, notes, renames, touched
+from labelq.report.caveats import caveats, later, notes, renames, touched
+from labelq.report.html import report_html
+from labelq.report.markdown import report_markdown
+from labelq.report.terminal import print_audit
 from labelq.report.text import plain
 
 
@@ -25,6 +29,24 @@ def test_touched_answers():
     assert touched(Intake()) == ""
     both = touched(Intake(n_annotations=20, n_edited=14, n_prelabeled=1))
     assert "14 were last edited by somebody else and 1 was begun from a prediction" in both
+
+
+def test_what_came_after_the_round_is_said_in_one_line():
+    assert later(Intake()) == ""
+    assert later(Intake(n_queue_votes=1, n_queue_units=1, n_adjudicated=1)) == (
+        "1 vote on 1 task came through a queue: it counts for the labels, not for agreement. "
+        "1 task was decided by a reviewer."
+    )
+    assert later(Intake(n_adjudicated=2)) == "2 tasks were decided by a reviewer."
+
+
+def test_it_stands_in_every_medium(audit):
+    found = with_intake(audit, n_queue_votes=1200, n_queue_units=400)
+    out = io.StringIO()
+    print_audit(found, "audits/x", file=out)
+    pages = [render(found, directory="audits/x") for render in (report_markdown, report_html)]
+    for said in (out.getvalue(), *pages):
+        assert "1,200 votes on 400 tasks came through a queue" in " ".join(said.split())
 
 
 def test_labels_outside_the_config_come_with_the_option_that_brings_them_back(audit):

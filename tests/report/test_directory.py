@@ -9,12 +9,14 @@ import pytest
 
 from labelq.report.directory import QUEUE_COLUMNS, queue_csv, write_audit
 from labelq.report.document import audit_document
+from labelq.report.steps import Onward
 
 FILES = {
     "report.html",
     "report.md",
     "audit.json",
     "ratings.csv",
+    "labels.csv",
     "queue.json",
     "queue.csv",
     "guideline_draft.md",
@@ -59,7 +61,7 @@ def test_the_same_bytes_twice(framed, tmp_path, monkeypatch):
 
 
 def test_the_next_command_stands_in_the_report(framed, tmp_path):
-    write_audit(framed, tmp_path / "x", manifest={}, next_command="labelq audit next.csv")
+    write_audit(framed, tmp_path / "x", manifest={}, onward=Onward("labelq audit next.csv"))
     for name in ("report.html", "report.md"):
         assert "labelq audit next.csv" in (tmp_path / "x" / name).read_text("utf-8")
 

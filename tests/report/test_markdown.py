@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 
 from labelq.report.markdown import report_markdown
+from labelq.report.steps import Onward
 
 
 def outside_code(markdown):
@@ -25,7 +26,7 @@ def test_it_says_what_the_page_says(audit):
         "## What matters most",
         "## Where people disagree",
         "## What to do next",
-        "`audits/x/queue.json`",
+        "`labelq queue push audits/x`",
         "## Gates",
     ):
         assert words in markdown
@@ -41,7 +42,7 @@ def test_of_many_questions_a_line_each_first_and_the_words_below(audit):
 
 
 def test_the_command_for_the_next_round_is_repeated(audit):
-    assert "`labelq audit x.csv`" in report_markdown(audit, next_command="labelq audit x.csv")
+    assert "`labelq audit x.csv`" in report_markdown(audit, onward=Onward("labelq audit x.csv"))
 
 
 def test_letters_unless_names_are_asked_for(audit):

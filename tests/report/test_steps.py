@@ -3,7 +3,7 @@ from dataclasses import replace
 from labelq.labels.model import Intake
 from labelq.remedy.acts import Draft
 from labelq.report.names import Names
-from labelq.report.steps import next_steps
+from labelq.report.steps import Onward, next_steps
 from labelq.report.text import plain
 
 
@@ -16,15 +16,19 @@ def test_steps_name_files_and_the_exact_command(audit):
     assert [plain(s.command) for s in found] == [
         "--map-label 'category:Refunds<script>=NEW'",
         "audits/my round/guideline_draft.md",
-        "audits/my round/queue.json",
+        "labelq queue push 'audits/my round'",
         "",
         "labelq audit next_round.json --guideline guideline.md",
     ]
     assert found[0].text.startswith("First, if a label was only renamed")
     assert found[1].text == "Decide on 1 proposed rule (1 open gap)."
-    assert found[2].text.endswith(
-        "14 of 28 tasks want another person, the 14 second looks can wait for the rules."
+    assert found[2].text == (
+        "Bring the queue to Label Studio: 14 of 28 tasks want another person, the 14 second looks "
+        "can wait for the rules. Add --project with the project that was labeled, or import "
+        "queue.json by hand into a new project with the same labeling config."
     )
+    known = steps(audit, onward=Onward(server=True))[2].text
+    assert known == found[2].text.partition(" Add ")[0]
     assert plain(found[3].text) == (
         "With annotators D and B, one at a time, go through a few tasks that they answered "
         "unlike the others."
@@ -33,7 +37,7 @@ def test_steps_name_files_and_the_exact_command(audit):
 
 def test_the_command_line_is_repeated_as_it_was_given(audit):
     command = "labelq audit next.csv --columns unit=id --guideline g.md"
-    assert steps(audit, next_command=command)[-1].command == command
+    assert steps(audit, onward=Onward(command))[-1].command == command
 
 
 def test_rules_left_open_are_to_be_decided_too(audit):
@@ -49,8 +53,9 @@ def test_steps_with_nothing_to_do_are_left_out(audit):
     calm = replace(audit, queue=(), raters=(), draft=Draft("g.md", None, "", ""))
     calm = replace(calm, round=replace(audit.round, intake=Intake()))
     (only,) = steps(calm, "")
-    assert only.text.startswith("Export the next round")
+    assert only.text.startswith("Let the next round be labeled")
     one = replace(calm, raters=audit.raters[:4], queue=audit.queue[1:2])
     queue, *people, _ = steps(replace(one, raters=audit.raters[3:4]), "")
-    assert queue.text.endswith(": 1 task, to be labeled by another person each.")
+    assert ": 1 task, to be labeled by another person each. Add " in queue.text
+    assert queue.command == "labelq queue push ."
     assert plain(people[0].text).startswith("With annotator D go through")

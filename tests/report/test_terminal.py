@@ -32,7 +32,7 @@ def test_plain_when_it_is_no_terminal_and_safe(audit):
         "● urgency: reliable",
         "All annotators agreed on 104 of 212 tasks",
         "What matters most",
-        "audits/x/queue.json",
+        "labelq queue push audits/x",
         "audits/x/report.html",
         "<b>Other</b> | $x$ \\u202e",
     ):

@@ -1,0 +1,345 @@
+"""``labelq queue``: bring the re-labeling queue to Label Studio, follow it, take it back."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from labelq.cli.connecting import connection_of, server_options
+from labelq.errors import SettingsError
+
+if TYPE_CHECKING:
+    from labelq.label_studio.connection import Connection
+    from labelq.label_studio.queues.new_project import NewProject
+    from labelq.label_studio.queues.order import Order
+    from labelq.label_studio.queues.same_project import SameProject
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DIRECTORY = click.argument("audit_dir", type=click.Path(path_type=Path))
+_WANTS = {"another-person": "another_person", "second-look": "second_look"}
+
+_SHARED = (
+    click.option(
+        "--project",
+        type=click.IntRange(min=1),
+        metavar="ID",
+        help="The project that was labeled [as the audit says].",
+    ),
+    server_options,
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Settings file [labelq.toml here, if there is one].",
+    ),
+)
+_WRITING = (
+    click.option("--dry-run", is_flag=True, help="Print exactly what would change; write nothing."),
+    click.option("--yes", is_flag=True, help="Do not ask."),
+)
+
+
+def _apply(decorators: Sequence[Callable[[Any], Any]], function: F) -> F:
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+@click.group("queue", short_help="Re-label: push to Label Studio, status, withdraw.")
+def queue_group() -> None:
+    """Bring an audit's re-labeling queue to where people label, and take it back.
+
+    \b
+    Examples:
+      labelq queue push audits/round_1 --dry-run
+      labelq queue push audits/round_1
+      labelq queue status audits/round_1
+      labelq queue withdraw audits/round_1
+    """
+
+
+@queue_group.command("push", short_help="Put the queue where people label.")
+@_DIRECTORY
+@click.option(
+    "--to",
+    type=click.Choice(["same-project", "new-project"]),
+    help="Where to [same-project if the round was one project and somebody new is wanted].",
+)
+@click.option(
+    "--wants",
+    type=click.Choice([*_WANTS, "all"]),
+    help="Which tasks [what fits the destination].",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N of them.")
+@click.option(
+    "--votes",
+    type=click.IntRange(min=1, max=100),
+    metavar="N",
+    help="Answers per task in a new project [1 by another person; for a second look as many as"
+    " labeled the usual task].",
+)
+@click.option(
+    "--label-config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Labeling config for a new project, where the audit was made from a file.",
+)
+@click.option(
+    "--show-votes",
+    is_flag=True,
+    help="New project only: show what was answered, without names, in a closed panel.",
+)
+@lambda function: _apply((*_WRITING, *_SHARED), function)
+def push_command(audit_dir: Path, **options: Any) -> int:
+    """Push the queue of an audit to Label Studio; a second run adds only what is missing.
+
+    AUDIT_DIR is what `labelq audit` wrote. Tasks that want another person go to the project
+    that was labeled, in a tab of their own. Tasks that want a second look by the same people
+    go to a new project, because Label Studio serves nobody the same task twice.
+
+    \b
+    Examples:
+      labelq queue push audits/round_1 --dry-run
+      labelq queue push audits/round_1 --to new-project --votes 3
+
+    Exit codes: 0 pushed, or nothing to do; 1 not pushed, because you said no; 2 bad usage or
+    the server failed: repeat the command, it completes.
+    """
+    from labelq.report.queues import details, push_lines
+    from labelq.report.text import visible
+
+    if options["show_votes"] and options["to"] == "same-project":
+        raise SettingsError("--show-votes needs --to new-project: task data is seen by everybody")
+    with _opened(audit_dir, options) as (order, connection, projects):
+        plans = list(_plans(order, connection, projects, options))
+        click.echo(visible(f"The queue of {order.round}, on {connection.url}"))
+        for wants, plan in plans:
+            for line in push_lines(order, plan, wants):
+                click.echo(line)
+            if options["dry_run"]:
+                for line in details(plan):
+                    click.echo(line)
+        for line in _left(order, audit_dir, [wants for wants, _ in plans], options):
+            click.echo(line)
+        plans = [(wants, plan) for wants, plan in plans if plan.changes_something]
+        if not plans:
+            click.echo("Nothing to do: it is all there.")
+            return 0
+        if not _go_on("Push?", options):
+            return 0 if options["dry_run"] else 1
+        for _, plan in plans:
+            for line in _push(connection, plan):
+                click.echo(line)
+        again = shlex.join(["labelq", "queue", "status", audit_dir.as_posix()])
+        click.echo(visible(f"How far it is: {again}"))
+    return 0
+
+
+@queue_group.command("status", short_help="How far the queue is labeled.")
+@_DIRECTORY
+@lambda function: _apply(_SHARED, function)
+def status_command(audit_dir: Path, **options: Any) -> None:
+    """Say how far a pushed queue is labeled: tasks done, answers by person, what is missing.
+
+    \b
+    Example:
+      labelq queue status audits/round_1
+    """
+    from labelq.label_studio.queues.status import people, read_status
+    from labelq.report.queues import status_lines
+
+    with _opened(audit_dir, options) as (order, connection, projects):
+        status = read_status(connection, order, projects)
+        for line in status_lines(status, people(connection)):
+            click.echo(line)
+
+
+@queue_group.command("withdraw", short_help="Take back what push made, except labels.")
+@_DIRECTORY
+@lambda function: _apply((*_WRITING, *_SHARED), function)
+def withdraw_command(audit_dir: Path, **options: Any) -> int:
+    """Take a queue back: tab, tags, overlap, and tasks that nobody labeled.
+
+    Whatever carries a label stays, and stays known as the queue's.
+
+    \b
+    Example:
+      labelq queue withdraw audits/round_1 --dry-run
+
+    Exit codes: 0 withdrawn, or nothing to do; 1 not withdrawn, because you said no; 2 bad
+    usage or the server failed: repeat the command, it completes.
+    """
+    from labelq.cli.progress import progress_bar
+    from labelq.label_studio.queues.withdraw import plan_withdrawal, withdraw
+    from labelq.report.queues import withdrawal_lines
+    from labelq.report.text import visible
+
+    with _opened(audit_dir, options) as (order, connection, projects):
+        plan = plan_withdrawal(connection, order, projects)
+        click.echo(visible(f"The queue of {order.round}, on {connection.url}"))
+        if not plan.changes_something:
+            click.echo("Nothing to do: nothing of it is there, except what carries a label.")
+            return 0
+        for line in withdrawal_lines(plan, every=options["dry_run"]):
+            click.echo(line)
+        if not _go_on("Withdraw?", options):
+            return 0 if options["dry_run"] else 1
+        with _interruptible(), progress_bar() as progress:
+            withdraw(connection, plan, progress)
+        click.echo("Withdrawn.")
+    return 0
+
+
+# --- steps that the commands share ------------------------------------------------------------
+
+
+@contextmanager
+def _opened(
+    audit_dir: Path, options: dict[str, Any]
+) -> Iterator[tuple[Order, Connection, tuple[int, ...]]]:
+    """The order, the server it belongs to, and the projects that were labeled."""
+    from labelq import settings
+    from labelq.label_studio.queues.order import read_order
+
+    order = read_order(audit_dir)
+    chosen = {name: options[name] for name in ("url", "ca_bundle")}
+    with connection_of(settings.load(options["config"], chosen), options["api_key"]) as connection:
+        if order.origin is not None and order.origin.url != connection.url:
+            raise SettingsError(
+                f"{audit_dir} was audited from {order.origin.url}, and this is {connection.url};"
+                " give the --url that it came from"
+            )
+        projects = order.origin.projects if order.origin else ()
+        if options["project"] is not None:
+            if projects and options["project"] not in projects:
+                raise SettingsError(
+                    f"--project {options['project']}: the audit was made from"
+                    f" {', '.join(map(str, projects))}"
+                )
+            projects = (options["project"],)
+        yield order, connection, projects
+
+
+def _plans(
+    order: Order, connection: Connection, projects: tuple[int, ...], options: dict[str, Any]
+) -> Iterator[tuple[str, SameProject | NewProject]]:
+    """One plan for each destination, with what its tasks want."""
+    from labelq.files import read_text
+    from labelq.label_studio.queues.new_project import plan_new_project
+    from labelq.label_studio.queues.same_project import plan_same_project
+
+    to, chosen = _destination(order, projects, options)
+    entries = order.wanting(chosen)[: options["limit"]]
+    if to == "same-project":
+        if len(projects) != 1:
+            raise SettingsError("--to same-project needs one project: name it with --project ID")
+        wants = chosen[0] if len(chosen) == 1 else "another_person"
+        yield wants, plan_same_project(connection, order, entries, projects[0])
+        return
+    file = options["label_config"]
+    config = read_text(file) if file is not None else None
+    for wants in chosen:
+        those = [entry for entry in entries if entry.wants == wants]
+        if those:
+            yield (
+                wants,
+                plan_new_project(
+                    connection,
+                    order,
+                    those,
+                    wants,
+                    projects=projects,
+                    label_config=config,
+                    votes=options["votes"],
+                    show_votes=options["show_votes"],
+                ),
+            )
+
+
+def _destination(
+    order: Order, projects: tuple[int, ...], options: dict[str, Any]
+) -> tuple[str, tuple[str, ...]]:
+    """Where to, and which entries: as asked for, else what fits."""
+    everything = tuple(_WANTS.values())
+    asked = options["wants"]
+    wants = everything if asked == "all" else (_WANTS[asked],) if asked else ()
+    if len(projects) != 1:
+        return options["to"] or "new-project", wants or everything
+    to = options["to"]
+    if to is None:
+        new = options["show_votes"] or options["votes"] or options["label_config"]
+        only_looks = not order.wanting(["another_person"]) or wants == ("second_look",)
+        to = "new-project" if new or only_looks else "same-project"
+    fits = ("another_person",) if to == "same-project" else ("second_look",)
+    return to, wants or fits
+
+
+def _left(
+    order: Order, audit_dir: Path, pushed: Sequence[str], options: dict[str, Any]
+) -> Iterator[str]:
+    """What this push leaves out, and the command for it."""
+    from labelq.report.text import visible
+
+    if options["wants"] is not None or options["limit"] is not None:
+        return
+    for wants, to, why in (
+        ("another_person", "same-project", "want another person"),
+        ("second_look", "new-project", "want a second look, once the open rules are decided"),
+    ):
+        n = len(order.wanting([wants]))
+        if n and wants not in pushed:
+            command = shlex.join(["labelq", "queue", "push", audit_dir.as_posix(), "--to", to])
+            yield visible(f"  not here    {n:,} tasks that {why}: {command}")
+
+
+def _go_on(question: str, options: dict[str, Any]) -> bool:
+    """Whether to write: asked, unless --yes; never in a dry run."""
+    if options["dry_run"]:
+        click.echo("Dry run: nothing was changed.")
+        return False
+    if options["yes"]:
+        return True
+    if not sys.stdin.isatty():
+        raise SettingsError("nobody can be asked here: --yes does it, --dry-run only shows it")
+    return click.confirm(question)
+
+
+def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[str]:
+    from labelq.cli.progress import progress_bar
+    from labelq.label_studio.queues.new_project import push_new_project
+    from labelq.label_studio.queues.same_project import SameProject, push_same_project
+    from labelq.label_studio.queues.tabs import queue_tabs
+
+    with _interruptible(), progress_bar() as progress:
+        if isinstance(plan, SameProject):
+            push_same_project(connection, plan, progress)
+            project = plan.project
+        else:
+            project = push_new_project(connection, plan, progress)
+    if isinstance(plan, SameProject):
+        tab = next(iter(queue_tabs(connection, project, plan.round)), None)
+        where = f"?tab={tab[0]}" if tab else ""
+        yield (
+            f"Pushed {plan.n_new:,}. Annotators open the tab, press the arrow beside “Label All"
+            " Tasks” and choose “Label Tasks As Displayed”:"
+        )
+        yield f"  {connection.url}/projects/{project}/data{where}"
+    else:
+        yield f"Pushed {plan.n_new:,}. Annotators open the project and press “Label All Tasks”:"
+        yield f"  {connection.url}/projects/{project}/data"
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("labelq: interrupted; repeat the command: it completes", err=True)
+        raise click.exceptions.Exit(130) from None

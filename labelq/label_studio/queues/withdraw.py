@@ -1,0 +1,147 @@
+"""Take a queue back: everything that a push made, and nothing that carries a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labelq.label_studio.queues.marks import digest, marked_projects
+from labelq.label_studio.queues.order import Order
+from labelq.label_studio.queues.tabs import queue_tabs
+from labelq.label_studio.queues.tasks import (
+    Served,
+    all_tasks,
+    delete_untouched,
+    tasks_by_id,
+    without_ours,
+)
+from labelq.labels.queue_fields import KEY, QUEUE, ROUND
+
+if TYPE_CHECKING:
+    from labelq.label_studio.connection import Connection
+
+__all__ = ["Emptied", "Untagged", "Withdrawal", "plan_withdrawal", "withdraw"]
+
+Progress = Callable[[str, float], None]
+
+_FRESH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """In a labeled project: ``tabs`` go, ``tasks`` lose tag and raised overlap.
+
+    ``voted`` tasks got a vote through the queue (or are begun): they keep the tag that their
+    votes are known by, and no more votes are asked for.
+    """
+
+    project: int
+    tabs: tuple[int, ...]
+    tasks: tuple[int, ...]
+    voted: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A queue project: ``tasks`` without a label go; with ``whole`` the project goes, too."""
+
+    project: int
+    title: str
+    tasks: tuple[int, ...]
+    n_kept: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a withdrawal would change."""
+
+    round: str
+    untagged: tuple[Untagged, ...]
+    emptied: tuple[Emptied, ...]
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to do."""
+        return any(u.tabs or u.tasks or u.voted for u in self.untagged) or any(
+            e.tasks or e.whole for e in self.emptied
+        )
+
+
+def plan_withdrawal(connection: Connection, order: Order, projects: Sequence[int]) -> Withdrawal:
+    """What would change, from what the server says now. Nothing is written.
+
+    Raises:
+        ServerError: the projects cannot be read.
+    """
+    untagged = []
+    for project in projects:
+        tasks = all_tasks(connection, project, votes=True, equal=(QUEUE, order.round))
+        tabs = tuple(tab for tab, _ in queue_tabs(connection, project, order.round))
+        free = tuple(task.id for task in tasks if not _voted(task))
+        voted = tuple(task.id for task in tasks if _voted(task) and _still_open(task))
+        if free or voted or tabs:
+            untagged.append(Untagged(project, tabs, free, voted))
+    emptied = []
+    name = digest(order.round)
+    for row, mark in marked_projects(connection):
+        if mark.digest == name:
+            project = int(row["id"])
+            tasks = all_tasks(connection, project)
+            free = tuple(task.id for task in tasks if _ours(task, order) and not task.touched)
+            whole = len(free) == len(tasks)
+            emptied.append(Emptied(project, str(row["title"]), free, len(tasks) - len(free), whole))
+    return Withdrawal(order.round, tuple(untagged), tuple(emptied))
+
+
+def _ours(task: Served, order: Order) -> bool:
+    return task.data.get(ROUND) == order.round and isinstance(task.data.get(KEY), str)
+
+
+def _voted(task: Served) -> bool:
+    return bool(task.people(bought=True, skips=True)) or task.has_draft
+
+
+def _still_open(task: Served) -> bool:
+    return task.old_overlap is not None and not task.is_labeled
+
+
+def withdraw(connection: Connection, plan: Withdrawal, progress: Progress) -> None:
+    """Do what the plan says. Interrupted, it can be planned and done again.
+
+    Raises:
+        ServerError: the server failed; a repeat does what is left.
+    """
+    for part in plan.untagged:
+        for tab in part.tabs:
+            with connection.doing(f"removing the tab of project {part.project}"):
+                connection.sdk.views.delete(id=str(tab))
+        _untag(connection, part, progress)
+    for queue in plan.emptied:
+        progress(f"emptying project {queue.project}", 0.0)
+        if queue.tasks:
+            delete_untouched(connection, queue.project, queue.tasks)
+        if queue.whole and not all_tasks(connection, queue.project):
+            with connection.doing(f"deleting project {queue.project}"):
+                connection.sdk.projects.delete(id=queue.project)
+    progress("withdrawn", 1.0)
+
+
+def _untag(connection: Connection, part: Untagged, progress: Progress) -> None:
+    ids = (*part.tasks, *part.voted)
+    for n in range(0, len(ids), _FRESH):
+        # Fresh, because the server replaces the whole of a task's data, and votes may have come.
+        some = tasks_by_id(connection, part.project, ids[n : n + _FRESH], votes=True)
+        for k, task in enumerate(some, start=n):
+            progress(f"task {k + 1:,} of {len(ids):,}", k / len(ids))
+            told: dict[str, Any] = {}
+            if task.old_overlap is not None:
+                told["overlap"] = task.old_overlap
+                n_people = len({vote.person for vote in task.votes or ()})
+                told["is_labeled"] = n_people >= task.old_overlap
+            if not _voted(task):
+                told["data"] = without_ours(task.data)
+            if told:
+                with connection.doing(f"closing task {task.id}"):
+                    connection.sdk.tasks.update(id=str(task.id), **told)
