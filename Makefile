@@ -46,9 +46,11 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python docs/reference.py
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(SERVER)/template/users.json
 	$(BIN)/python benchmarks/agreement.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/pull.py
+	$(BIN)/python benchmarks/push.py
 
 lock:
 	$(PYTHON) -m venv $(VENV)

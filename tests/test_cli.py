@@ -216,7 +216,10 @@ def test_a_signal_while_writing_leaves_nothing(table: Path, number: signal.Signa
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=table.parent, check=False
     )
     assert found.returncode == 128 + number
-    assert found.stderr.strip() == "labelq: interrupted; nothing is left half-written"
+    assert (
+        found.stderr.strip()
+        == "labelq: interrupted; nothing is left half-written: repeat the command"
+    )
     assert [path.name for path in table.parent.rglob("*")] == [table.name]
 
 

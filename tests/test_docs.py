@@ -127,7 +127,9 @@ def test_the_settings_page_is_valid(tmp_path: Path) -> None:
     from labelq.settings import load
 
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    examples = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     path = tmp_path / "labelq.toml"
-    path.write_text(example, encoding="utf-8")
-    assert load(path, {}).level == {"urgency": "ordinal", "price": "ratio"}
+    path.write_text("".join(examples), encoding="utf-8")
+    settings = load(path, {})
+    assert settings.level == {"urgency": "ordinal", "price": "ratio"}
+    assert settings.project == (3, 4)

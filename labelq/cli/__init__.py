@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         code = labelq.main(args=arguments, prog_name="labelq", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt, _Terminated) as stopped:
-        _say("interrupted; nothing is left half-written")
+        _say("interrupted; nothing is left half-written: repeat the command")
         sys.exit(143 if isinstance(stopped, _Terminated) else 130)
     except click.ClickException as error:
         from labelq.label_studio.redaction import redacted

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -90,6 +91,12 @@ def queue_group() -> None:
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Labeling config for a new project, where the audit was made from a file.",
+)
+@click.option(
+    "--guideline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Instructions of a new project: the decided guideline [the audit's draft].",
 )
 @click.option(
     "--show-votes",
@@ -231,10 +238,12 @@ def _plans(
     order: Order, connection: Connection, projects: tuple[int, ...], options: dict[str, Any]
 ) -> Iterator[tuple[str, SameProject | NewProject]]:
     """One plan for each destination, with what its tasks want."""
-    from labelq.files import read_text
+    from labelq.files import read_document, read_text
     from labelq.label_studio.queues.new_project import plan_new_project
     from labelq.label_studio.queues.same_project import plan_same_project
 
+    if options["guideline"] is not None:
+        order = replace(order, guideline=read_document(options["guideline"]))
     to, chosen = _destination(order, projects, options)
     entries = order.wanting(chosen)[: options["limit"]]
     if to == "same-project":
@@ -274,7 +283,7 @@ def _destination(
         return options["to"] or "new-project", wants or everything
     to = options["to"]
     if to is None:
-        new = options["show_votes"] or options["votes"] or options["label_config"]
+        new = any(options[name] for name in ("show_votes", "votes", "label_config", "guideline"))
         only_looks = not order.wanting(["another_person"]) or wants == ("second_look",)
         to = "new-project" if new or only_looks else "same-project"
     fits = ("another_person",) if to == "same-project" else ("second_look",)

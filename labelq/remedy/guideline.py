@@ -16,6 +16,7 @@ from labelq.remedy.acts import Draft, ProposedRule
 from labelq.remedy.headings import Heading, Outline, heading_of, outline, title_words
 from labelq.remedy.quoting import quoted
 from labelq.remedy.rules import (
+    FOR_THE_MEETING,
     TO_BE_CONFIRMED,
     UNDECIDED,
     answer_to,
@@ -58,7 +59,7 @@ def draft_guideline(
     places = heading_of(named, contents.headings)
     rules: list[ProposedRule] = []
     at: dict[int, list[str]] = {}
-    waiting = _undecided(base, contents)
+    waiting = [rule for rule in _rules(base, contents) if _open(rule)]
     for cluster in worth_a_rule(clusters):
         if _asked(cluster, waiting):
             continue
@@ -79,16 +80,35 @@ def draft_guideline(
     return Draft(name, original, draft, diff, tuple(rules), len(waiting))
 
 
-def _undecided(text: str, contents: Outline) -> list[str]:
-    """Rules of an earlier draft, still in ``text``, whose answer nobody has decided."""
+def n_undecided(text: str) -> int:
+    """How many rules that a draft proposed stand in ``text`` without anybody's decision."""
+    return sum(map(_open, _rules(text, outline(text))))
+
+
+def for_annotators(text: str) -> str:
+    """``text`` without what its proposed rules say to the review meeting alone.
+
+    How people voted, and how large the problem is, would lead whoever labels by the draft.
+    """
+    for rule in _rules(text, outline(text)):
+        lines = rule.splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(FOR_THE_MEETING)]
+        text = text.replace(rule, "".join(kept), 1)
+    return text
+
+
+def _rules(text: str, contents: Outline) -> list[str]:
+    """The rules that this or an earlier draft put into ``text``."""
     marks = [found.start() for found in re.finditer(re.escape(MARKER), text)]
     found = []
     for start, following in zip(marks, [*marks, len(text)][1:], strict=True):
         headings = [h.start for h in contents.headings if start < h.start < following]
-        rule = text[start : headings[1] if len(headings) > 1 else following]
-        if f"**{UNDECIDED}**" in rule or TO_BE_CONFIRMED in rule:
-            found.append(rule)
+        found.append(text[start : headings[1] if len(headings) > 1 else following])
     return found
+
+
+def _open(rule: str) -> bool:
+    return f"**{UNDECIDED}**" in rule or TO_BE_CONFIRMED in rule
 
 
 def _asked(cluster: Cluster, rules: Sequence[str]) -> bool:

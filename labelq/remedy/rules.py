@@ -24,6 +24,10 @@ OTHERWISE: tuple[CauseKind, ...] = ("rater", "slip")
 UNDECIDED = "UNDECIDED"
 TO_BE_CONFIRMED = "to be confirmed"
 
+CLEAR, NOT_THIS, SIZE = "- Clear so far:", "- Not this:", "- Size of the problem:"
+FOR_THE_MEETING = (CLEAR, NOT_THIS, SIZE)
+"""How the lines of a rule begin that say how people voted, and what the rule is worth."""
+
 ENOUGH_UNITS = 5
 """Fewer disputed units than this are no rule where the cause is ambiguous."""
 
@@ -157,11 +161,11 @@ def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list
     if shown.counterexample is not None:
         other = second if decided in (None, cluster.labels[0]) else first
         cite = cited(round_, shown.counterexample)
-        what = "Clear so far" if decided is None else "Not this"
-        lines.append(f"- {what}: {cite} (all who labeled it said {other})")
+        what = CLEAR if decided is None else NOT_THIS
+        lines.append(f"{what} {cite} (all who labeled it said {other})")
     if shown.borderline is not None:
         lines.append(f"- Borderline: {cited(round_, shown.borderline)}")
-    lines.append(f"- Size of the problem: {size}.")
+    lines.append(f"{SIZE} {size}.")
     return lines
 
 

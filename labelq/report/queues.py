@@ -143,8 +143,12 @@ def _changes(plan: SameProject | NewProject) -> Iterator[str]:
         return
     if plan.project is None:
         yield _line("changes", f"the project is made: {plan.overlap} answers per task, most")
-        yield _line("", "valuable first, nothing filled in beforehand, the guideline draft as")
+        yield _line("", "valuable first, nothing filled in beforehand, the guideline as")
         yield _line("", "instructions, the labeling config with a line that says why")
+        if plan.n_undecided:
+            rules = "1 rule" if plan.n_undecided == 1 else f"{plan.n_undecided} rules"
+            yield _line("note", f"the guideline has {rules} that nobody has decided; decide first,")
+            yield _line("", "and give the decided guideline with --guideline FILE")
     if plan.tasks:
         yield _line("changes", f"{_tasks(plan.n_new)} imported, without earlier votes")
         if any(VOTES in task["data"] for task in plan.tasks):

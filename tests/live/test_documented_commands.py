@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,11 @@ N_TASKS = 60
 
 
 @pytest.fixture
-def projects(server, people, new_project):
-    """Two projects with the sample's tasks, as the documentation's numbers 1, 3 and 4."""
+def numbers(api, people, new_project):
+    """Two projects with the sample's tasks and a tab, for the documentation's numbers."""
     sample = sample_folder()
     tasks = json.loads(sample["round_1.json"].read_text(encoding="utf-8"))[:N_TASKS]
-    numbers = {2: "admin", 3: "ann1", 4: "ann2", 5: "ann3", 6: "ann4", 7: "ann5"}
+    raters = {2: "admin", 3: "ann1", 4: "ann2", 5: "ann3", 6: "ann4", 7: "ann5"}
     config = sample["label_config.xml"].read_text(encoding="utf-8")
 
     def load(first: int, title: str) -> int:
@@ -35,7 +36,7 @@ def projects(server, people, new_project):
                     {
                         **{key: a[key] for key in ("result", "was_cancelled", "lead_time")},
                         "ground_truth": False,
-                        "completed_by": people[numbers[a["completed_by"]["id"]]].id,
+                        "completed_by": people[raters[a["completed_by"]["id"]]].id,
                     }
                     for a in task["annotations"]
                 ],
@@ -45,12 +46,14 @@ def projects(server, people, new_project):
         return new_project(shifted[first:], title=title, label_config=config)
 
     both = load(0, "Support triage"), load(10, "Support triage, the others")
-    return {"1": both[0], "3": both[0], "4": both[1]}
+    tab = api("POST", "dm/views/", json={"project": both[0], "data": {"title": "Disputed"}})["id"]
+    projects = {"1": both[0], "3": both[0], "4": both[1]}
+    return {"--project": projects, "--view": {"12": tab}}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_needs_a_server_runs(
-    page: Path, server, projects, monkeypatch, tmp_path, capsys
+    page: Path, server, numbers, monkeypatch, tmp_path, capsys
 ):
     told = commands(page, server=True)
     if not told:
@@ -68,13 +71,15 @@ def test_every_command_that_needs_a_server_runs(
     for command in told:
         arguments = shlex.split(command)[1:]
         arguments = [
-            str(projects.get(value, value)) if before == "--project" else value
+            str(numbers.get(before, {}).get(value, value))
             for before, value in zip(["", *arguments], arguments, strict=False)
         ]
+        arguments = _here(arguments, server.url)
         if arguments[0] == "queue":
             directory = next(a for a in arguments[2:] if not a.startswith("-"))
             if directory not in audited:
-                run(["audit", "--project", str(projects["3"]), "--out", directory], capsys)
+                project = str(numbers["--project"]["3"])
+                run(["audit", "--project", project, "--out", directory], capsys)
                 audited.add(directory)
             if arguments[1] != "status" and "--dry-run" not in arguments:
                 arguments.append("--yes")
@@ -83,6 +88,19 @@ def test_every_command_that_needs_a_server_runs(
             if "--out" in arguments:
                 audited.add(arguments[arguments.index("--out") + 1])
         run(arguments, capsys)
+
+
+def _here(arguments: list[str], url: str) -> list[str]:
+    """The same on our server: in the clear, and with labels of today."""
+    if "--ca-bundle" in arguments:
+        at = arguments.index("--ca-bundle")
+        del arguments[at : at + 2]
+    today = datetime.now(UTC).date().isoformat()
+    told = [re.sub(r"^\d{4}-\d\d-\d\d$", today, value) for value in arguments]
+    return [
+        url if before == "--url" else value
+        for before, value in zip(["", *told], told, strict=False)
+    ]
 
 
 def run(arguments: list[str], capsys) -> None:

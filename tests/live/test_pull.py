@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -142,7 +143,9 @@ def test_the_title_names_the_audit_and_the_instructions_are_the_guideline(
     assert directory.name == "A_b __2J.._c"
     assert "Praise: Positive" in (directory / "guideline_draft.md").read_text()
     report = (directory / "report.md").read_text()
-    assert f"labelq audit --project {project} --guideline guideline.md" in report
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    again = f"labelq audit --project {project} --from {tomorrow} --guideline guideline.md"
+    assert again in report  # the next round of a project begins after this one
     code, said, _ = labelq("audit", "--project", project)
     assert code == 2
     assert "is there already; --replace replaces it" in said

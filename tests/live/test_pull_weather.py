@@ -152,6 +152,6 @@ def test_an_interrupted_pull_leaves_nothing(server, new_project, a_round, here, 
         child.send_signal(number)
         _, said = child.communicate(timeout=20)
     assert child.returncode == (130 if number == signal.SIGINT else 143)
-    assert said.strip() == "labelq: interrupted; nothing is left half-written"
+    assert said.strip() == "labelq: interrupted; nothing is left half-written: repeat the command"
     assert left(here) == ["tmp"]
     assert left(temporary) == []

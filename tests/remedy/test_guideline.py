@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelq.pinpoint.findings import Cause
-from labelq.remedy.guideline import MARKER, draft_guideline
+from labelq.remedy.guideline import MARKER, draft_guideline, for_annotators, n_undecided
 from labelq.remedy.headings import outline
 from labelq.remedy.quoting import quoted
 from labelq.remedy.rules import worth_a_rule
@@ -101,6 +101,31 @@ def test_another_question_or_pair_is_proposed_all_the_same(found):
                   first.replace("Answer to category:", "Answer to topic:")):  # fmt: skip
         draft = drafted(found, other)
         assert (draft.undecided, len(draft.rules)) == (1, 1)
+
+
+def test_whoever_labels_by_the_draft_reads_no_votes(found):
+    authors = GUIDELINE.replace("Login.", "Login.\n\n- Not this: the author's own words.")
+    draft = drafted(found, authors)
+    size = "- Size of the problem: "
+    votes = "- Clear so far: task 1 (all who labeled it said Billing)\n"
+    text = draft.text.replace(size, votes + size, 1)
+
+    shown = for_annotators(text)
+
+    assert size in text
+    assert size not in shown
+    assert votes not in shown
+    assert "- Not this: the author's own words." in shown
+    assert draft.rules[0].text.splitlines()[0] in shown
+    assert for_annotators(authors) == authors
+
+
+def test_rules_that_nobody_decided_are_counted(found):
+    draft = drafted(found)
+    assert n_undecided(GUIDELINE) == 0
+    assert n_undecided(draft.text) == len(draft.rules) > 0
+    decided = draft.text.replace("**UNDECIDED**", "Billing").replace("to be confirmed", "yes")
+    assert n_undecided(decided) == 0
 
 
 def test_no_section_no_matter(found):

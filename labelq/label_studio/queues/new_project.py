@@ -30,6 +30,7 @@ from labelq.label_studio.queues.tabs import first_tab
 from labelq.label_studio.queues.tasks import all_tasks, delete_untouched, without_ours
 from labelq.label_studio.refusals import RefusedError
 from labelq.labels.queue_fields import KEY, PRIORITY, ROUND
+from labelq.remedy.guideline import for_annotators, n_undecided
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -59,6 +60,7 @@ class NewProject:
     settings: Mapping[str, Any] = field(repr=False)
     tasks: tuple[Mapping[str, Any], ...] = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
+    n_undecided: int = 0
     n_there: int = 0
     n_elsewhere: int = 0
     gone: tuple[str, ...] = ()
@@ -121,13 +123,22 @@ def plan_new_project(
         "title": project_title(order.round, wants),
         "description": description(order.round, mark),
         "label_config": config,
-        "expert_instruction": instructions(order.draft),
-        "show_instruction": bool(order.draft.strip()),
+        "expert_instruction": instructions(for_annotators(order.guideline)),
+        "show_instruction": bool(order.guideline.strip()),
         "maximum_annotations": overlap,
         "sampling": "Sequential sampling",
         "show_collab_predictions": False,
     }
-    empty = NewProject(mark, None, settings["title"], overlap, settings, (), ())
+    empty = NewProject(
+        mark,
+        None,
+        settings["title"],
+        overlap,
+        settings,
+        (),
+        (),
+        n_undecided=n_undecided(order.guideline),
+    )
     plan, keys = _look(connection, empty, mark)
     missing = [entry for entry in entries if entry.key not in keys]
     if plan.project is not None and missing:

@@ -58,13 +58,14 @@ class Order:
 
     ``seconds`` is the median time of an annotation (None: unknown), ``raters`` everybody who
     labeled in the round, ``text_field`` the field of ``data`` that holds the unit's text.
+    ``guideline`` is the audit's draft, as Markdown.
     """
 
     round: str
     entries: tuple[Entry, ...]
     raters: tuple[str, ...]
     seconds: float | None
-    draft: str = field(repr=False)
+    guideline: str = field(repr=False)
     origin: Origin | None = None
     text_field: str = "text"
 
@@ -143,7 +144,7 @@ def order(
         entries=tuple(entries),
         raters=tuple(sorted(told.everybody)),
         seconds=statistics.median(told.seconds) if told.seconds else None,
-        draft=draft,
+        guideline=draft,
         origin=_origin(manifest),
         text_field=options.get("text_field") or "text",
     )
