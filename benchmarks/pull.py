@@ -28,7 +28,8 @@ OURS = """
 import sys, tempfile, time
 from pathlib import Path
 from labelq.label_studio.connection import address, connect
-from labelq.label_studio.pull import pull, read_project
+from labelq.label_studio.projects import read_project
+from labelq.label_studio.pull import pull
 url, key, project = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with tempfile.TemporaryDirectory() as folder, connect(address(url, key)) as connection:
     start = time.perf_counter()

@@ -102,7 +102,8 @@ def read(
             map_labels=map_labels or {},
             reviewers=reviewers,
         )
-    _refuse_incomparable(round_, submissions, where, joined=join)
+    several = sum(not getattr(one, "queue", False) for one in sources) > 1
+    _refuse_incomparable(round_, submissions, where, joined=join, several=several)
     return round_
 
 
@@ -189,10 +190,20 @@ def _exports(
     from labelq.label_studio.units import CONTENT
 
     exports = [s if isinstance(s, Export) else Export(Path(s)) for s in sources]
-    queues = [export for export in exports if is_queue(export.path)] if len(exports) > 1 else []
-    ordinary = [export for export in exports if export not in queues]
+    astray = (
+        "Who voted in a queue is known by account, not by file name: such voters count as people"
+        " of their own (--rater-from)."
+    )
+    said = (astray,) if rater_from is not None else ()
+    queues = [
+        replace(one, queue=True, notes=(*one.notes, *said))
+        for one in exports
+        if len(exports) > 1 and is_queue(one)
+    ]
+    paths = {queue.path for queue in queues}
+    ordinary = [export for export in exports if export.path not in paths]
     if rater_from is not None:
-        ordinary = [replace(one, rater=one.path.name.split(".")[0]) for one in ordinary]
+        ordinary = [replace(one, rater=one.path.name.removesuffix(".json")) for one in ordinary]
     if join is None and len(ordinary) > 1:
         join = CONTENT
     submissions = read_exports(
@@ -254,7 +265,7 @@ def _question(row: Any, where: Path | None) -> Question:
 
 
 def _refuse_incomparable(
-    round_: Round, submissions: Submissions, where: str, *, joined: str | None
+    round_: Round, submissions: Submissions, where: str, *, joined: str | None, several: bool
 ) -> None:
     """Without two raters on any unit there is nothing that an audit could say."""
     if SELECTED in submissions.a_kind and ANSWER not in submissions.a_kind:
@@ -262,9 +273,15 @@ def _refuse_incomparable(
             f"{where}: holds only labels that a queue asked for, which no agreement is measured"
             " from; audit the project (or export) that was queued, with these beside it"
         )
+    not_yet = ("tag_not_measured", "region_not_measured")
+    seen = sorted({a.detail for a in round_.intake.aside if a.reason in not_yet})
+    if not submissions.annotation and not seen:
+        skipped = " (all were skipped)" if any(submissions.a_skipped) else ""
+        raise SourceError(
+            f"{where}: holds no answer yet{skipped}; audit again when two annotators have labeled"
+            " some of the same tasks"
+        )
     if not round_.questions:
-        not_yet = ("tag_not_measured", "region_not_measured")
-        seen = sorted({a.detail for a in round_.intake.aside if a.reason in not_yet})
         found = f" (found: {'; '.join(seen[:5])})" if seen else ""
         raise SourceError(
             f"{where}: holds no answer to a question that labelq can measure{found};"
@@ -274,7 +291,7 @@ def _refuse_incomparable(
         if np.any(ratings.unit[1:] == ratings.unit[:-1]):
             return
     chosen = round_.selection != Selection()
-    if " + " in where and not chosen:
+    if several and not chosen:
         by = f"the field {joined}" if joined and joined != "content" else "their content"
         raise SourceError(
             f"{where}: no task of one was labeled by another annotator in another, joined by {by};"

@@ -29,6 +29,8 @@ def test_urls_that_are_none(url, words):
     with pytest.raises(SettingsError) as told:
         address(url, "key", environment={})
     assert words in str(told.value)
+    assert "--url" in str(told.value)
+    assert "LABEL_STUDIO_URL" in str(told.value)
     assert "pass@" not in str(told.value)
 
 

@@ -4,9 +4,7 @@ import json
 import pytest
 
 from labelq.errors import SettingsError, SourceError
-from labelq.label_studio.exports import read_export
 from labelq.labels.model import Selection
-from labelq.labels.submissions import ANSWER, GOLD, SELECTED
 from labelq.reading import read
 
 TABLE = "unit,rater,value\nu1,ann,a\nu1,bo,b\n"
@@ -175,7 +173,9 @@ def test_a_folder_of_one_file_per_annotator(folder):
     assert labels(read(files, join="ticket", rater_from="filename")) == labels(round_)
     assert read(folder, join="ticket", rater_from="filename").name == folder.name
     assert read(files, join="ticket", rater_from="filename").name == "bo + anna"
-    assert "2 tasks joined by ticket have other data elsewhere" in " ".join(round_.intake.notes)
+    assert "Tasks joined by the field ticket that have other data elsewhere: 2" in " ".join(
+        round_.intake.notes
+    )
 
 
 def test_content_joins_what_has_the_same_data_and_nothing_of_ours(write, tmp_path):
@@ -199,7 +199,9 @@ def test_the_same_task_twice_in_one_file_is_said(write):
     round_ = read(files)
     assert len(round_.units) == 1
     assert {aside.reason: aside.count for aside in round_.intake.aside} == {"repeat": 1}
-    assert any("1 tasks occur more than once" in note for note in round_.intake.notes)
+    assert any(
+        "more than once in one source by content: 1;" in note for note in round_.intake.notes
+    )
 
 
 def test_a_task_without_the_field_to_join_by(write):
@@ -256,35 +258,3 @@ def test_each_export_has_its_own_label_config(folder, write):
     chosen = folder / "anna.label_config.xml"
     round_ = read(folder, join="ticket", rater_from="filename", label_config=chosen)
     assert len(labels(round_)) == 4
-
-
-def test_labels_from_a_queue_are_told_apart_and_joined_by_their_key(write):
-    ordinary = [vote(n, f"text {n}", "A", 7) for n in (1, 2)]
-    for task in ordinary:
-        task["annotations"] += vote(0, "", "B", 8)["annotations"]
-    keys = {"labelq_round": "the/round", "labelq_key": "the/round/2"}
-    queue = write("0_queue.json", [vote(900, "text 2", "B", 9, **keys)])
-    queue_only = read_export(queue)
-    assert list(queue_only.a_kind) == [SELECTED]
-    assert queue_only.unit_ids == ["2"]
-    round_ = read([queue, write("round.json", ordinary)])
-    assert set(labels(round_)) == {("1", "7"), ("1", "8"), ("2", "7"), ("2", "8")}
-    assert [voter.id for voter in round_.voters if voter not in round_.raters] == ["9"]
-    assert round_.units.text == ("text 1", "text 2")  # the round's own, whatever is read first
-    with pytest.raises(SourceError, match="holds only labels that a queue asked for"):
-        read(queue)
-
-
-def test_labels_given_after_a_task_was_queued_in_its_own_project(write):
-    dates = {"before": "2026-03-04T05:06:06.9Z", "at": "2026-03-04T05:06:07.000001Z"}
-    task = vote(1, "t", "A", 7, labelq_queue="r", labelq_queued_at="2026-03-04T05:06:07Z")
-    first = task["annotations"][0] | {"created_at": dates["before"], "updated_at": dates["at"]}
-    second = vote(1, "t", "B", 8)["annotations"][0] | {"created_at": dates["at"]}
-    golden = second | {"completed_by": 9, "ground_truth": True}
-    undated = second | {"completed_by": 6, "created_at": None}
-    task["annotations"] = [first, second, golden, undated]
-    s = read_export(write("r.json", [task]))
-    assert list(s.a_kind) == [ANSWER, SELECTED, SELECTED, ANSWER]
-    assert any("1 annotations were changed after" in note for note in s.notes)
-    task["data"]["labelq_queued_at"] = "\x1b[2J soon"
-    assert list(read_export(write("r.json", [task])).a_kind) == [ANSWER, ANSWER, GOLD, ANSWER]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 import labelq.cli as front_door
 from labelq.label_studio.connection import address
-from labelq.label_studio.redaction import known_secrets, redacted
+from labelq.label_studio.redaction import known_secrets, redacted, without_parts
+from labelq.label_studio.refusals import RefusedError, refusal
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjgwfQ.c2lnbmF0dXJl-_x"
@@ -93,3 +95,31 @@ def test_a_key_in_the_wrong_place_is_not_repeated(capsys: pytest.CaptureFixture[
         front_door.main(["doctor", TOKEN])
     assert stopped.value.code == 2
     assert TOKEN not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    "key", [TOKEN, "Kx7-secret_legacy.Value-of-32-chars!", WEB_TOKEN + "abcdef" * 20]
+)
+@pytest.mark.parametrize("form", ["{}", "{:.30}", "…{} and more", "x {}<b>y</b>"])
+def test_a_detail_is_cut_after_its_secrets_are_taken_out(key: str, form: str):
+    for before in range(0, 170, 3):
+        detail = "x" * before + " key " + form.format(key) + "; try again" * 30
+        answer = httpx.Response(
+            400, json={"detail": detail}, request=httpx.Request("GET", "http://x")
+        )
+        error = httpx.HTTPStatusError("refused", request=answer.request, response=answer)
+        said = refusal(error, "asking", "http://x", secrets=[key])
+        assert isinstance(said, RefusedError)
+        for text in (str(said), said.detail):
+            assert not [key[i : i + 4] for i in range(len(key) - 3) if key[i : i + 4] in text]
+        assert len(said.detail) <= 160
+
+
+def test_a_part_of_a_secret_that_the_server_cut():
+    said = without_parts(f"no {TOKEN[3:30]}, nor {TOKEN[-9:]}. Nor 0123.", [TOKEN, "short-key"])
+    assert said == "no [hidden], nor [hidden]. Nor 0123."
+
+
+def test_a_key_with_its_kind_is_hidden_alone_too():
+    secrets = known_secrets({"LABEL_STUDIO_API_KEY": "Token an-odd-key"}, [])
+    assert redacted("user an-odd-key is unknown", secrets) == "user [hidden] is unknown"

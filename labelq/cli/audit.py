@@ -105,7 +105,8 @@ def run(
     from labelq.report.steps import Onward
 
     def target(round_name: str) -> Path:
-        return settings.out or Path("audits") / _file_name(round_name)
+        tab = "" if settings.view is None else f" tab {settings.view}"
+        return settings.out or Path("audits") / _file_name(f"{round_name}{tab}")
 
     guideline = None
     if settings.guideline is not None:

@@ -173,7 +173,9 @@ def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Roun
         text_field=settings.text_field,
         columns=settings.columns,
         levels=settings.level,
-        selection=Selection(settings.since, settings.until, settings.where, settings.exclude),
+        selection=Selection(
+            settings.since, settings.until, settings.where, settings.exclude, settings.view
+        ),
         map_labels=settings.map_label,
         join=settings.join,
         rater_from=settings.rater_from,

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_PATIENCE = 2.0  # seconds
+
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
@@ -27,6 +29,28 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     with bar:
         task = bar.add_task("reading", total=1.0)
         yield lambda step, share: bar.update(task, description=step, completed=share)
+
+
+@contextmanager
+def spinner(step: str) -> Iterator[None]:
+    """A step whose length is not known: named on a terminal if it takes more than a while."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from threading import Timer
+
+    from rich.console import Console
+    from rich.text import Text
+
+    shown = Console(stderr=True).status(Text(step))
+    timer = Timer(_PATIENCE, shown.start)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.stop()
 
 
 class Counted:

@@ -60,7 +60,7 @@ def pull_command(
         if file.is_dir() or (file.exists() and not replace):
             raise OutputError(f"{file}: is there already; --replace replaces it")
     with progress_bar() as progress, connection_of(settings, api_key) as connection:
-        from labelq.label_studio.pull import read_project
+        from labelq.label_studio.projects import read_project
 
         project = read_project(connection, settings.project[0])
         pulled = pull_project(connection, project, target, settings.view, progress)

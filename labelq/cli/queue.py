@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from labelq.cli.connecting import connection_of, server_options
+from labelq.cli.onward import again, left_for_later, not_pushed, not_there
+from labelq.cli.progress import spinner
 from labelq.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from labelq.label_studio.queues.new_project import NewProject
     from labelq.label_studio.queues.order import Order
     from labelq.label_studio.queues.same_project import SameProject
+    from labelq.report.queues import Line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,38 +117,34 @@ def push_command(audit_dir: Path, **options: Any) -> int:
     \b
     Examples:
       labelq queue push audits/round_1 --dry-run
-      labelq queue push audits/round_1 --to new-project --votes 3
+      labelq queue push audits/round_1 --to new-project --wants all --votes 3
 
-    Exit codes: 0 pushed, or nothing to do; 1 not pushed, because you said no; 2 bad usage or
-    the server failed: repeat the command, it completes.
+    Exit codes: 0 pushed, or all there; 1 nothing pushed, because nothing could be or you said
+    no; 2 bad usage or the server failed: repeat the command, it completes.
     """
-    from labelq.report.queues import details, push_lines
-    from labelq.report.text import visible
+    from labelq.report.queues import details, nothing_pushed, push_lines
 
     if options["show_votes"] and options["to"] == "same-project":
         raise SettingsError("--show-votes needs --to new-project: task data is seen by everybody")
     with _opened(audit_dir, options) as (order, connection, projects):
-        plans = list(_plans(order, connection, projects, options))
-        click.echo(visible(f"The queue of {order.round}, on {connection.url}"))
-        for wants, plan in plans:
-            for line in push_lines(order, plan, wants):
-                click.echo(line)
+        with spinner(f"reading {connection.url}"):
+            planned = list(_plans(order, connection, projects, options))
+        _say(_title(order, connection))
+        for wants, plan in planned:
+            _say(*push_lines(order, plan, wants))
             if options["dry_run"]:
-                for line in details(plan):
-                    click.echo(line)
-        for line in _left(order, audit_dir, [wants for wants, _ in plans], options):
-            click.echo(line)
-        plans = [(wants, plan) for wants, plan in plans if plan.changes_something]
+                _say(*details(plan))
+        plans = [plan for _, plan in planned if plan.changes_something]
+        _say(*left_for_later(order, audit_dir, [wants for wants, _ in planned], options))
         if not plans:
-            click.echo("Nothing to do: it is all there.")
-            return 0
-        if not _go_on("Push?", options):
+            why, code = nothing_pushed(order, planned)
+            click.echo(why)
+            return code
+        if not _go_on("Push?", "Nothing was pushed.", options):
             return 0 if options["dry_run"] else 1
-        for _, plan in plans:
-            for line in _push(connection, plan):
-                click.echo(line)
-        again = shlex.join(["labelq", "queue", "status", audit_dir.as_posix()])
-        click.echo(visible(f"How far it is: {again}"))
+        for plan in plans:
+            _say(*_push(connection, plan))
+        _say(again("status", order, audit_dir, options, start="How far it is: "))
     return 0
 
 
@@ -163,9 +162,15 @@ def status_command(audit_dir: Path, **options: Any) -> None:
     from labelq.report.queues import status_lines
 
     with _opened(audit_dir, options) as (order, connection, projects):
-        status = read_status(connection, order, projects)
-        for line in status_lines(status, people(connection)):
-            click.echo(line)
+        with spinner(f"reading {connection.url}"):
+            status = read_status(connection, order, projects)
+            names = people(connection)
+        _say(_title(order, connection))
+        if not status.standings:
+            _say(*not_there("status", order, audit_dir, projects, options))
+        _say(*status_lines(status, names))
+        if status.standings or projects:
+            _say(*not_pushed(order, audit_dir, projects, options, status.not_pushed))
 
 
 @queue_group.command("withdraw", short_help="Take back what push made, except labels.")
@@ -186,17 +191,19 @@ def withdraw_command(audit_dir: Path, **options: Any) -> int:
     from labelq.cli.progress import progress_bar
     from labelq.label_studio.queues.withdraw import plan_withdrawal, withdraw
     from labelq.report.queues import withdrawal_lines
-    from labelq.report.text import visible
 
     with _opened(audit_dir, options) as (order, connection, projects):
-        plan = plan_withdrawal(connection, order, projects)
-        click.echo(visible(f"The queue of {order.round}, on {connection.url}"))
-        if not plan.changes_something:
-            click.echo("Nothing to do: nothing of it is there, except what carries a label.")
+        with spinner(f"reading {connection.url}"):
+            plan = plan_withdrawal(connection, order, projects)
+        _say(_title(order, connection))
+        if not plan.is_there:
+            _say(*not_there("withdraw", order, audit_dir, projects, options))
             return 0
-        for line in withdrawal_lines(plan, every=options["dry_run"]):
-            click.echo(line)
-        if not _go_on("Withdraw?", options):
+        _say(*withdrawal_lines(plan, every=options["dry_run"]))
+        if not plan.changes_something:
+            click.echo("Nothing to do: what is left of it was answered or begun by somebody.")
+            return 0
+        if not _go_on("Withdraw?", "Nothing was withdrawn.", options):
             return 0 if options["dry_run"] else 1
         with _interruptible(), progress_bar() as progress:
             withdraw(connection, plan, progress)
@@ -246,6 +253,8 @@ def _plans(
         order = replace(order, guideline=read_document(options["guideline"]))
     to, chosen = _destination(order, projects, options)
     entries = order.wanting(chosen)[: options["limit"]]
+    if not entries:
+        return
     if to == "same-project":
         if len(projects) != 1:
             raise SettingsError("--to same-project needs one project: name it with --project ID")
@@ -290,26 +299,23 @@ def _destination(
     return to, wants or fits
 
 
-def _left(
-    order: Order, audit_dir: Path, pushed: Sequence[str], options: dict[str, Any]
-) -> Iterator[str]:
-    """What this push leaves out, and the command for it."""
+def _title(order: Order, connection: Connection) -> str:
     from labelq.report.text import visible
 
-    if options["wants"] is not None or options["limit"] is not None:
-        return
-    for wants, to, why in (
-        ("another_person", "same-project", "want another person"),
-        ("second_look", "new-project", "want a second look, once the open rules are decided"),
-    ):
-        n = len(order.wanting([wants]))
-        if n and wants not in pushed:
-            command = shlex.join(["labelq", "queue", "push", audit_dir.as_posix(), "--to", to])
-            yield visible(f"  not here    {n:,} tasks that {why}: {command}")
+    return visible(f"The queue of {order.round}, on {connection.url}")
 
 
-def _go_on(question: str, options: dict[str, Any]) -> bool:
-    """Whether to write: asked, unless --yes; never in a dry run."""
+def _say(*lines: str | Line) -> None:
+    """Print lines; at a terminal, no longer than it is wide."""
+    from labelq.report.queues import Line
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines:
+        click.echo((line if isinstance(line, Line) else Line("", line)).within(width))
+
+
+def _go_on(question: str, otherwise: str, options: dict[str, Any]) -> bool:
+    """Whether to write: asked, unless --yes; never in a dry run. If not, it says ``otherwise``."""
     if options["dry_run"]:
         click.echo("Dry run: nothing was changed.")
         return False
@@ -317,14 +323,18 @@ def _go_on(question: str, options: dict[str, Any]) -> bool:
         return True
     if not sys.stdin.isatty():
         raise SettingsError("nobody can be asked here: --yes does it, --dry-run only shows it")
-    return click.confirm(question)
+    if click.confirm(question):
+        return True
+    click.echo(otherwise)
+    return False
 
 
-def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[str]:
+def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[str | Line]:
     from labelq.cli.progress import progress_bar
     from labelq.label_studio.queues.new_project import push_new_project
     from labelq.label_studio.queues.same_project import SameProject, push_same_project
     from labelq.label_studio.queues.tabs import queue_tabs
+    from labelq.report.queues import Line
 
     with _interruptible(), progress_bar() as progress:
         if isinstance(plan, SameProject):
@@ -339,10 +349,10 @@ def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[st
             f"Pushed {plan.n_new:,}. Annotators open the tab, press the arrow beside “Label All"
             " Tasks” and choose “Label Tasks As Displayed”:"
         )
-        yield f"  {connection.url}/projects/{project}/data{where}"
+        yield Line("  ", f"{connection.url}/projects/{project}/data{where}", whole=True)
     else:
         yield f"Pushed {plan.n_new:,}. Annotators open the project and press “Label All Tasks”:"
-        yield f"  {connection.url}/projects/{project}/data"
+        yield Line("  ", f"{connection.url}/projects/{project}/data", whole=True)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from labelq.errors import SettingsError
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
-    from labelq.label_studio.pull import Project, Pulled
+    from labelq.label_studio.projects import Project
+    from labelq.label_studio.pull import Pulled
     from labelq.label_studio.sources import Export
     from labelq.settings import Settings
 
@@ -87,7 +88,7 @@ def _pulled(
 ) -> Origin:
     from datetime import UTC, datetime
 
-    from labelq.label_studio.pull import read_project
+    from labelq.label_studio.projects import read_project
     from labelq.label_studio.sources import Export
 
     projects = [read_project(connection, project) for project in settings.project]
@@ -115,6 +116,7 @@ def _pulled(
                 target,
                 title=f"project {project.id} ({project.title})",
                 label_config=write_beside(target, project)[0],
+                queue=not is_round,
                 notes=got.notes,
             )
         )
@@ -158,20 +160,24 @@ def check_config(project: Project) -> None:
 
 def beside(target: Path) -> tuple[Path, Path]:
     """Where the labeling config and the instructions of the snapshot ``target`` stand."""
-    stem = target.name.split(".")[0]
-    return target.with_name(f"{stem}.label_config.xml"), target.with_name(f"{stem}.guideline.md")
+    return (
+        target.with_name(f"{target.stem}.label_config.xml"),
+        target.with_name(f"{target.stem}.guideline.md"),
+    )
 
 
 def write_beside(target: Path, project: Project) -> tuple[Path | None, Path | None]:
-    """The labeling config and the instructions as files beside the snapshot ``target``."""
-    paths = beside(target)
-    config = paths[0] if project.label_config else None
-    guideline = paths[1] if project.instructions else None
-    if config is not None:
-        config.write_text(project.label_config, encoding="utf-8", newline="")
-    if guideline is not None:
-        guideline.write_text(project.instructions, encoding="utf-8", newline="")
-    return config, guideline
+    """The labeling config and the instructions as files beside the snapshot ``target``.
+
+    Those of an earlier pull go: a project that has none any more must not be read with them.
+    """
+    config, guideline = beside(target)
+    for path, text in ((config, project.label_config), (guideline, project.instructions)):
+        if text:
+            path.write_text(text, encoding="utf-8", newline="")
+        else:
+            path.unlink(missing_ok=True)
+    return config if project.label_config else None, guideline if project.instructions else None
 
 
 def _instructions(projects: Sequence[Project]) -> tuple[str, str] | None:

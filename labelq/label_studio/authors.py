@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from labelq.errors import ServerError
 from labelq.label_studio.refusals import RefusedError
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["Authors", "decoded"]
+__all__ = ["Authors"]
 
 
 class Authored(Protocol):
@@ -65,26 +64,9 @@ class Authors:
     def listed(self) -> list[_User]:
         """The users of the organization; nobody where the key may not list them."""
         try:
-            with self.connection.doing("listing the users"):
-                content = self.connection.get("api/users/")
-            return msgspec.json.decode(content, type=list[_User])
-        except (RefusedError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            return self.connection.read("api/users/", list[_User], "listing the users")
+        except RefusedError as error:
             # Annotations name their authors, too; only a server that fails is no answer.
-            if getattr(error, "status", 0) in (0, 403, 404):
+            if error.status in (403, 404):
                 return []
             raise
-
-
-def decoded(content: bytes, kind: Any, what: str) -> Any:
-    """An answer of the server as ``kind``.
-
-    Raises:
-        ServerError: it is something else; ``what`` says what was asked for.
-    """
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ServerError(
-            f"{what}: the answer is not what Label Studio sends; repeat the command, and"
-            " look at --url if it stays so"
-        ) from None

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import http.cookiejar
 import ipaddress
-import json
-import os
-import re
 import ssl
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from labelq.errors import LabelqError, ServerError, SettingsError
+from labelq.label_studio.addresses import Address, address
 from labelq.label_studio.keys import Key
+from labelq.label_studio.redaction import without
 
 if TYPE_CHECKING:
     import httpx
@@ -32,132 +33,31 @@ if TYPE_CHECKING:
 
     from labelq.label_studio.retrying import RetryingTransport, Waiting
 
-__all__ = ["Address", "Connection", "address", "connect"]
+__all__ = ["Address", "Connection", "Person", "address", "connect"]
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_PRINTABLE = re.compile(r"[\x21-\x7e]+(?: +[\x21-\x7e]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the server is, and by which key. Neither the key nor a header is ever shown.
-
-    ``url`` has no slash at its end; ``timeout`` is how many seconds an answer may take.
-    """
-
-    url: str
-    api_key: str = field(repr=False)
-    ca_bundle: Path | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeout: float = 300.0
+T = TypeVar("T")
 
 
-def address(
-    url: str | None = None,
-    api_key: str | None = None,
-    *,
-    ca_bundle: Path | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Address:
-    """The address from options, else from the environment.
+class Person(TypedDict):
+    """A user as the server describes one."""
 
-    ``LABEL_STUDIO_URL``, ``LABEL_STUDIO_API_KEY``; ``SSL_CERT_FILE`` or ``REQUESTS_CA_BUNDLE``;
-    ``LABELQ_HEADERS`` (lines "Name: value", or a JSON object) for a proxy that authenticates;
-    ``LABELQ_TIMEOUT`` in seconds.
-
-    Raises:
-        SettingsError: the URL or the key is missing or malformed.
-    """
-    url = (url or environment.get("LABEL_STUDIO_URL") or "").strip()
-    api_key = (api_key or environment.get("LABEL_STUDIO_API_KEY") or "").strip()
-    if not url:
-        raise SettingsError("which Label Studio? Give --url, or set LABEL_STUDIO_URL")
-    url = _checked_url(url)
-    if not api_key:
-        raise SettingsError(
-            "no key: set LABEL_STUDIO_API_KEY (Account & Settings → Personal Access Token)"
-        )
-    # A key copied together with its kind, as the API's own documentation shows it.
-    api_key = re.sub(r"^(?:Token|Bearer)\s+", "", api_key)
-    if not re.fullmatch(r"[\x21-\x7e]+", api_key):
-        raise SettingsError(
-            "the key (LABEL_STUDIO_API_KEY) holds a space, a line break or another character"
-            " that no key has: copy it again"
-        )
-    bundle = ca_bundle or _path(environment, "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-    if bundle is not None and not bundle.exists():
-        name = "--ca-bundle" if ca_bundle else "SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
-        raise SettingsError(f"{bundle}: no such file ({name})")
-    return Address(
-        url,
-        api_key,
-        bundle,
-        _headers(environment.get("LABELQ_HEADERS", "")),
-        _timeout(environment.get("LABELQ_TIMEOUT", "")),
-    )
+    id: int
+    username: NotRequired[str | None]
+    email: NotRequired[str | None]
+    first_name: NotRequired[str | None]
+    last_name: NotRequired[str | None]
 
 
-def _checked_url(url: str) -> str:
-    """``url`` without what follows the server's own path.
-
-    >>> _checked_url("https://example.com/label-studio/projects/3/data?tab=5")
-    'https://example.com/label-studio'
-    """
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise SettingsError("--url: no URL; write it as https://label-studio.example.com") from None
-    if "@" in parts.netloc:
-        raise SettingsError(
-            "--url: no user and password in it; the key goes into LABEL_STUDIO_API_KEY, a header"
-            " for a sign-in proxy into LABELQ_HEADERS"
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        bare = url.rpartition("://")[2].lstrip("/")
-        example = (
-            bare if re.fullmatch(r"[\w.:\[\]-]+(/[\w./-]*)?", bare) else "label-studio.example.com"
-        )
-        raise SettingsError(f"--url: write the whole address, as in https://{example}")
-    if not re.fullmatch(r"[\x21-\x7e]+", url):
-        raise SettingsError("--url: holds a space or a character that no URL has")
-    path = re.split(r"/(?:projects|api|user)(?:/|$)", parts.path, maxsplit=1)[0].rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+class _Package(msgspec.Struct):
+    version: str | None = None
 
 
-def _path(environment: Mapping[str, str], *names: str) -> Path | None:
-    return next((Path(environment[name]) for name in names if environment.get(name)), None)
+class _Version(msgspec.Struct):
+    """The part of ``GET api/version`` that is needed; older servers tell less."""
 
-
-def _headers(text: str) -> dict[str, str]:
-    if not text.strip():
-        return {}
-    if text.lstrip().startswith("{"):
-        try:
-            document = json.loads(text)
-        except ValueError:
-            raise SettingsError("LABELQ_HEADERS: begins as JSON and is none") from None
-        pairs = [(str(name), str(value)) for name, value in document.items()]
-    else:
-        lines = [line.partition(":") for line in text.splitlines() if line.strip()]
-        pairs = [(name.strip(), value.strip()) for name, _, value in lines]
-    for name, value in pairs:
-        if not _HEADER_NAME.fullmatch(name) or not _PRINTABLE.fullmatch(value):
-            # Not even the name is shown: it may be the value of somebody who forgot the name.
-            raise SettingsError('LABELQ_HEADERS: write "Name: value", one header on each line')
-        if name.lower() in ("authorization", "host", "content-length", "transfer-encoding"):
-            raise SettingsError(f"LABELQ_HEADERS: {name} is needed for Label Studio itself")
-    return dict(pairs)
-
-
-def _timeout(text: str) -> float:
-    try:
-        seconds = float(text or 300)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < 86400:
-        raise SettingsError("LABELQ_TIMEOUT: must be a number of seconds")
-    return seconds
+    release: str | None = None
+    package: _Package | None = msgspec.field(name="label-studio-os-package", default=None)
+    edition: str | None = None
 
 
 class Connection:
@@ -175,14 +75,14 @@ class Connection:
         where: Address,
         client: httpx.Client,
         transport: RetryingTransport,
-        told: Mapping[str, Any],
+        told: _Version,
         seconds: float,
     ) -> None:
         self.where = where
         self.url = where.url
         self.client = client
-        self.version = str(told.get("release") or told.get("label-studio-os-package") or "")
-        self.edition = str(told.get("edition") or "")
+        self.version = told.release or (told.package and told.package.version) or ""
+        self.edition = told.edition or ""
         self.answered_in = seconds
         self._transport = transport
         self._key = transport.key = Key(where.api_key)
@@ -206,20 +106,32 @@ class Connection:
         return self._key.kind
 
     @cached_property
-    def me(self) -> Mapping[str, Any]:
-        """The user whom the key belongs to: id, email, first_name, last_name and more.
+    def me(self) -> Person:
+        """The user whom the key belongs to.
 
         Raises:
             ServerError: the key is refused.
         """
-        with self.doing("signing in"):
-            told = json.loads(self.get("api/current-user/whoami"))
-            if not isinstance(told, dict) or "id" not in told:
-                raise ServerError(f"signing in: {self.url} does not say who this key belongs to")
-            return told
+        return self.read("api/current-user/whoami", Person, "signing in")
+
+    def read(self, path: str, kind: type[T], what: str, **parameters: Any) -> T:
+        """The answer of ``GET path`` as ``kind``: what any small read is done with.
+
+        ``kind`` names the fields that are needed, with their types (a msgspec.Struct, a TypedDict,
+        or a list of them); others are passed over. ``what`` is "reading project 3"; ``path`` and
+        ``parameters`` are as for :meth:`get`.
+
+        Raises:
+            ServerError: it cannot be had (RefusedError, with its ``status``, if it is refused),
+                or it is no ``kind``: the line says which field is what instead.
+        """
+        with self.doing(what):
+            return msgspec.json.decode(self.get(path, **parameters), type=kind)
 
     def get(self, path: str, **parameters: Any) -> bytes:
-        """The body of ``GET path``, for large answers that need no model of the SDK.
+        """The body of ``GET path``, for large answers; small ones are for :meth:`read`.
+
+        Decoding it belongs into ``with connection.doing(…)``, which says what is wrong with it.
 
         ``path`` begins after the server's own ("api/tasks/"); a parameter that is None is not sent.
 
@@ -232,9 +144,18 @@ class Connection:
             _must_be_json(response)
             return response.content
 
+    def hidden(self, text: str) -> str:
+        """``text`` of the server without the key and the headers, should it repeat them.
+
+        Short headers' values stay: they are words as they stand in any text.
+        """
+        return without(text, [s for s in _secrets(self.where) if len(s) >= 8])
+
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Translate whatever goes wrong in the block: ``what`` is "reading project 3".
+
+        That an answer cannot be decoded (by json or msgspec) is one such thing.
 
         Raises:
             ServerError: the server refuses (RefusedError), breaks off, or does not answer.
@@ -295,7 +216,7 @@ def connect(where: Address, *, waiting: Waiting | None = None) -> Iterator[Conne
 
 def _first_contact(
     where: Address, client: httpx.Client, transport: RetryingTransport
-) -> tuple[Address, Mapping[str, Any]]:
+) -> tuple[Address, _Version]:
     """The version that the server tells, without the key; and its address after a redirect."""
     import httpx
 
@@ -308,22 +229,40 @@ def _first_contact(
             timeout=httpx.Timeout(min(30.0, where.timeout), connect=min(10.0, where.timeout)),
         )
         _must_be_json(response)
-        told = response.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        told = msgspec.json.decode(response.content, type=_Version)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         raise refusal(error, what, where.url, secrets=_secrets(where)) or error from None
-    if not isinstance(told, dict) or not {"release", "label-studio-os-package"} & set(told):
-        raise ServerError(f"{what}: {where.url} answers, but is no Label Studio; is --url right?")
-    moved = str(response.url).partition("/api/version")[0]
-    if moved != where.url and response.history:
-        # To https, or to a path: told once, asked there from now on. Nowhere else, though: the
-        # key is meant for this host.
-        if response.url.host != httpx.URL(where.url).host:
-            raise ServerError(
-                f"{what}: {where.url} sends us to {moved}; give that as --url if you trust it"
-            )
-        where = replace(where, url=moved)
-        transport.home = httpx.URL(moved)
+    if told.release is None and told.package is None:
+        raise ServerError(
+            f"{what}: {where.url} answers, but is no Label Studio; is --url (or LABEL_STUDIO_URL)"
+            " right?"
+        )
+    if response.history:
+        where = _moved(where, response.url)
+        transport.home = httpx.URL(where.url)
     return where, told
+
+
+def _moved(where: Address, to: httpx.URL) -> Address:
+    """The address after a redirect: to https, or to a path; told once, asked there from now on.
+
+    Raises:
+        ServerError: it leads anywhere else. The key is meant for this host, on this way: a key
+            that was to be sent over TLS never goes out in clear, nor to another port's server.
+    """
+    import httpx
+
+    home = httpx.URL(where.url)
+    same = (to.scheme, to.host, to.port) == (home.scheme, home.host, home.port)
+    safer = home.scheme == "http" and to.scheme == "https" and to.host == home.host
+    place = f"{to.scheme}://{to.netloc.decode('ascii')}"
+    path, version, rest = to.path.partition("/api/version")
+    if (same or safer) and version and rest in ("", "/") and not to.userinfo:
+        return replace(where, url=f"{place}{path}")
+    raise ServerError(
+        f"connecting: {where.url} sends us to {place}{path if version else to.path}; give that as"
+        " --url if you trust it"
+    )
 
 
 def _must_be_json(response: httpx.Response) -> None:

@@ -67,15 +67,20 @@ def _emails(connection: Connection) -> str:
     except RefusedError as error:
         return f"not readable (HTTP {error.status}): annotators go by their numbers"
     n = sum("@" in str(user.get("email") or "") for user in users)
-    return f"readable, of {n} of {_counted(len(users), 'user')}"
+    if n == len(users):
+        return f"readable ({_counted(n, 'user')})"
+    return f"{n:,} of {_counted(len(users), 'user')} have one that you may read"
 
 
 def _project(connection: Connection, project: dict[str, Any], *, counted: bool) -> str:
     title = str(project.get("title") or "").strip() or "without a title"
     facts = [
         _counted(project.get("task_number") or 0, "task"),
+        # the server counts skips apart
         _counted(project.get("total_annotations_number") or 0, "annotation"),
     ]
+    if skips := project.get("skipped_annotations_number"):
+        facts.append(_counted(skips, "skip"))
     if counted:
         what = f"reading the annotators of project {project['id']}"
         people = _read(connection, f"api/projects/{project['id']}/annotators/", what)
@@ -87,7 +92,7 @@ def _project(connection: Connection, project: dict[str, Any], *, counted: bool) 
 def _pages(connection: Connection, project: dict[str, Any] | None) -> str:
     """Whether a page of tasks comes with the chosen fields only."""
     if project is None:
-        return "not tried: no project here has tasks"
+        return "not tried: no project above has tasks"
     asked = {"project": project["id"], "fields": "all", "include": "id", "page": 1, "page_size": 1}
     try:
         page = _read(connection, "api/tasks/", "reading a task", **asked)
@@ -104,7 +109,7 @@ def _pages(connection: Connection, project: dict[str, Any] | None) -> str:
 def _tags(connection: Connection, project: dict[str, Any] | None) -> str:
     """Whether the bulk action exists; its form is asked for, nothing is done."""
     if project is None:
-        return "not tried: there is no project"
+        return "not tried: you see no project"
     with connection.doing("asking for the bulk action"):
         # A server without it fails with a 500, which need not be asked for again and again.
         answer = connection.client.get(

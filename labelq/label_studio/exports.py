@@ -27,8 +27,8 @@ from labelq.label_studio.records import (
 from labelq.label_studio.results import Answers
 from labelq.label_studio.sources import Export, config_of_all
 from labelq.label_studio.texts import TextSource, guessed_text_field, shown_text
-from labelq.label_studio.units import Joining, NotJoinedError, own_fields, queued_at
-from labelq.labels.queue_fields import KEY, PREFIX
+from labelq.label_studio.units import Joining, NotJoinedError, own_fields, queued_in
+from labelq.labels.queue_fields import KEY, PREFIX, QUEUED_AT
 from labelq.labels.submissions import (
     ANSWER,
     GOLD,
@@ -91,7 +91,8 @@ def read_exports(
             except NotJoinedError as error:
                 problem = f"{export.name}: task {task.id}: {error}"
                 if on_bad is None:
-                    raise SourceError(f"{problem}; --skip-bad-records leaves it out") from None
+                    hint = "--skip-bad-records leaves it out" if n else "name one that all have"
+                    raise SourceError(f"{problem}; {hint}") from None
                 on_bad(problem)
             if progress is not None and n % 1000 == 0:
                 progress("reading", begun + part * share)
@@ -121,6 +122,8 @@ class _Filling:
         self.submissions = Submissions()
         self.units = Joining(self.submissions, join)
         self.source = 0
+        self.sources: list[str] = []
+        self.in_queue = False
         self.author: str | None = None
         self.people = People()
         self.answers = Answers(self.submissions, config, where)
@@ -130,6 +133,7 @@ class _Filling:
         self.batch_queued: dict[int, int] = {}
         self.predicted: list[tuple[int, Prediction]] = []
         self.n_undated = self.n_changed_later = 0
+        self.n_moved = self.n_garbled = self.n_only_later = 0
         self.texts: tuple[TextSource, ...] | None = config.texts if config else None
         self.text_field = text_field
         if text_field is not None:
@@ -143,7 +147,9 @@ class _Filling:
 
     def begin(self, source: int, export: Export) -> None:
         """From here on the tasks are those of ``export``."""
-        self.source, self.author = source, export.rater
+        self.source, self.author, self.in_queue = source, export.rater, export.queue
+        if not export.queue:
+            self.sources.append(export.name)
 
     def add(self, task: Task) -> None:
         """Enter a task with its annotations, predictions and drafts.
@@ -151,9 +157,17 @@ class _Filling:
         Raises:
             NotJoinedError: it cannot be joined with other tasks.
         """
+        mine = task.annotations or task.completions
+        if self.in_queue and KEY not in (task.data or ()):
+            by_hand = "on a task that somebody added to the queue's project"
+            self.submissions.set_aside("queue", len(mine or ()), detail=by_hand)
+            return
         unit, queued = self.unit(task)
-        if mine := task.annotations or task.completions:
+        if mine:
             if queued is not None:
+                self.n_only_later += queued != _ALWAYS and all(
+                    _epoch_seconds(a.created_at) >= queued for a in mine
+                )
                 here = len(self.batch)
                 self.batch_queued |= dict.fromkeys(range(here, here + len(mine)), queued)
             self.batch += mine
@@ -181,7 +195,8 @@ class _Filling:
             if name[: len(PREFIX)] == PREFIX:
                 own = own_fields(fields)
                 break
-        unit_id = None if KEY in own else self.units.unit_id(task.id, fields)
+        queue_task = KEY in own
+        unit_id = self.units.unit_id(task.id, fields, lenient=queue_task)
         text = shown_text(self.texts, fields) if self.texts else None
         for name in self.shown:
             fields.pop(name, None)
@@ -190,12 +205,20 @@ class _Filling:
                 if type(value) is list or type(value) is dict:
                     self.structured.add(name)
                     fields[name] = msgspec.json.encode(value).decode()  # as kept
-        if unit_id is None:
-            return self.units.queued_place(own, text, fields), _ALWAYS
+        if queue_task:
+            return self.units.queued_place(own, unit_id, text, fields), _ALWAYS
         place = self.units.place(unit_id, text, fields, self.source)
-        if own and (date := queued_at(own)) and (since := _epoch_seconds(date)) != NO_TIME:
-            return place, since
-        return place, None
+        if not own or (queued := queued_in(own)) is None:
+            return place, None
+        date, project = queued
+        if project and isinstance(task.project, int) and project != str(task.project):
+            self.n_moved += 1  # exported there, imported here: all dates are the import's
+            return place, None
+        since = _epoch_seconds(date)
+        if since == NO_TIME:
+            self.n_garbled += 1
+            return place, None
+        return place, since
 
     def flush(self) -> None:
         """Enter the annotations that wait, column by column; drafts are only counted."""
@@ -289,11 +312,31 @@ class _Filling:
                 f"{n_gold} of {n_annotations} annotations are marked as ground truth,"
                 " as imports do by default: all count as ordinary answers."
             )
-        s.notes += self.units.notes()
-        if self.n_changed_later:
+        s.notes += self.units.notes(self.sources)
+        if self.n_moved:
             s.notes.append(
-                f"{self.n_changed_later} annotations were changed after their task was queued;"
-                " submitted before, they count as ordinary ratings, as they stand now."
+                f"{_many(self.n_moved, 'task')} had been queued in another project before being"
+                " copied here: answers that the queue asked for cannot be told from the others,"
+                " and all count as ordinary ratings."
+            )
+        if self.n_garbled:
+            s.notes.append(
+                f"{_many(self.n_garbled, 'task')} with a {QUEUED_AT} that is no date: answers that"
+                " a queue asked for cannot be told from the others, and all count as ordinary"
+                " ratings."
+            )
+        if self.n_only_later:
+            s.notes.append(
+                f"{_many(self.n_only_later, 'task')} had no answer yet when queued, says"
+                f" {QUEUED_AT}: all their answers count as the queue's, and for no agreement. (A"
+                " push only queues tasks that have answers: was the field copied or changed?)"
+            )
+        if self.n_changed_later:
+            one = self.n_changed_later == 1
+            s.notes.append(
+                f"{_many(self.n_changed_later, 'annotation')} {'was' if one else 'were'} changed"
+                " after the task was queued; submitted before, they count as ordinary ratings, as"
+                " they stand now: agreement may have moved with them."
             )
         if self.n_undated:
             s.notes.append(f"{self.n_undated} annotations have a created_at that is no date.")
@@ -326,6 +369,10 @@ class _Filling:
         for i, fields in enumerate(s.unit_fields):
             text = fields.pop(name, None)
             s.unit_text[i] = text if isinstance(text, str) or text is None else str(text)
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _epoch_seconds(date: Scalar) -> int:

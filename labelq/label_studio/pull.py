@@ -8,11 +8,10 @@ appears whole or not at all. From there on a pulled round is read like any expor
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +19,15 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from labelq.errors import OutputError, ServerError, SettingsError, SourceError
-from labelq.files import html_to_markdown
-from labelq.label_studio.authors import Authors, decoded
+from labelq.label_studio.authors import Authors
+from labelq.label_studio.projects import Project, read_project
 from labelq.label_studio.refusals import RefusedError
+from labelq.labels.queue_fields import QUEUE
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["Project", "Pulled", "pull", "read_project"]
+__all__ = ["Pulled", "pull"]
 
 Progress = Callable[[int, int], None]
 """Called with the number of tasks that are pulled and of all."""
@@ -35,24 +35,6 @@ Progress = Callable[[int, int], None]
 _PAGE = 1000
 _MOST_BYTES = 64 << 20  # of a page; heavier pages are asked for in halves
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project as its server describes it.
-
-    ``instructions`` are Markdown, empty if none; ``n_predictions`` is None where it is not told.
-    """
-
-    id: int
-    title: str
-    label_config: str
-    instructions: str
-    n_tasks: int
-    n_annotations: int
-    n_predictions: int | None
-    overlap: int
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +48,6 @@ class Pulled:
     notes: tuple[str, ...] = ()
 
 
-# --- the project ----------------------------------------------------------------------------
-
-
-class _Described(Struct):
-    """The part of ``GET api/projects/ID/`` that is needed."""
-
-    id: int
-    title: str | None = None
-    label_config: str | None = None
-    expert_instruction: str | None = None
-    task_number: int | None = None
-    total_annotations_number: int | None = None
-    skipped_annotations_number: int | None = None
-    total_predictions_number: int | None = None
-    maximum_annotations: int | None = None
-
-
-def read_project(connection: Connection, project_id: int) -> Project:
-    """The project with this id.
-
-    Raises:
-        ServerError: there is none, or the key may not see it.
-    """
-    what = f"reading project {project_id}"
-    with connection.doing(what):
-        told = decoded(connection.get(f"api/projects/{project_id}/"), _Described, what)
-    counts = (told.total_annotations_number, told.skipped_annotations_number)
-    return Project(
-        id=told.id,
-        title=told.title or f"project {told.id}",
-        label_config=told.label_config or "",
-        instructions=_markdown(told.expert_instruction or ""),
-        n_tasks=told.task_number or 0,
-        n_annotations=sum(count or 0 for count in counts),
-        n_predictions=told.total_predictions_number,
-        overlap=told.maximum_annotations or 1,
-        url=f"{connection.url}/projects/{told.id}",
-    )
-
-
-def _markdown(instructions: str) -> str:
-    """Instructions are HTML where they hold a tag, else text as it stands."""
-    if not instructions.strip():
-        return ""
-    if re.search(r"</?[a-zA-Z][^<>]*>", instructions):
-        return html_to_markdown(instructions)
-    return instructions.strip() + "\n"
-
-
-# --- its tasks ------------------------------------------------------------------------------
-
-
 class _Annotation(Struct):
     """An annotation as it stands on a page and in the snapshot; order as in exports.
 
@@ -125,7 +55,7 @@ class _Annotation(Struct):
     """
 
     id: int
-    completed_by: Any = UNSET
+    completed_by: int | dict[str, Any] | Raw | UnsetType | None = UNSET
     result: Raw | UnsetType = UNSET
     was_cancelled: bool | None = None
     ground_truth: bool | None = None
@@ -142,6 +72,7 @@ class _Annotation(Struct):
 
 class _Task(Struct):
     id: int
+    project: int | UnsetType = UNSET
     annotations: list[_Annotation] | UnsetType = UNSET
     predictions: Raw | UnsetType = UNSET
     draft_exists: bool | UnsetType = UNSET
@@ -158,7 +89,7 @@ class _Page(Struct):
 
 
 # A name in `include` holds at every depth: without `result` annotations come without results.
-_FIELDS = ("id", "data", "meta", "overlap", "annotations", "draft_exists", "created_at")
+_FIELDS = ("id", "project", "data", "meta", "overlap", "annotations", "draft_exists", "created_at")
 _OF_ANNOTATION = tuple(n for n in _Annotation.__struct_fields__ if n not in _FIELDS)
 _OF_PREDICTION = ("predictions", "model_version", "score")
 
@@ -181,9 +112,9 @@ def pull(
         SourceError: there is no task.
         OutputError: ``target`` cannot be written.
     """
-    if view is not None:
-        _check_view(connection, project, view)
-    return _Pull(connection, project, view, progress).into(target)
+    chosen = () if view is None else _chosen_by(connection, project, view)
+    pulled = _Pull(connection, project, view, progress).into(target)
+    return replace(pulled, notes=(*chosen, *pulled.notes))
 
 
 class _Tab(Struct):
@@ -191,17 +122,28 @@ class _Tab(Struct):
     data: dict[str, Any] | None = None
 
 
-def _check_view(connection: Connection, project: Project, view: int) -> None:
-    """Refuse a tab of another project: the server would fail instead of saying so."""
+def _chosen_by(connection: Connection, project: Project, view: int) -> tuple[str, ...]:
+    """What must be said about the tasks of a tab.
+
+    Raises:
+        SettingsError: it is a tab of another project: the server would only fail.
+    """
     what = f"listing the tabs of project {project.id}"
-    with connection.doing(what):
-        tabs = decoded(connection.get("api/dm/views/", project=project.id), list[_Tab], what)
+    tabs = connection.read("api/dm/views/", list[_Tab], what, project=project.id)
     if all(tab.id != view for tab in tabs):
         named = (f"{tab.id} ({(tab.data or {}).get('title', 'no title')})" for tab in tabs[:10])
         raise SettingsError(
             f"--view {view}: project {project.id} has no such tab; its tabs:"
             f" {', '.join(named) or 'none'}"
         )
+    filters = next((tab.data or {}).get("filters") for tab in tabs if tab.id == view)
+    if QUEUE not in str(filters):
+        return ()
+    said = (
+        f"Tab {view} holds a queue: its tasks were chosen because annotators disagreed, so their"
+        " agreement is lower than the round's and says nothing about it."
+    )
+    return (said,)
 
 
 class _Changed(Exception):  # noqa: N818  # no error: the reason to begin again
@@ -220,6 +162,7 @@ class _Pull:
         self.progress = progress
         self.what = f"pulling project {project.id}"
         self.fast = True
+        self.recounted = False
         self.people = Authors(connection)
 
     def into(self, target: Path) -> Pulled:
@@ -239,14 +182,17 @@ class _Pull:
             _Changed: what came is not what the server counts.
         """
         seen: set[int] = set()
-        n_annotations = n_skipped = first_total = told = 0
+        came: list[tuple[int, int, list[int]]] = []
+        n_annotations = n_skipped = first_total = 0
+        odd = _Odd()
         encode = msgspec.json.Encoder().encode
-        for page in self.pages():
+        for page, number, size in self.pages():
             if not seen:
                 first_total = page.total
             elif page.total != first_total:
                 raise _Changed
             for task in page.tasks:
+                odd.look(task)
                 for annotation in task.annotations or ():
                     n_annotations += 1
                     n_skipped += bool(annotation.was_cancelled)
@@ -257,7 +203,7 @@ class _Pull:
                 file.write(b",\n" if seen else b"[")
                 seen.add(task.id)
                 file.write(encode(task))
-            told = page.total_annotations or 0
+            came.append((number, size, [task.id for task in page.tasks]))
             self.progress(len(seen), page.total)
         if len(seen) != first_total:
             raise _Changed
@@ -266,41 +212,87 @@ class _Pull:
             raise SourceError(
                 f"project {self.project.id} holds no task{where}: there is nothing to pull"
             )
+        told = self.look_again(came, first_total)
+        notes = self.compared(n_annotations, n_annotations - n_skipped, told)
         file.write(b"]\n")
-        notes = []
-        if n_annotations - n_skipped != told:
-            notes.append(
-                f"Project {self.project.id}: {n_annotations - n_skipped} submitted annotations"
-                f" were pulled, the server counts {told}: labeling went on during the pull."
-            )
+        notes += [f"Project {self.project.id}: {note}" for note in odd.notes()]
         return Pulled(self.project, target, len(seen), n_annotations, tuple(notes))
 
-    def pages(self) -> Iterator[_Page]:
-        """The pages in order, each once.
+    def look_again(self, came: list[tuple[int, int, list[int]]], total: int) -> int | None:
+        """The server's count of submitted annotations, if the tasks are still those that came.
+
+        ``came`` has the number, the size and the ids of every page. A task deleted while another
+        is added leaves the total as it was. But the last task of each page still stands where it
+        stood only if none before it has gone; so these are asked for, one by one. In a tab,
+        whose order need not be strict, all ids are.
+
+        Raises:
+            _Changed: they are not.
+        """
+        expected: set[int] = set()
+        found: set[int] = set()
+        told = None
+        for number, size, ids in came:
+            if self.view is None:
+                page, _ = self.get((number - 1) * size + len(ids), 1, ids=True)
+                expected.add(ids[-1])
+            else:
+                page, _ = self.get(number, size, ids=True)
+                expected.update(ids)
+            if page.total != total:
+                raise _Changed
+            found.update(task.id for task in page.tasks)
+            told = page.total_annotations
+        if found != expected:
+            raise _Changed
+        return told
+
+    def compared(self, n_annotations: int, n_submitted: int, told: int | None) -> list[str]:
+        """Notes where the server counts other annotations than came.
+
+        Raises:
+            _Changed: it counts more, for the first time.
+        """
+        in_all = self.project.n_annotations if self.view is None else 0
+        fewer = in_all > n_annotations
+        if not fewer and told in (None, n_submitted):
+            return []
+        if (fewer or (told or 0) > n_submitted) and not self.recounted:
+            self.recounted = True
+            self.project = read_project(self.connection, self.project.id)
+            raise _Changed
+        if told not in (None, n_submitted):
+            numbers = (
+                f"{n_submitted:,} submitted annotations were pulled, the server counts {told:,}"
+            )
+        else:
+            numbers = f"{n_annotations:,} annotations were pulled, the server counts {in_all:,}"
+        return [f"Project {self.project.id}: {numbers}."]
+
+    def pages(self) -> Iterator[tuple[_Page, int, int]]:
+        """The pages in order, each once, with their number (from 1) and size.
 
         Raises:
             _Changed: the pages end before the server's own count is reached.
         """
         size, start, total = _PAGE, 0, 1
         while start < total:
-            page, n_bytes = self.page(start // size + 1, size, first=not start)
+            number = start // size + 1
+            page, n_bytes = self.page(number, size)
             total = page.total
             if len(page.tasks) != max(min(size, total - start), 0):
                 raise _Changed
-            yield page
+            yield page, number, size
             start += size
             if n_bytes > _MOST_BYTES and size % 2 == 0:
                 size //= 2
 
-    def page(self, number: int, size: int, *, first: bool) -> tuple[_Page, int]:
+    def page(self, number: int, size: int) -> tuple[_Page, int]:
         """One page and its bytes; the slow face where the server does not know the fast one."""
         try:
             page, n_bytes = self.get(number, size)
         except RefusedError as error:
-            if error.status == 404 and not first:  # no such page any more, or no such project
-                read_project(self.connection, self.project.id)
-                raise _Changed from None
-            if error.status not in (400, 405, 414, 422) or not (first and self.fast):
+            if error.status not in (400, 405, 414, 422) or number > 1 or not self.fast:
                 raise
         else:
             if _complete(page):
@@ -311,18 +303,31 @@ class _Pull:
                     " JSON and give that file"
                 )
         self.fast = False
-        return self.page(number, size, first=first)
+        return self.page(number, size)
 
-    def get(self, number: int, size: int) -> tuple[_Page, int]:
+    def get(self, number: int, size: int, *, ids: bool = False) -> tuple[_Page, int]:
+        """One page of tasks, or of their ids.
+
+        Raises:
+            _Changed: there is no such page any more.
+        """
         parameters: dict[str, Any] = {"project": self.project.id, "fields": "all"}
         if self.view is not None:
             parameters["view"] = self.view
+        if ids:
+            parameters["fields"] = "task_only"
         if self.fast:
-            parameters["include"] = ",".join(self.include())
+            parameters["include"] = "id" if ids else ",".join(self.include())
         parameters |= {"page": number, "page_size": size, "resolve_uri": "false"}
-        with self.connection.doing(self.what):
-            content = self.connection.get("api/tasks/", **parameters)
-        return decoded(content, _Page, self.what), len(content)
+        try:
+            with self.connection.doing(self.what):
+                content = self.connection.get("api/tasks/", **parameters)
+                return msgspec.json.decode(content, type=_Page), len(content)
+        except RefusedError as error:
+            if error.status != 404 or number == 1:
+                raise
+            read_project(self.connection, self.project.id)  # or no such project
+            raise _Changed from None
 
     def include(self) -> tuple[str, ...]:
         predicted = _OF_PREDICTION if self.project.n_predictions != 0 else ()
@@ -337,6 +342,38 @@ def _complete(page: _Page) -> bool:
         and all(a.result is not UNSET and a.completed_by is not UNSET for a in task.annotations)
         for task in page.tasks
     )
+
+
+class _Odd:
+    """Tasks and annotations that a server stores and no audit can read."""
+
+    def __init__(self) -> None:
+        self.without_data: list[int] = []
+        self.unreadable: list[int] = []
+
+    def look(self, task: _Task) -> None:
+        if _first(task.data) != b"{":
+            self.without_data.append(task.id)
+        if any(_first(a.result) not in (b"[", b"n") for a in task.annotations or ()):
+            self.unreadable.append(task.id)
+
+    def notes(self) -> Iterator[str]:
+        if self.without_data:
+            yield f"{_named(self.without_data)} without data."
+        if self.unreadable:
+            yield (
+                f"{_named(self.unreadable)} with a result that is no list of answers;"
+                " --skip-bad-records leaves them out."
+            )
+
+
+def _first(raw: Raw | UnsetType) -> bytes:
+    return b"" if raw is UNSET else bytes(memoryview(raw)[:1])
+
+
+def _named(tasks: list[int]) -> str:
+    some = ", ".join(map(str, tasks[:5])) + (", …" if len(tasks) > 5 else "")
+    return f"{len(tasks):,} task{'' if len(tasks) == 1 else 's'} ({some})"
 
 
 # --- the disk ------------------------------------------------------------------

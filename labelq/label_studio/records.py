@@ -101,6 +101,7 @@ class Task(Struct, gc=False):
     """One record of the file: a task, a wrapper around tasks, or a row of JSON_MIN."""
 
     id: int | str | None = None
+    project: Any = None  # its number; in some old exports an object
     data: dict[str, Any] | None = None
     annotations: list[Annotation] | None = None
     completions: list[Annotation] | None = None

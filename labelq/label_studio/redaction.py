@@ -12,11 +12,12 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-__all__ = ["known_secrets", "redacted", "without"]
+__all__ = ["known_secrets", "redacted", "without", "without_parts"]
 
 HIDDEN = "[hidden]"
+_PART = 8  # characters of a secret that tell something
 
 _SHAPES = (
     # JSON web tokens: header and payload are JSON, so both begin with eyJ. A cut one counts.
@@ -48,9 +49,30 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 
 def without(text: str, secrets: Iterable[str]) -> str:
     """``text`` without any of ``secrets``; for texts in which any hash may be an honest id."""
-    for secret in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
+    # Handed over as "Token …" or "Bearer …", a key is one without that word too.
+    bare = {re.sub(r"^(?:Token|Bearer|Basic)\s+", "", secret) for secret in secrets}
+    for secret in sorted((s for s in bare if len(s) >= 4), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def without_parts(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any eight characters in a row of a long secret: who repeats a secret may
+    have cut it.
+
+    >>> without_parts("no user for 6789abcdef0123", ["0123456789abcdef0123456789"])
+    'no user for [hidden]'
+    """
+    parts = {
+        secret[i : i + _PART]
+        for secret in secrets
+        if len(secret) >= 2 * _PART
+        for i in range(len(secret) - _PART + 1)
+    }
+    found = {i for i in range(len(text) - _PART + 1) if text[i : i + _PART] in parts}
+    hidden = {i + n for i in found for n in range(_PART)}
+    runs = groupby(range(len(text)), key=hidden.__contains__)
+    return "".join(HIDDEN if secret else "".join(text[i] for i in run) for secret, run in runs)
 
 
 def known_secrets(

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 
 from labelq.errors import ServerError
-from labelq.label_studio.redaction import redacted
+from labelq.label_studio.redaction import redacted, without_parts
 from labelq.label_studio.retrying import NotFollowedError
 
 __all__ = ["RefusedError", "refusal"]
 
+_LONGEST = 100_000
 _KEY_PLACE = "Account & Settings in Label Studio"
 _SIGN_IN = re.compile(r"(?i)password|sign[ -]?in|log[ -]?in|single sign|\bsso\b|saml|oauth|openid")
+
+# Brackets without end are JSON by the letter, and more than any reader's stack holds.
+_NO_JSON = (json.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class RefusedError(ServerError):
@@ -55,7 +60,7 @@ class _Answer:
 
 
 def refusal(
-    error: Exception, what: str, url: str, *, admitted: bool = False, secrets: Iterable[str] = ()
+    error: Exception, what: str, url: str, *, admitted: bool = False, secrets: Sequence[str] = ()
 ) -> ServerError | None:
     """``error``, met while ``what`` ("reading project 3") at ``url``, as one line.
 
@@ -63,12 +68,18 @@ def refusal(
     """
     answer = _answer(error)
     if answer is not None:
-        detail = redacted(_detail(answer.body), secrets)
+        detail = _short(_detail(answer.body), secrets)
         said = _said(answer, detail, url, admitted=admitted)
         return RefusedError(f"{what}: {said}", answer.status, detail)
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        return ServerError(f"{what}: {redacted(_unheard(error, url), secrets)}")
-    if isinstance(error, json.JSONDecodeError) or type(error).__name__ == "DecodeError":
+        return ServerError(f"{what}: {_unheard(error, url, secrets)}")
+    if isinstance(error, msgspec.ValidationError):
+        found = _short(_mismatch(str(error)), secrets)
+        return ServerError(
+            f"{what}: {url} does not answer as Label Studio does ({found}); is it an older"
+            " version, or is something between?"
+        )
+    if isinstance(error, _NO_JSON):
         return ServerError(f"{what}: {url} answered something that is not the JSON asked for")
     return None
 
@@ -80,7 +91,7 @@ def _answer(error: Exception) -> _Answer | None:
             body = response.json()
         except httpx.ResponseNotRead:
             body = ""
-        except ValueError:
+        except (ValueError, RecursionError):
             body = response.text
         place = (response.url.host, response.url.port)
         elsewhere = any((r.url.host, r.url.port) != place for r in response.history)
@@ -152,7 +163,7 @@ def _page(answer: _Answer, url: str, *, admitted: bool) -> str:
     )
 
 
-def _unheard(error: Exception, url: str) -> str:
+def _unheard(error: Exception, url: str, secrets: Sequence[str]) -> str:
     """No answer at all, or none to the end."""
     text = str(error)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and _elsewhere(error, url):
@@ -160,7 +171,7 @@ def _unheard(error: Exception, url: str) -> str:
             f"{url} sends us to another address, which does not answer; is a sign-in proxy there?"
         )
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        reason = re.search(r"certificate verify failed: ([^(]*)", text)
+        reason = re.search(r"certificate verify failed: ([^(]*)", redacted(text, secrets))
         return (
             f"the certificate of {url} is not trusted"
             f"{f' ({reason[1].strip()})' if reason else ''}; give the certificate of its"
@@ -168,7 +179,8 @@ def _unheard(error: Exception, url: str) -> str:
         )
     if isinstance(error, httpx.ProxyError):
         return (
-            f"the proxy on the way to {url} refused ({_short(text)}); see HTTPS_PROXY and NO_PROXY"
+            f"the proxy on the way to {url} refused ({_short(text, secrets)}); see HTTPS_PROXY and"
+            " NO_PROXY"
         )
     if isinstance(error, NotFollowedError):
         return (
@@ -201,8 +213,19 @@ def _elsewhere(error: httpx.RequestError, url: str) -> bool:
     return (asked.host, asked.port) != (home.host, home.port)
 
 
+def _mismatch(text: str) -> str:
+    """What msgspec says of an answer, field first.
+
+    >>> _mismatch("Expected `int`, got `str` - at `$.tasks[...].id`")
+    'tasks[...].id: expected int, got str'
+    """
+    said, _, place = text.replace("`", "").partition(" - at $")
+    said = said[:1].lower() + said[1:]
+    return f"{place.lstrip('.')}: {said}" if place else said
+
+
 def _detail(body: Any) -> str:
-    """What Label Studio says about its refusal, short; nothing of anybody else's body."""
+    """What Label Studio says about its refusal; nothing of anybody else's body."""
     if not isinstance(body, dict):
         return ""
     said = [str(body.get("detail") or "")]
@@ -214,9 +237,13 @@ def _detail(body: Any) -> str:
             for one in (many if isinstance(many, list) else [many])
         ]
         said = said[1:] or said
-    return _short("; ".join(s for s in said if s))
+    return "; ".join(s for s in said if s)
 
 
-def _short(text: str, limit: int = 160) -> str:
-    text = " ".join(re.sub(r"<[^>]*>", " ", text[: 8 * limit]).split())
+def _short(text: str, secrets: Sequence[str], limit: int = 160) -> str:
+    """``text`` on one line, without tags and secrets, and only then cut: no secret is halved."""
+    if len(text) > _LONGEST:
+        return ""  # no sentence to a reader
+    text = redacted(without_parts(text, secrets), secrets)
+    text = " ".join(re.sub(r"<[^<>]*>", " ", text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -110,7 +110,7 @@ class RetryingTransport(httpx.BaseTransport):
         response.request = exchange
         try:
             access = response.json()["access"] if response.is_success else None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             access = None
         if not isinstance(access, str):
             raise httpx.HTTPStatusError("refused", request=exchange, response=response)

@@ -21,13 +21,15 @@ class Export:
     """One JSON export. ``title`` is what messages call it (default: its path).
 
     ``rater`` is whose annotations these are, whatever the file says. ``label_config`` is the
-    file's own, where it is not found beside it. ``notes`` come with it.
+    file's own, where it is not found beside it. ``queue``: it is a queue's project. ``notes``
+    come with it.
     """
 
     path: Path
     title: str | None = None
     rater: str | None = None
     label_config: Path | None = None
+    queue: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -38,18 +40,18 @@ class Export:
 
 def label_config_beside(path: Path) -> Path | None:
     """The label config that an export is read with if none is named: its own, else the folder's."""
-    for name in (f"{path.name.split('.')[0]}.label_config.xml", "label_config.xml"):
+    for name in (f"{path.stem}.label_config.xml", "label_config.xml"):
         beside = path.with_name(name)
         if beside.is_file():
             return beside
     return None
 
 
-def is_queue(path: Path) -> bool:
-    """Whether an export is that of a queue project, by the key in its first tasks."""
+def is_queue(export: Export) -> bool:
+    """Whether an export is that of a queue project: it says so, or its first tasks have a key."""
     try:
-        with path.open("rb") as file:
-            return f'"{KEY}"'.encode() in file.read(_LOOKED_AT)
+        with export.path.open("rb") as file:
+            return export.queue or f'"{KEY}"'.encode() in file.read(_LOOKED_AT)
     except OSError:
         return False  # the reader says what is wrong with the file
 
@@ -83,7 +85,7 @@ def config_of_all(
             notes.append(f"The label config {path.name} beside the export was used.")
         if first is None:
             first = (export, config)
-        elif config is not first[1] and not is_queue(export.path):
+        elif config is not first[1] and not export.queue:
             notes += _differences(first, (export, config))
     config_notes = list(first[1].notes) if first else []
     return (first[1] if first else None), list(dict.fromkeys(notes + config_notes))

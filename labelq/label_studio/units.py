@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from labelq.errors import SourceError
-from labelq.labels.queue_fields import KEY, PREFIX, QUEUED_AT, ROUND
+from labelq.labels.model import field_text
+from labelq.labels.queue_fields import IN_PROJECT, KEY, PREFIX, QUEUED_AT, ROUND
 from labelq.labels.submissions import Submissions
 
-__all__ = ["CONTENT", "Joining", "NotJoinedError", "own_fields", "queued_at"]
+__all__ = ["CONTENT", "Joining", "NotJoinedError", "own_fields", "queued_in"]
 
 CONTENT = "content"
 """``--join content``: tasks with the same data are one unit."""
@@ -42,14 +44,18 @@ class Joining:
         self.s = submissions
         self.join = join
         self.places: dict[str, int] = {}
-        self.by_queue: set[int] = set()
-        self.n_told_apart = 0
+        self.n_told_apart = self.n_astray = 0
         self.differing: set[int] = set()
         self.twice: set[int] = set()
         self.latest: dict[int, int] = {}
+        self.shared: set[int] = set()
 
-    def unit_id(self, task_id: int | str | None, data: dict[str, Any]) -> str:
+    def unit_id(
+        self, task_id: int | str | None, data: dict[str, Any], *, lenient: bool = False
+    ) -> str:
         """The id of a task's unit. ``data`` is without labelq's own fields.
+
+        With ``lenient`` a task without the field to join by has the empty id.
 
         Raises:
             NotJoinedError: the task lacks the field to join by.
@@ -61,6 +67,8 @@ class Joining:
             return hashlib.sha256(content).hexdigest()[:12]
         value = data.get(self.join)
         if value is None or value == "" or isinstance(value, list | dict):
+            if lenient:
+                return ""
             there = ", ".join(sorted(data)[:12]) or "none"
             raise NotJoinedError(f"has no field {self.join!r} of --join (fields: {there})")
         return str(value)
@@ -69,10 +77,6 @@ class Joining:
         """The position of an ordinary task's unit; ``source`` numbers the file it is from."""
         s, base, n = self.s, unit_id, 1
         while (known := self.places.get(unit_id)) is not None:
-            if known in self.by_queue:  # only a vote was met: now the task itself
-                self.by_queue.discard(known)
-                s.unit_text[known], s.unit_fields[known] = text, fields
-                break
             same = s.unit_fields[known] == fields and s.unit_text[known] == text
             if self.join is None and not same:
                 n += 1
@@ -82,8 +86,11 @@ class Joining:
             if self.join is not None:
                 if not same:
                     self.differing.add(known)
-                if self.latest.get(known) == source:
+                before = self.latest.get(known)
+                if before == source:
                     self.twice.add(known)
+                elif before is not None:
+                    self.shared |= {before, source}
             break
         else:
             known = self.places[unit_id] = s.add_unit(unit_id, text, fields)
@@ -91,35 +98,74 @@ class Joining:
             self.latest[known] = source
         return known
 
-    def queued_place(self, own: dict[str, Any], text: str | None, fields: dict[str, Any]) -> int:
-        """The position of the unit that a task of a queue project asks about again."""
-        unit_id = str(own[KEY]).removeprefix(f"{own.get(ROUND)}/")
-        known = self.places.get(unit_id)
-        if known is None:
-            known = self.places[unit_id] = self.s.add_unit(unit_id, text, fields)
-            self.by_queue.add(known)
-        return known
+    def queued_place(
+        self, own: dict[str, Any], joined: str, text: str | None, fields: dict[str, Any]
+    ) -> int:
+        """The position of the unit that a task of a queue project asks about again.
 
-    def notes(self) -> list[str]:
-        """What is to be said about how tasks were joined."""
+        That is the unit which its key names or, where the round was joined otherwise when it
+        was queued, the one that it is ``joined`` with; in both cases only if the content is the
+        same. Any other is a unit of its own, which nobody rated.
+        """
+        key = str(own[KEY])
+        named = key.removeprefix(f"{own.get(ROUND)}/")
+        candidates = (named,) if self.join is None else (named, joined)
+        for unit_id in candidates:
+            known = self.places.get(unit_id)
+            if known is not None and self._same_content(known, text, fields):
+                return known
+        self.n_astray += named in self.places
+        lost = f"{key} (queue)"
+        if lost not in self.places:
+            self.places[lost] = self.s.add_unit(lost, text, fields)
+        return self.places[lost]
+
+    def _same_content(self, unit: int, text: str | None, fields: dict[str, Any]) -> bool:
+        """Whether a task shows what ``unit`` shows; a field that only one has does no harm."""
+        theirs = self.s.unit_fields[unit]
+        shared = [name for name in fields if name in theirs]
+        if text != self.s.unit_text[unit] or not (shared or text):
+            return False
+        return all(field_text(fields[name]) == field_text(theirs[name]) for name in shared)
+
+    def notes(self, sources: Sequence[str]) -> list[str]:
+        """What is to be said about how tasks of ``sources`` were joined."""
         found = []
         if self.n_told_apart:
             found.append("Tasks with the same id and other data are told apart as id#2, id#3 …")
+        by = "content" if self.join == CONTENT else f"the field {self.join}"
+        alone = [name for n, name in enumerate(sources) if n not in self.shared]
+        if self.join is not None and len(sources) > 1 and alone:
+            found.append(
+                f"No task of {', '.join(alone[:5])} is in another source, joined by {by}: is that"
+                " the right --join?"
+            )
         if self.differing:
             found.append(
-                f"{len(self.differing)} tasks joined by {self.join} have other data elsewhere:"
+                f"Tasks joined by {by} that have other data elsewhere: {len(self.differing):,};"
                 " what was met first is shown."
             )
         if self.twice:
-            by = "content" if self.join == CONTENT else f"the field {self.join}"
             found.append(
-                f"{len(self.twice)} tasks occur more than once in one source by {by}: each is"
-                " one task here, and an annotator's last answer to it counts."
+                f"Tasks that occur more than once in one source by {by}: {len(self.twice):,}; each"
+                " is one task here, and an annotator's last answer to it counts."
+            )
+        if self.n_astray:
+            found.append(
+                f"Tasks of a queue whose content is not that of the task with their id:"
+                f" {self.n_astray:,}; their votes are set aside (was the round joined otherwise"
+                " when it was queued? then give the same --join)."
             )
         return found
 
 
-def queued_at(own: dict[str, Any]) -> str | None:
-    """When a task was queued in its own project, as it is written there."""
-    value = own.get(QUEUED_AT)
-    return value if isinstance(value, str) and value else None
+def queued_in(own: dict[str, Any]) -> tuple[str, str] | None:
+    """When a task was queued where it had been labeled, and the id of that project.
+
+    >>> queued_in({"labelq_queued_at": "2026-03-13T10:00:00Z in project 3"})
+    ('2026-03-13T10:00:00Z', '3')
+    """
+    if QUEUED_AT not in own:
+        return None
+    date, _, project = str(own[QUEUED_AT]).partition(IN_PROJECT)
+    return date, project

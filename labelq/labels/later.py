@@ -112,8 +112,11 @@ def later_answers(
             asides.append(Aside(reason, int(n), question, detail))
 
     there = round_codes.unit[columns.unit] >= 0
-    for reason, mask in (("queue", votes), ("adjudicated", decisions)):
-        leave(reason, (mask & ~there).sum(), "on a task that is not in this round")
+    for reason, mask, where in (
+        ("queue", votes, "on a task that is not in this round"),
+        ("adjudicated", decisions, "on a task that only a reviewer labeled"),
+    ):
+        leave(reason, (mask & ~there).sum(), where)
         leave(reason, (mask & there & columns.skipped).sum(), "skipped")
     votes &= there & ~columns.skipped
     decisions = decisions & there & ~columns.skipped

@@ -203,12 +203,16 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which part of the source is the round. Dates are inclusive, ``YYYY-MM-DD``, in UTC."""
+    """Which part of the source is the round. Dates are inclusive, ``YYYY-MM-DD``, in UTC.
+
+    ``tab`` is the number of the project's tab that was pulled: only its tasks were read.
+    """
 
     since: str | None = None
     until: str | None = None
     where: tuple[tuple[str, str], ...] = ()
     exclude: tuple[str, ...] = ()
+    tab: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,11 @@ QUEUE = "labelq_queue"
 """In the round's own project: the tag, the round's name."""
 
 QUEUED_AT = "labelq_queued_at"
-"""In the round's own project: when it was tagged, by the server's clock (ISO 8601, UTC)."""
+"""In the round's own project: when it was tagged, by the server's clock (ISO 8601, UTC), and in
+which project: a task that was copied elsewhere keeps the field, but not its votes' dates."""
+
+IN_PROJECT = " in project "
+"""Stands between the two."""
 
 OVERLAP = "labelq_overlap"
 """In the round's own project: the task's overlap before it was queued."""

@@ -165,7 +165,7 @@ class Content:
             n_clusters=None,
             metric="precomputed",
             linkage="average",
-            distance_threshold=1 - self.least,
+            distance_threshold=max(1 - self.least, 0.0),  # where all texts are nearly alike
         ).fit_predict(distance)
         return [units[group == g] for g in range(int(group.max()) + 1)]
 

@@ -100,8 +100,12 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
         " Add --project with the project that was labeled, or import queue.json by hand into a"
         " new project with the same labeling config."
     )
+    there = " Push adds what is not there yet"
+    if audit.round.selected:
+        there = " Part of it may stand there from an earlier push, whose votes are counted in:"
+        there += " push adds what is not there yet, and `labelq queue status` says how far it is"
     return Step(
-        f"Bring the queue to Label Studio: {said}.{'' if server else by_hand}",
+        f"Bring the queue to Label Studio: {said}.{f'{there}.' if server else by_hand}",
         shlex.join(["labelq", "queue", "push", directory.rstrip("/") or "."]),
     )
 

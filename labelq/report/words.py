@@ -268,7 +268,9 @@ def selection(chosen: Selection) -> str:
         parts.append(f"submitted to {mark(chosen.until)}")
     parts += [f"where {mark(field)} is {mark(value)}" for field, value in chosen.where]
     parts += [f"without {mark(kind)} answers" for kind in chosen.exclude]
-    return f"Only answers {', '.join(parts)}." if parts else ""
+    tab = "" if chosen.tab is None else f"Only the tasks of tab {chosen.tab}."
+    answers = f"Only answers {', '.join(parts)}." if parts else ""
+    return " ".join(filter(None, (tab, answers)))
 
 
 def level(question: Question) -> str:

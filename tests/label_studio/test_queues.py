@@ -7,6 +7,7 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
+from rich.cells import cell_len
 
 from labelq.errors import SourceError
 from labelq.label_studio.queues.fitting import Fitting
@@ -15,8 +16,10 @@ from labelq.label_studio.queues.instructions import instructions
 from labelq.label_studio.queues.matching import same_content
 from labelq.label_studio.queues.media import media_of, stores
 from labelq.label_studio.queues.order import Entry, order, read_order
+from labelq.label_studio.queues.same_project import SameProject, Tagged
 from labelq.label_studio.texts import TextSource
 from labelq.remedy.queue import WORDS
+from labelq.report.queues import Line, push_lines
 from tests.live.queueing import audit_directory
 
 CONFIG = """<?xml version="1.0"?>
@@ -44,14 +47,14 @@ def test_an_order_is_what_the_audit_says(tmp_path):
     first, second = found.entries
     assert (first.unit, first.key, first.data) == ("7", "r/1/7", {"text": "t"})
     assert first.raters == {"ann1@example.com", "ann2@example.com"}
-    assert first.n_bought == 2
+    assert first.bought == {"c", "d"}
     assert first.votes == {"sentiment": {"Positive": 2}}
     assert second.reasons == ("gap",)
     assert found.raters == ("ann1@example.com", "ann2@example.com", "ann3@example.com")
     assert found.seconds == 12
     assert found.origin is not None
     assert (found.origin.url, found.origin.projects) == ("http://127.0.0.1:1", (3, 4))
-    assert found.origin.join == "ticket"
+    assert found.join == "ticket"
     assert found.wanting(["second_look"]) == [second]
 
 
@@ -153,6 +156,62 @@ def test_content_is_the_same_whatever_labelq_or_somebody_added():
     assert same_content(entry, now, texts, "text")
     assert not same_content(entry, now | {"body": "c"}, texts, "text")
     assert not same_content(entry, now | {"n": 2}, texts, "text")
+
+
+def people_line(directory, wants="another_person"):
+    found = read_order(directory)
+    change = [Tagged(n, {"labelq_queue": "r"}, 3, 2, True, 1) for n in range(len(found.entries))]
+    plan = SameProject(3, "t", "r", tuple(change), found.entries, 0, 0)
+    (line,) = (one for one in push_lines(found, plan, wants) if "people" in one.start)
+    return line.text
+
+
+def test_who_voted_through_a_queue_is_no_new_person(tmp_path):
+    one = {"unit": 1, "data": {"text": "t"}}
+    assert people_line(audit_directory(tmp_path / "a", [one])) == (
+        "the task is new to 1 of the round's 3 annotators: ann3@example.com 1"
+    )
+    asked = one | {"bought": ["ann3@example.com", "somebody@example.com"]}
+    two = audit_directory(tmp_path / "b", [one, asked | {"unit": 2}])
+    assert people_line(two) == (
+        "each task is new to 0 to 1 of the round's 3 annotators: ann3@example.com 1; 1 task to"
+        " none of them: invite somebody else"
+    )
+    assert people_line(audit_directory(tmp_path / "c", [asked])) == (
+        "the task is new to none of the round's 3 annotators: invite somebody else"
+    )
+
+
+def test_lines_keep_to_the_width_and_commands_stay_whole():
+    line = Line("  left out    ", "wide 東京 " * 12)
+    told = line.within(60).splitlines()
+    assert len(told) > 2
+    assert all(cell_len(one) <= 60 for one in told)
+    assert all(one.startswith(" " * 14) for one in told[1:])
+    assert line.within(None) == line.start + line.text
+    command = Line("  ", "labelq queue push " + "x" * 90, whole=True)
+    assert command.within(60) == command.within(None)
+
+
+@pytest.mark.parametrize(
+    ("join", "more", "units", "found"),
+    [
+        (None, False, ["0123456789ab"], None),
+        (None, True, ["0123456789ab", "ffffffffffff"], "content"),
+        (None, True, ["0123456789ab", "17"], None),  # one export, and that of its queue
+        ("ticket", True, ["0123456789ab"], "ticket"),
+    ],
+)
+def test_what_units_are_called_by_is_told_by_the_manifest(tmp_path, join, more, units, found):
+    entries = [{"unit": unit, "data": {"text": "t"}} for unit in units]
+    directory = audit_directory(tmp_path / "a", entries, join=join, more_sources=more)
+    assert read_order(directory).join == found
+    pulled = audit_directory(
+        tmp_path / "b", entries, join=join, more_sources=more, url="http://a/", projects=[1]
+    )
+    assert read_order(pulled).join == join
+    several = audit_directory(tmp_path / "c", entries, join=join, url="http://a/", projects=[1, 2])
+    assert read_order(several).join == (join or "content")
 
 
 def test_long_texts_in_the_ratings_are_read(tmp_path):

@@ -208,7 +208,10 @@ def test_a_decision_needs_no_independence_but_a_unit_of_the_round() -> None:
     answer(made, 1, "rev@x", None, skipped=True)
     found = build(made, reviewers=["rev@x"], selection=Selection(exclude=("prelabeled",)))
     assert decided(found) == {"u0": "Other"}
-    assert aside(found, "adjudicated") == {"on a task that is not in this round": 1, "skipped": 1}
+    assert aside(found, "adjudicated") == {
+        "on a task that only a reviewer labeled": 1,
+        "skipped": 1,
+    }
 
 
 def test_reviewers_are_found_by_id_number_or_name() -> None:

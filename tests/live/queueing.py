@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.live.conftest import task
+from tests.live.conftest import choice, task
 
 Api = Callable[..., Any]
 
@@ -21,6 +21,7 @@ def audit_directory(
     projects: Sequence[int] = (),
     name: str = "round 1",
     join: str | None = None,
+    more_sources: bool = False,
     draft: str = "# Guideline\n\n- be *fair*\n",
 ) -> Path:
     """What `labelq audit` leaves, as far as a push reads it.
@@ -49,6 +50,8 @@ def audit_directory(
         rows += [[unit, "sentiment", who, "Negative", "12.0", "queue"] for who in bought]
     rows.append(["other", "sentiment", "ann3@example.com", "Neutral", "12.0", ""])
     manifest: dict[str, Any] = {"schema": "labelq/manifest/1", "options": {"join": join}}
+    if more_sources:
+        manifest["more_sources"] = [{"name": "b.json", "sha256": "0"}]
     if projects:
         manifest["server"] = {
             "url": url,
@@ -109,15 +112,12 @@ def without_ours(task_: Mapping[str, Any]) -> dict[str, Any]:
 
 def vote(api: Api, who: str, task_id: int, label: str = "Neutral") -> None:
     """Submit an annotation as somebody."""
-    result = [
-        {
-            "from_name": "sentiment",
-            "to_name": "text",
-            "type": "choices",
-            "value": {"choices": [label]},
-        }
-    ]
-    api("POST", f"tasks/{task_id}/annotations/", json={"result": result}, who=who)
+    api("POST", f"tasks/{task_id}/annotations/", json={"result": choice(label)}, who=who)
+
+
+def begin(api: Api, who: str, task_id: int) -> None:
+    """Leave a draft as somebody."""
+    api("POST", f"tasks/{task_id}/drafts", json={"result": choice("Neutral")}, who=who)
 
 
 def served(api: Api, who: str, project: int, tab: Mapping[str, Any] | None = None) -> int | None:

@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labelq.label_studio import pull as pulling
+from labelq.label_studio.sources import label_config_beside
 from labelq.reading import read
 from tests.live.conftest import CONFIG, LABELS, choice, task
-from tests.live.proxy import (
-    Proxy,
-)
+from tests.live.proxy import Proxy
 from tests.live.pulling import TASKS, in_a_folder, left, runner, split_round, votes
 
 pytestmark = pytest.mark.live
@@ -134,6 +133,23 @@ def test_pull_writes_what_audit_reads(labelq, new_project, a_round, here):
     assert labelq("pull", "--project", project, "--replace")[0] == 0
 
 
+def test_each_snapshot_has_its_own_files_beside_it(labelq, new_project, a_round, here):
+    other = CONFIG.replace("Neutral", "Mixed")
+    one = new_project(a_round, title="One", expert_instruction="Old advice")
+    two = new_project([task("a", {})] * 3, title="Two", label_config=other)
+    assert labelq("pull", "--project", one, "--out", "s.1.json")[0] == 0
+    assert labelq("pull", "--project", two, "--out", "s.2.json")[0] == 0
+    beside = ["s.1.guideline.md", "s.1.label_config.xml", "s.2.label_config.xml"]
+    assert left(here) == sorted(["s.1.json", "s.2.json", *beside])
+    assert (here / "s.2.label_config.xml").read_text() == other
+    assert label_config_beside(here / "s.2.json") == here / "s.2.label_config.xml"
+    # Nothing of the earlier pull stays beside the one that replaces it.
+    code, _, out = labelq("pull", "--project", two, "--out", "s.1.json", "--replace")
+    assert (code, out.splitlines()[-1]) == (0, "Next: labelq audit s.1.json")
+    assert (here / "s.1.label_config.xml").read_text() == other
+    assert "s.1.guideline.md" not in left(here)
+
+
 def test_the_title_names_the_audit_and_the_instructions_are_the_guideline(
     labelq, new_project, a_round, here
 ):
@@ -188,6 +204,13 @@ def test_a_tab_of_the_project(labelq, api, new_project, a_round, here):
     assert labelq("pull", "--project", project, "--view", view["id"], "--out", "v.json")[0] == 0
     tickets = {t["data"]["ticket"] for t in json.loads((here / "v.json").read_text())}
     assert tickets == {"T1", *(f"T1{n}" for n in range(10))}
+    code, said, _ = labelq("audit", "--project", project, "--view", view["id"])
+    assert code == 0, said
+    (directory,) = (here / "audits").iterdir()
+    assert directory.name == f"a round tab {view['id']}"
+    report = (directory / "report.md").read_text()
+    assert f"Only the tasks of tab {view['id']}." in report
+    assert "holds a queue" not in report
     named = f"{view['id']} (Ones)"
     code, said, _ = labelq("pull", "--project", project, "--view", foreign["id"])
     assert (code, said) == (
@@ -209,7 +232,7 @@ def test_what_cannot_be_audited_is_said_in_a_line(labelq, api, new_project, peop
     for project, said in (
         (unconfigured, "has no labeling config yet"),
         (empty, f"project {empty} holds no task: there is nothing to pull"),
-        (unlabeled, "no task has answers of two annotators"),
+        (unlabeled, "holds no answer yet"),
         (alone, f"project {alone} (alone): no task has answers of two annotators"),
         (987654, "reading project 987654: "),
     ):
@@ -255,7 +278,10 @@ def test_one_project_per_annotator(labelq, api, new_project, people, here):
         for name, document in found.items()
     }
     assert paired == {"by_content": 10, "by_field": 12}
-    assert any("2 tasks joined by ticket" in n for n in found["by_field"]["intake"]["notes"])
+    assert any(
+        "by the field ticket that have other data elsewhere: 2;" in n
+        for n in found["by_field"]["intake"]["notes"]
+    )
     other = new_project(
         [task("x", {people["ann3"].id: "Positive"})],
         label_config=CONFIG.replace('name="sentiment"', 'name="mood"'),
@@ -285,7 +311,8 @@ def test_votes_of_a_queue_are_selected(labelq, api, new_project, people, a_round
     from labelq.label_studio.queues.marks import Mark, digest
 
     keys = {"labelq_key": f"the round/{queued[1]['id']}", "labelq_round": "the round"}
-    second = task("again", votes(people, "Neutral", "Neutral"), **keys)
+    second = task("", votes(people, "Neutral", "Neutral"))
+    second["data"] = queued[1]["data"] | keys
     stranger = task("elsewhere", votes(people, "Neutral"), **keys | {"labelq_key": "the round/0"})
     line = Mark((project,), digest("the round"), "second_look").line
     queue = new_project([second, stranger], title="Second look", description=line)
@@ -298,7 +325,7 @@ def test_votes_of_a_queue_are_selected(labelq, api, new_project, people, a_round
     manifest = json.loads((here / "with/manifest.json").read_text())
     assert manifest["server"]["queues"] == [queue]
     notes = documents[0]["intake"]["notes"]
-    assert any(n.startswith("1 annotations were changed after") for n in notes)
+    assert any(n.startswith("1 annotation was changed after") for n in notes)
     again = (here / "with/ratings.csv").read_text()
     assert again.count("queue") == 3
     code, said, _ = labelq("audit", "--project", queue, "--no-queues")
@@ -313,7 +340,11 @@ def test_the_pages_are_asked_for_with_the_fields_that_are_needed(
     with Proxy(server.url) as proxy:
         assert labelq("pull", "--project", project, "--url", proxy.url)[0] == 0
         asked = [request for request in proxy.requests if request.path == TASKS]
-    assert [request.query["page"] for request in asked] == ["1", "2", "3"]
+    # The pages, and then the last task of each: are they still those?
+    assert [(request.query["page"], request.query["page_size"]) for request in asked] == [
+        *((page, "8") for page in "123"),
+        *((last, "1") for last in ("8", "16", "20")),
+    ]
     fields = set(asked[0].query["include"].split(","))
     assert {"result", "completed_by", "data", "overlap"} <= fields
     assert "predictions" not in fields  # the project has none
@@ -330,7 +361,7 @@ def test_heavy_pages_are_asked_for_in_halves(
         arguments = ("--project", project, "--url", proxy.url, "--out", "halves.json")
         assert labelq("pull", *arguments)[0] == 0
         sizes = [request.query["page_size"] for request in proxy.requests if request.path == TASKS]
-    assert sizes == ["8", "4", "2", *["1"] * 6]
+    assert sizes == ["8", "4", "2", *["1"] * 6, *["1"] * 9]
     assert (here / "halves.json").read_bytes() == (here / "whole.json").read_bytes()
 
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.live.conftest import task
+from tests.live.conftest import choice, task
 from tests.live.newcomers import newcomer
 from tests.live.proxy import (
     Proxy,
@@ -132,6 +132,46 @@ def test_tasks_that_come_and_go_during_the_pull(labelq, server, api, new_project
     pulled = [t["id"] for t in json.loads((here / f"project_{project}.json").read_text())]
     now = api("GET", f"tasks/?project={project}&page_size=50")["tasks"]
     assert pulled == [t["id"] for t in now]
+
+
+@pytest.mark.parametrize(("after", "in_a_tab"), [(1, False), (2, False), (3, False), (2, True)])
+def test_a_task_deleted_while_another_is_added(
+    labelq, server, api, new_project, a_round, here, after, in_a_tab
+):
+    """The total stays; every later task moves up, and one of them over the edge of a page."""
+    project = new_project(a_round)
+    gone = api("GET", f"tasks/?project={project}&page_size=50")["tasks"][3]["id"]
+    tab = ()
+    if in_a_tab:
+        data = {"title": "all", "ordering": ["tasks:id"]}
+        tab = ("--view", api("POST", "dm/views/", json={"project": project, "data": data})["id"])
+
+    def swap():
+        api("POST", f"projects/{project}/import", json=[task("late", {})])
+        api("DELETE", f"tasks/{gone}/")
+
+    weather = times(1, first(swap), path=TASKS, after=after)
+    with Proxy(server.url, weather=weather) as proxy:
+        assert labelq("pull", "--project", project, *tab, "--url", proxy.url)[0] == 0
+    pulled = [t["id"] for t in json.loads((here / f"project_{project}.json").read_text())]
+    now = api("GET", f"tasks/?project={project}&page_size=50")["tasks"]
+    assert pulled == [t["id"] for t in now]
+    assert gone not in pulled
+
+
+def test_labels_that_come_during_the_pull_are_in_it(
+    labelq, server, api, new_project, a_round, here
+):
+    project = new_project(a_round)
+    early = api("GET", f"tasks/?project={project}&page_size=50")["tasks"][0]["id"]
+
+    def vote():
+        api("POST", f"tasks/{early}/annotations/", json={"result": choice("Neutral")}, who="ann4")
+
+    with Proxy(server.url, weather=times(1, first(vote), path=TASKS, after=2)) as proxy:
+        code, _, out = labelq("pull", "--project", project, "--url", proxy.url)
+    assert code == 0
+    assert out.startswith(f"a round: 20 tasks, 61 annotations in project_{project}.json\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 
@@ -91,7 +92,15 @@ def test_a_second_look_by_the_same_people(server, push, api, a_round, queues, tm
         )
         code, out, _ = push(told, proxy.url, "--dry-run")
         assert code == 0
-        assert f"import {name}/{tasks[0]['id']}" in out
+        assert f"import {name}/{tasks[0]['id']}: fields text, place, labelq_key, " in out
+        assert "; “The guideline did not settle tasks like this one.”" in out
+        assert "changes     the project is made: 2 answers per task, most valuable first" in out
+        assert '<Header value="Why is this task here? $labelq_reason" size="5"/>' in out
+        assert '<Header value="Read the instructions again, then answer' in out
+        assert re.search(r"expert_instruction: [\d,]+ characters; its text begins\n", out)
+        assert "\n      Guideline\n      be fair\n" in out
+        assert "sampling = Sequential sampling" in out
+        assert "labelq-queue: " in out
         assert proxy.count("GET") > 3
         assert not proxy.count("POST")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -76,8 +77,9 @@ def test_what_a_push_changes_and_what_it_leaves(server, labelq, api, a_round, tm
         assert proxy.count("GET") > 3
         assert not [asked for asked in proxy.requests if asked.method in WRITES]
     assert code == 0
-    assert f"task {tasks[3]['id']}: labelq_overlap = 2.0" in out
-    assert "overlap 2 → 3" in out
+    assert f"task {tasks[3]['id']}: labelq_overlap = 2, labelq_priority = 999, " in out
+    assert "overlap 2 → 3, is_labeled true → false" in out
+    assert "2 tasks: overlap raised, open again" in out
     assert "ann3@example.com 2" in out  # who can be another person
     assert dump(api, project) == before
 
@@ -191,26 +193,96 @@ def test_tasks_that_are_gone_or_changed_are_left_out(server, labelq, api, a_roun
     assert ["labelq_queue" in t["data"] for t in tasks_of(api, project)] == [True] + [False] * 4
 
 
-def test_another_rounds_open_queue_is_not_taken_over(
-    server, labelq, api, a_round, tmp_path, in_time
-):
+def test_another_rounds_queue_keeps_its_tasks(server, labelq, api, a_round, tmp_path, in_time):
     project, tasks = a_round
-    for name in ("round 1", "round 2"):
-        directory = audit_directory(
-            tmp_path / name, entries_of([tasks[0]]), url=server.url, projects=[project], name=name
+    first, second = (
+        audit_directory(
+            tmp_path / name, entries_of(tasks[:2]), url=server.url, projects=[project], name=name
         )
-        code, out, _ = push(labelq, directory, server.url, "--yes")
-        assert code == 0
-    assert "1 task, still waiting in another round's queue" in out
-    assert tasks_of(api, project)[0]["data"]["labelq_queue"] == "round 1"
+        for name in ("round 1", "round 2")
+    )
+    assert push(labelq, first, server.url, "--yes")[0] == 0
+    code, out, _ = push(labelq, second, server.url, "--yes")
+    assert code == 1
+    assert "2 tasks, still waiting in the queue of “round 1”" in out
+    assert "Nothing can be pushed: the 2 tasks are left out." in out
 
-    vote(api, "ann3", tasks[0]["id"])  # done there: free for the next round
-    since = tasks_of(api, project)[0]["data"]["labelq_queued_at"]
+    vote(api, "ann3", tasks[0]["id"])
+    before = tasks_of(api, project)
+    code, out, _ = push(labelq, second, server.url, "--yes")
+    assert code == 1
+    assert (
+        "1 task, already answered in the queue of “round 1”: audit again to use those answers:"
+        f" {tasks[0]['id']}"
+    ) in out
+    assert tasks_of(api, project) == before
+    code, out, _ = labelq("queue", "status", second, "--url", server.url)
+    assert "2 tasks of the audit's queue stand in the queue of another round, “round 1”." in out
+    assert "Not pushed" not in out
+
+    entries = entries_of(tasks[:1], bought=["ann3@example.com"])
+    knows = audit_directory(
+        tmp_path / "c", entries, url=server.url, projects=[project], name="round 2"
+    )
+    code, out, _ = push(labelq, knows, server.url, "--yes")
+    assert code == 1
+    assert "as this audit knows; for more, audit with --round 'round 1'" in out
+    assert tasks_of(api, project) == before
+
+
+def test_a_copy_of_a_queued_task_is_not_queued(
+    server, labelq, api, a_round, new_project, tmp_path, in_time
+):
+    """Exported, imported elsewhere: the fields are there, but the import dates all votes."""
+    project, tasks = a_round
+    entries = entries_of(tasks[:2])
+    here = audit_directory(tmp_path / "a", entries, url=server.url, projects=[project])
+    assert push(labelq, here, server.url, "--yes")[0] == 0
+    was = tasks_of(api, project)
+    other = new_project([{k: t[k] for k in ("data", "annotations")} for t in was])
+    copies = tasks_of(api, other)
+    assert copies[0]["data"]["labelq_queue"] == "round 1"
+    there = audit_directory(
+        tmp_path / "b",
+        [e | {"unit": t["id"]} for e, t in zip(entries, copies, strict=False)],
+        url=server.url,
+        projects=[other],
+    )
+
+    assert "Nothing of it is there" in labelq("queue", "status", there, "--url", server.url)[1]
+    code, out, _ = labelq("queue", "withdraw", there, "--url", server.url, "--yes")
+    assert code == 0
+    assert "it was not pushed, or is withdrawn already" in out
+    assert tasks_of(api, other) == copies
+
+    code, out, _ = push(labelq, there, server.url, "--yes")
+    assert code == 0
+    assert "2 to add" in out
+    now = tasks_of(api, other)
+    assert now[0]["data"]["labelq_queued_at"].endswith(f" in project {other}")
+    status = labelq("queue", "status", there, "--url", server.url)[1]
+    assert "0 of 2 tasks (0%)" in status
+    assert labelq("queue", "withdraw", there, "--url", server.url, "--yes")[0] == 0
+    assert "labelq_queue" not in tasks_of(api, other)[0]["data"]
+    assert tasks_of(api, project) == was
+
+
+def test_no_is_an_answer(server, labelq, api, a_round, tmp_path, monkeypatch):
+    project, tasks = a_round
+    directory = audit_directory(
+        tmp_path / "a", entries_of(tasks), url=server.url, projects=[project]
+    )
+    said = io.StringIO("n\nn\n")
+    said.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", said)
+    code, out, _ = push(labelq, directory, server.url)
+    assert code == 1
+    assert out.endswith("[y/N]: Nothing was pushed.\n")
+    assert tasks_of(api, project) == tasks
     assert push(labelq, directory, server.url, "--yes")[0] == 0
-    now = tasks_of(api, project)[0]
-    assert now["data"]["labelq_queue"] == "round 2"
-    assert now["data"]["labelq_queued_at"] == since  # the first queue's vote stays one
-    assert now["data"]["labelq_overlap"] == 2
+    code, out, _ = labelq("queue", "withdraw", directory, "--url", server.url)
+    assert code == 1
+    assert out.endswith("[y/N]: Nothing was withdrawn.\n")
 
 
 def test_a_server_that_knows_neither_short_pages_nor_the_bulk_action(
@@ -290,6 +362,9 @@ def test_open_tasks_keep_their_place_and_skips_are_no_votes(
 
     assert code == 0
     assert "1 task not done in the round yet" in out
+    assert "labelq_overlap written to 1 task" in out
+    assert "1 task: open again" in out
+    assert "raised" not in out
     still, skipped = tasks_of(api, project)
     assert (still["overlap"], "labelq_overlap" in still["data"]) == (2, False)
     assert (skipped["overlap"], skipped["is_labeled"]) == (2, False)

@@ -11,7 +11,9 @@ from labelq.label_studio import retrying
 from labelq.label_studio.connection import address, connect
 from labelq.label_studio.refusals import RefusedError
 from tests.live.proxy import (
+    Answer,
     Authority,
+    Fault,
     Proxy,
     always,
     changed,
@@ -26,6 +28,7 @@ from tests.live.proxy import (
 pytestmark = pytest.mark.live
 
 WHOAMI = "/api/current-user/whoami"
+VERSION = "/api/version"
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +105,70 @@ def test_a_redirect_to_tls_is_followed_once_and_for_all(server, admin, tmp_path)
                 assert connection.url == safe.url
                 assert connection.me["email"] == admin.email
             assert len(plain.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("https", "http"), ("https", "https"), ("http", "http")]
+)
+def test_no_redirect_takes_the_key_out_of_tls_or_to_another_port(
+    server, admin, tmp_path, ours, theirs
+):
+    authority = Authority(tmp_path)
+    tls = {"http": None, "https": authority.context}
+    with Proxy(server.url, tls=tls[theirs]) as elsewhere:
+
+        def moved(asked):
+            return redirect(f"{elsewhere.url}{asked.path}?x=1")
+
+        with (
+            Proxy(server.url, moved, tls=tls[ours]) as proxy,
+            pytest.raises(ServerError, match="sends us to") as told,
+        ):
+            who(
+                proxy.url, admin.pat, ca_bundle=authority.file, LABELQ_HEADERS="X-Sign-In: a secret"
+            )
+        (asked,) = elsewhere.requests
+        assert {"authorization", "x-sign-in"}.isdisjoint(asked.headers)
+        assert not proxy.count("POST")
+        assert f"sends us to {elsewhere.url}; give that as --url if" in str(told.value)
+
+
+@pytest.mark.parametrize("kind", ["token", "pat"])
+def test_a_redirect_to_a_path_is_followed_once_and_for_all(server, admin, kind):
+    def to_the_path(asked):
+        if asked.path.startswith("/ls/"):
+            return None
+        return redirect(f"{proxy.url}/ls{asked.path}")
+
+    with Proxy(server.url) as end, Proxy(server.url, to_the_path) as proxy:
+        pass_on, proxy.pass_on = proxy.pass_on, lambda a, t: pass_on(a, t.removeprefix("/ls"))
+        where = address(proxy.url, getattr(admin, kind), environment={})
+        with connect(where) as connection:
+            assert connection.url == f"{proxy.url}/ls"
+            assert connection.me["email"] == admin.email
+        assert not end.requests
+        assert sum(not asked.path.startswith("/ls/") for asked in proxy.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://user:pass@{host}/api/version",
+        "http://{host}/sign-in/ok",
+        "http://{host}/api/version2",
+    ],
+)
+def test_a_redirect_to_something_odd_is_not_followed(server, admin, place):
+    def odd(asked):
+        return redirect(place.format(host=proxy.url[7:])) if asked.number == 0 else told
+
+    told = Fault(Answer(200, [("Content-Type", "application/json")], b'{"release": "1"}'))
+    with (
+        Proxy(server.url, odd) as proxy,
+        pytest.raises(ServerError, match="sends us to") as said,
+    ):
+        who(proxy.url, admin.token)
+    assert "pass" not in str(said.value)
 
 
 def test_neither_key_nor_headers_follow_a_redirect_to_another_place(server, admin):
@@ -239,6 +306,44 @@ def test_json_that_is_none(server, admin):
         pytest.raises(ServerError, match=r"signing in: .* not the JSON asked for"),
     ):
         who(proxy.url, admin.token)
+
+
+DEEP = b"[" * 200_000 + b"]" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        (WHOAMI, b'{"id": "7"}', r"as Label Studio does \(id: expected int, got str\); is it an"),
+        (WHOAMI, b'{"email": "a@example.com"}', r"\(object missing required field id\)"),
+        (WHOAMI, b"[]", r"\(expected object, got array\)"),
+        (WHOAMI, b'{"id": 1, "email": {}}', r"\(email: expected str \| null, got object\)"),
+        (WHOAMI, b'{"id": 1, "x": ' + DEEP + b"}", "not the JSON asked for"),
+        (WHOAMI, b'{"id": 1, "email": "\xff"}', "not the JSON asked for"),
+        (VERSION, b'{"release": 7}', r"\(release: expected str \| null, got int\)"),
+        (VERSION, b"[]", r"\(expected object, got array\)"),
+        (VERSION, b'{"cat": "meow"}', "is no Label Studio; is --url"),
+        (VERSION, b'{"release": "1", "x": ' + DEEP + b"}", "not the JSON asked for"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_answers_that_are_json_and_not_label_studios(server, admin, path, body, words):
+    with Proxy(server.url, always(changed(lambda _: body), path=path)) as proxy:
+        with pytest.raises(ServerError, match=words) as told:
+            who(proxy.url, admin.token)
+        assert len(str(told.value)) < 300
+
+
+def test_a_refusal_of_absurd_depth(server, admin):
+    deep = b'{"detail": ' + DEEP + b"}"
+    fault = Fault(Answer(400, [("Content-Type", "application/json")], deep))
+    for path in (WHOAMI, "/api/token/refresh/"):
+        with (
+            Proxy(server.url, always(fault, path=path)) as proxy,
+            pytest.raises(ServerError, match=r"^signing in: ") as told,
+        ):
+            who(proxy.url, admin.pat)
+        assert len(str(told.value)) < 300
 
 
 def test_a_socket_that_only_listens(admin):

@@ -162,3 +162,16 @@ def test_words_that_are_common_in_their_script_name_nothing():
     arabic = [f"على {word}" for word in ["سلام", "مدينة", "كتاب", "شجرة", "سماء", "بحر"]]
     inside = [f"على كرتون {word}" for word in ["ماء", "خبز", "قلم", "شمس"]]
     assert named(inside, [*latin, *arabic]) == ("كرتون",)
+
+
+def test_texts_that_are_nearly_all_alike():
+    dice = random.Random(5)
+    said = [("s", "ann", "a", "same"), ("s", "bob", "b", "same")]
+    said += [
+        (f"u{i}", rater, dice.choice("aab"), f"x {i}")
+        for i in range(40)
+        for rater in ("ann", "bob")
+    ]
+    round_ = make_round(said)
+    assert Content.of(round_.units).least > 1
+    assert len(pinpointed(round_).clusters) <= 2

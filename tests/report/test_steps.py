@@ -28,7 +28,14 @@ def test_steps_name_files_and_the_exact_command(audit):
         "queue.json by hand into a new project with the same labeling config."
     )
     known = steps(audit, onward=Onward(server=True))[2].text
-    assert known == found[2].text.partition(" Add ")[0]
+    assert known == found[2].text.partition(" Add ")[0] + " Push adds what is not there yet."
+    votes = {"category": audit.round.ratings["category"]}
+    again = replace(audit, round=replace(audit.round, selected=votes))
+    again_text = steps(again, onward=Onward(server=True))[2].text
+    assert again_text.endswith(
+        " Part of it may stand there from an earlier push, whose votes are counted in: push adds"
+        " what is not there yet, and `labelq queue status` says how far it is."
+    )
     assert plain(found[3].text) == (
         "With annotators D and B, one at a time, go through a few tasks that they answered "
         "unlike the others."

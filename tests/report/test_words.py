@@ -146,6 +146,7 @@ def test_what_was_set_aside():
 
 def test_selection():
     assert words.selection(Selection()) == ""
+    assert words.selection(Selection(tab=12)) == "Only the tasks of tab 12."
     chosen = Selection("2024-03-01", "2024-03-31", (("team", "b"),), ("edited",))
     assert plain(words.selection(chosen)) == (
         "Only answers submitted from 2024-03-01, submitted to 2024-03-31, where team is b, "

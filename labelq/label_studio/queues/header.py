@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from labelq.errors import SourceError
 from labelq.label_studio.config import parse_label_config
 
-__all__ = ["REASON", "VOTES", "queue_config", "reason_shown"]
+__all__ = ["REASON", "VOTES", "added_lines", "queue_config", "reason_shown"]
 
 REASON = "labelq_reason"
 """The task field that the header shows."""
@@ -46,6 +46,20 @@ def reason_shown(reasons: Iterable[str]) -> str:
     return max(said, key=order.index) if said else _OTHERWISE
 
 
+def added_lines(wants: str, *, votes: bool = False) -> list[str]:
+    """What a queue's config has beside the labeled project's own: two headers, and a panel."""
+    added = [
+        f'<Header value="Why is this task here? ${REASON}" size="5"/>',
+        f'<Header value="{_SAY[wants]}" size="6"/>',
+    ]
+    if votes:
+        added.append(
+            '<Collapse><Panel value="Earlier answers (decide before you open this)">'
+            f'<Table name="{VOTES}" value="${VOTES}"/></Panel></Collapse>'
+        )
+    return added
+
+
 def queue_config(label_config: str, wants: str, *, votes: bool = False, where: str) -> str:
     """``label_config`` with the header as its first element; otherwise character for character.
 
@@ -66,19 +80,10 @@ def queue_config(label_config: str, wants: str, *, votes: bool = False, where: s
     end = label_config.rfind("</")
     if root is None or end < root.end():
         raise SourceError(f"{where}: has nothing inside; give the project's config")
-    header = (
-        f'\n  <Header value="Why is this task here? ${REASON}" size="5"/>'
-        f'\n  <Header value="{_SAY[wants]}" size="6"/>'
-    )
-    panel = (
-        '  <Collapse><Panel value="Earlier answers (decide before you open this)">'
-        f'<Table name="{VOTES}" value="${VOTES}"/></Panel></Collapse>\n'
-    )
+    first, second, *panel = added_lines(wants, votes=votes)
     made = (
-        label_config[: root.end()]
-        + header
-        + label_config[root.end() : end]
-        + (panel if votes else "")
+        f"{label_config[: root.end()]}\n  {first}\n  {second}{label_config[root.end() : end]}"
+        + "".join(f"  {line}\n" for line in panel)
         + label_config[end:]
     )
     tags = [element.tag for element in fromstring(made)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -18,16 +18,32 @@ from labelq.labels.queue_fields import KEY
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["Matches", "match"]
+__all__ = ["LeftOut", "Matches", "located", "match", "unit_of"]
+
+Why = Literal["gone", "changed", "unsure", "busy", "answered", "counted"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Entries that a push leaves out, as unit or task ids.
+
+    ``why`` is ``gone`` (no task there is the unit), ``changed`` (it shows something else),
+    ``unsure`` (nothing tells what it showed), or about the queue of another round that holds
+    it: ``busy`` (still waiting there), ``answered`` (with answers that the audit does not
+    know), ``counted`` (with answers that it does). ``round`` is that round.
+    """
+
+    why: Why
+    ids: tuple[object, ...]
+    round: str = ""
 
 
 @dataclass(slots=True)
 class Matches:
-    """Unit id → its task; ``gone`` and ``changed`` are the units that have none any more."""
+    """Unit id → its task, and the entries that have none."""
 
     tasks: dict[str, Served] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def match(
@@ -43,40 +59,56 @@ def match(
         ServerError: the tasks cannot be read.
     """
     found = Matches()
-    join = order.origin.join if order.origin else None
-    if join or len(projects) > 1:
-        served = _joined(connection, projects, join or "content")
-    else:
-        ids = [int(entry.unit) for entry in entries if entry.unit.isascii() and _is_id(entry.unit)]
-        served = {str(t.id): t for t in tasks_by_id(connection, projects[0], ids)}
+    served = located(connection, order, (entry.unit for entry in entries), projects)
     texts = _texts(label_config, order)
+    left: dict[Why, list[str]] = {"gone": [], "changed": [], "unsure": []}
+    pulled = order.origin is not None
     for entry in entries:
         task = served.get(entry.unit)
         if task is None:
-            found.gone.append(entry.unit)
-        elif not same_content(entry, task.data, texts, order.text_field):
-            found.changed.append(entry.unit)
+            left["gone"].append(entry.unit)
+        elif not pulled and order.join is None and not entry.data:
+            left["unsure"].append(entry.unit)  # the number alone may be that of any task
+        elif not same_content(entry, task.data, texts, order.text_field, every=pulled):
+            left["changed"].append(entry.unit)
         else:
             found.tasks[entry.unit] = task
+    found.left_out = tuple(LeftOut(why, tuple(units)) for why, units in left.items() if units)
     return found
+
+
+def located(
+    connection: Connection, order: Order, units: Iterable[str], projects: Sequence[int]
+) -> dict[str, Served]:
+    """Unit id → the first task in ``projects``, in their order, that the audit would call so.
+
+    Raises:
+        ServerError: the tasks cannot be read.
+    """
+    name, wanted = unit_of(order), set(units)
+    if order.join is None:
+        ids = [int(unit) for unit in sorted(wanted) if unit.isascii() and _is_id(unit)]
+        tasks = (task for project in projects for task in tasks_by_id(connection, project, ids))
+    else:
+        tasks = (task for project in projects for task in all_tasks(connection, project))
+    found: dict[str, Served] = {}
+    for task in tasks:
+        if KEY not in task.data and (unit := name(task)) in wanted:
+            found.setdefault(unit, task)
+    return found
+
+
+def unit_of(order: Order) -> Callable[[Served], str]:
+    """Gives a task of the labeled projects the unit id that the audit gave it."""
+    from labelq.label_studio.units import Joining
+    from labelq.labels.submissions import Submissions
+
+    joining = Joining(Submissions(), order.join)
+    return lambda task: joining.unit_id(task.id, without_ours(task.data), lenient=True)
 
 
 def _is_id(unit: str) -> bool:
     return unit.isdigit() and len(unit) < 19 and str(int(unit)) == unit
-
-
-def _joined(connection: Connection, projects: Sequence[int], join: str) -> dict[str, Served]:
-    """Unit id → the first task that has it, in the order of ``projects``."""
-    from labelq.label_studio.units import Joining
-    from labelq.labels.submissions import Submissions
-
-    joining = Joining(Submissions(), join)
-    found: dict[str, Served] = {}
-    for project in projects:
-        for task in all_tasks(connection, project):
-            if KEY not in task.data:
-                found.setdefault(joining.unit_id(None, without_ours(task.data)), task)
-    return found
 
 
 def _texts(label_config: str, order: Order) -> tuple[TextSource, ...]:
@@ -89,11 +121,17 @@ def _texts(label_config: str, order: Order) -> tuple[TextSource, ...]:
 
 
 def same_content(
-    entry: Entry, data: Mapping[str, Any], texts: Sequence[TextSource], text_field: str
+    entry: Entry,
+    data: Mapping[str, Any],
+    texts: Sequence[TextSource],
+    text_field: str,
+    *,
+    every: bool = True,
 ) -> bool:
     """Whether a task still holds what the annotators of the round saw.
 
-    A field that was added since does no harm; labelq's own fields are none.
+    A field that was added since does no harm; labelq's own fields are none. Without ``every``
+    neither does one that the task never had: a file's columns need not be the task's.
     """
     now = without_ours(data)
     for name, value in entry.data.items():
@@ -104,9 +142,9 @@ def same_content(
                 or value in now.values()
             ):
                 return False
-        elif _cell(now.get(name)) != _cell(value):
+        elif (every or name in now) and _cell(now.get(name)) != _cell(value):
             return False
-    return True
+    return every or text_field in entry.data or not now.keys().isdisjoint(entry.data)
 
 
 def _cell(value: Any) -> str:

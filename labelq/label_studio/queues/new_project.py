@@ -23,7 +23,7 @@ from labelq.label_studio.queues.marks import (
     marked_projects,
     project_title,
 )
-from labelq.label_studio.queues.matching import match
+from labelq.label_studio.queues.matching import LeftOut, match
 from labelq.label_studio.queues.media import check_media, stores
 from labelq.label_studio.queues.order import Entry, Order
 from labelq.label_studio.queues.tabs import first_tab
@@ -63,8 +63,7 @@ class NewProject:
     n_undecided: int = 0
     n_there: int = 0
     n_elsewhere: int = 0
-    gone: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     doubled: tuple[int, ...] = ()
     media: Mapping[str, str] = field(default_factory=dict)
 
@@ -143,7 +142,7 @@ def plan_new_project(
     missing = [entry for entry in entries if entry.key not in keys]
     if plan.project is not None and missing:
         _same_panel(connection, plan.project, show_votes=show_votes)
-    data, gone, changed = _data(connection, order, missing, projects, label_config, where)
+    data, left_out = _data(connection, order, missing, projects, label_config, where)
     new: list[Mapping[str, Any]] = []
     kept = []
     n_there = n_elsewhere = 0
@@ -160,8 +159,7 @@ def plan_new_project(
         entries=tuple(kept),
         n_there=n_there,
         n_elsewhere=n_elsewhere,
-        gone=tuple(gone),
-        changed=tuple(changed),
+        left_out=left_out,
         media=stores(task["data"] for task in new),
     )
 
@@ -231,14 +229,14 @@ def _data(
     projects: Sequence[int],
     label_config: str,
     where: str,
-) -> tuple[dict[str, dict[str, Any]], list[str], list[str]]:
-    """Unit id → task data as annotators saw it; and the units that are gone or were changed."""
+) -> tuple[dict[str, dict[str, Any]], tuple[LeftOut, ...]]:
+    """Unit id → task data as annotators saw it; and the units that have none."""
     if projects:
         matches = match(connection, order, entries, projects, label_config)
         found = {unit: without_ours(task.data) for unit, task in matches.tasks.items()}
-        return found, matches.gone, matches.changed
+        return found, matches.left_out
     fit = Fitting(label_config, order.text_field, where)
-    return {entry.unit: fit(entry.data) for entry in entries}, [], []
+    return {entry.unit: fit(entry.data) for entry in entries}, ()
 
 
 def _ours(order: Order, entry: Entry, *, show_votes: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,20 +16,21 @@ import msgspec
 
 from labelq.errors import SourceError
 from labelq.files import read_text
+from labelq.label_studio.units import CONTENT
 from labelq.labels.queue_fields import PREFIX
 
 __all__ = ["Entry", "Order", "Origin", "order", "read_order"]
 
 WANTS = ("another_person", "second_look")
+_HASH = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the round was pulled from: ``projects`` are ids, ``join`` as ``--join`` was given."""
+    """Where the round was pulled from: ``projects`` are ids."""
 
     url: str
     projects: tuple[int, ...]
-    join: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Entry:
     """One unit of the queue.
 
     ``data`` is what annotators saw, without labelq's own fields; ``reasons`` are the codes of
-    the audit; ``raters`` gave the round's ordinary ratings; ``n_bought`` counts the people
-    whose vote the audit already has through a queue; ``votes`` are the ordinary ones, question
+    the audit; ``raters`` gave the round's ordinary ratings; ``bought`` are the people whose
+    vote the audit already has through a queue; ``votes`` are the ordinary ones, question
     → label → number.
     """
 
@@ -48,7 +50,7 @@ class Entry:
     reasons: tuple[str, ...]
     data: Mapping[str, Any] = field(repr=False)
     raters: frozenset[str] = frozenset()
-    n_bought: int = 0
+    bought: frozenset[str] = frozenset()
     votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
 
 
@@ -58,7 +60,8 @@ class Order:
 
     ``seconds`` is the median time of an annotation (None: unknown), ``raters`` everybody who
     labeled in the round, ``text_field`` the field of ``data`` that holds the unit's text.
-    ``guideline`` is the audit's draft, as Markdown.
+    ``guideline`` is the audit's draft, as Markdown. ``join`` says what a unit's id is: a
+    task's id (None), the hash of its content ("content"), or the value of a task field.
     """
 
     round: str
@@ -68,6 +71,7 @@ class Order:
     guideline: str = field(repr=False)
     origin: Origin | None = None
     text_field: str = "text"
+    join: str | None = None
 
     def wanting(self, wants: Iterable[str]) -> list[Entry]:
         """The entries that want one of these, in their order."""
@@ -134,7 +138,7 @@ def order(
                 reasons=tuple(dict.fromkeys(reason["code"] for reason in about["reasons"])),
                 data={k: v for k, v in task["data"].items() if not k.startswith(PREFIX)},
                 raters=frozenset(raters),
-                n_bought=len(told.bought.get(unit, ())),
+                bought=frozenset(told.bought.get(unit, ())),
                 votes=told.votes.get(unit, {}),
             )
         )
@@ -147,6 +151,7 @@ def order(
         guideline=draft,
         origin=_origin(manifest),
         text_field=options.get("text_field") or "text",
+        join=_join(manifest, wanted),
     )
 
 
@@ -157,8 +162,21 @@ def _origin(manifest: Mapping[str, Any]) -> Origin | None:
     return Origin(
         url=str(server["url"]).rstrip("/"),
         projects=tuple(int(project["id"]) for project in server["projects"]),
-        join=server.get("join") or manifest.get("options", {}).get("join"),
     )
+
+
+def _join(manifest: Mapping[str, Any], units: Iterable[str]) -> str | None:
+    """What the units are called by. Several sources are joined by content unless told otherwise;
+    exports of queues, which a manifest does not tell apart, do not count, so the ids decide.
+    """
+    given = manifest.get("options", {}).get("join")
+    if given is not None:
+        return str(given)
+    server = manifest.get("server")
+    if server:
+        return CONTENT if len(server["projects"]) > 1 else None
+    hashes = all(_HASH.fullmatch(unit) for unit in units)
+    return CONTENT if hashes and manifest.get("more_sources") else None
 
 
 @dataclass(slots=True)

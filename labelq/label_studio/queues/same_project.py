@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from labelq.label_studio.queues.matching import match
+from labelq.label_studio.queues.matching import LeftOut, match
 from labelq.label_studio.queues.order import Entry, Order
 from labelq.label_studio.queues.tabs import put_tab, queue_tab
 from labelq.label_studio.queues.tasks import Served, tasks_by_id
 from labelq.label_studio.refusals import RefusedError
-from labelq.labels.queue_fields import OVERLAP, PRIORITY, QUEUE, QUEUED_AT
+from labelq.labels.queue_fields import IN_PROJECT, OVERLAP, PRIORITY, QUEUE, QUEUED_AT
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["SameProject", "Tagged", "plan_same_project", "push_same_project"]
 
 Progress = Callable[[str, float], None]
+Elsewhere = Literal["busy", "answered", "counted"]
 
 RANKS = 20
 """A rank costs one call for all its tasks, so neighbours in the queue share one."""
@@ -40,22 +41,29 @@ _REFUSED = (400, 403, 404, 405, 501)
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """What happens to one task: ``fields`` are written to its data; an ``overlap`` that is not
-    None is set, and the task is open again. ``answers`` is how many it then waits for.
+    None is set, and the task is open. ``was_done`` is whether it was done before; ``answers``
+    is how many it then waits for.
     """
 
     id: int
-    fields: Mapping[str, str | float]
+    fields: Mapping[str, str | int]
     overlap: int | None
     was_overlap: int
+    was_done: bool
     answers: int
+
+    @property
+    def raised(self) -> bool:
+        """Whether its overlap is raised."""
+        return self.overlap is not None and self.overlap > self.was_overlap
 
 
 @dataclass(frozen=True, slots=True)
 class SameProject:
     """What a push to the labeled project would change.
 
-    ``n_there`` entries are in its queue already; ``busy`` are task ids that still wait in the
-    queue of another round. ``entries`` are those that are pushed or there.
+    ``n_there`` entries are in its queue already. ``entries`` are those that are pushed or
+    there.
     """
 
     project: int
@@ -65,9 +73,7 @@ class SameProject:
     entries: tuple[Entry, ...]
     n_there: int
     n_open: int
-    gone: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    busy: tuple[int, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     tab: Mapping[str, Any] | None = field(default=None, repr=False)
     tab_id: int | None = None
 
@@ -75,6 +81,11 @@ class SameProject:
     def n_new(self) -> int:
         """How many entries the push adds or asks for once more."""
         return len(self.entries) - self.n_there
+
+    @property
+    def n_again(self) -> int:
+        """How many of these stand in the queue, and are opened once more."""
+        return sum(1 for change in self.changes if QUEUE not in change.fields)
 
     @property
     def changes_something(self) -> bool:
@@ -102,23 +113,22 @@ def plan_same_project(
     skips = settings.skip_queue == "IGNORE_SKIPPED"  # there a skip counts as an answer
     changes: list[Tagged] = []
     kept: list[Entry] = []
-    busy: list[int] = []
+    left: dict[tuple[Elsewhere, str], list[int]] = {}
     n_there = n_open = 0
     chosen = [entry for entry in entries if entry.unit in matches.tasks]
     for rank, entry in enumerate(chosen):
         task = with_votes.get(matches.tasks[entry.unit].id)
         if task is None:
             continue
-        theirs = task.data.get(QUEUE) not in (None, "", order.round)
-        if theirs and not task.is_labeled:
-            busy.append(task.id)
+        if task.queue not in ("", order.round) and (why := _elsewhere(task, entry)):
+            left.setdefault((why, task.queue), []).append(task.id)
             continue
         kept.append(entry)
         change = _change(task, entry, order.round, _rank(rank, len(chosen)), skips=skips)
         if change is None:
             n_there += 1
         else:
-            n_open += not task.is_labeled and QUEUE not in task.data
+            n_open += not task.is_labeled and not task.queue
             changes.append(change)
     tab_id, tab = queue_tab(connection, project, order.round) if kept else (None, None)
     return SameProject(
@@ -129,41 +139,55 @@ def plan_same_project(
         entries=tuple(kept),
         n_there=n_there,
         n_open=n_open,
-        gone=tuple(matches.gone),
-        changed=tuple(matches.changed),
-        busy=tuple(busy),
+        left_out=(
+            *matches.left_out,
+            *(LeftOut(why, tuple(ids), theirs) for (why, theirs), ids in left.items()),
+        ),
         tab=tab,
         tab_id=tab_id,
     )
 
 
-def _rank(place: int, n: int) -> float:
+def _elsewhere(task: Served, entry: Entry) -> Elsewhere | None:
+    """Why a task stays in the queue of another round: its answers are known by that tag.
+
+    None: nobody answered it there, and nobody will, because it is closed.
+    """
+    n = len(task.people(bought=True))
+    if n:
+        return "counted" if len(entry.bought) >= n else "answered"
+    return None if task.is_labeled else "busy"
+
+
+def _rank(place: int, n: int) -> int:
     """Three digits whatever the rank: some databases sort a data field as text.
 
     >>> _rank(0, 40), _rank(39, 40)
-    (999.0, 980.0)
+    (999, 980)
     """
-    return 999.0 - place * RANKS // max(n, 1)
+    return 999 - place * RANKS // max(n, 1)
 
 
-def _change(task: Served, entry: Entry, round_: str, rank: float, *, skips: bool) -> Tagged | None:
+def _change(task: Served, entry: Entry, round_: str, rank: int, *, skips: bool) -> Tagged | None:
     """What one task lacks; None: nothing."""
-    wanted = entry.n_bought + 1
-    bought = len(task.people(bought=True, skips=skips)) if QUEUED_AT in task.data else 0
+    wanted = len(entry.bought) + 1
+    bought = len(task.people(bought=True, skips=skips))
     overlap = max(task.overlap, len(task.people(bought=False, skips=skips)) + wanted)
     opens = bought < wanted and (task.is_labeled or task.overlap < overlap)
-    fields: dict[str, str | float] = {}
-    if opens and OVERLAP not in task.data:
-        fields[OVERLAP] = float(task.overlap)
-    if task.data.get(QUEUE) != round_:
+    fields: dict[str, str | int] = {}
+    if opens and task.old_overlap is None:
+        fields[OVERLAP] = task.overlap
+    if task.queue != round_:
         fields[PRIORITY] = rank
         fields[QUEUE] = round_
-    if QUEUED_AT not in task.data:
+    if not task.since:
         fields[QUEUED_AT] = ""  # told when the time has come
     if not fields and not opens:
         return None
     answers = max(wanted - bought, 0)
-    return Tagged(task.id, fields, overlap if opens else None, task.overlap, answers)
+    return Tagged(
+        task.id, fields, overlap if opens else None, task.overlap, task.is_labeled, answers
+    )
 
 
 def push_same_project(connection: Connection, plan: SameProject, progress: Progress) -> None:
@@ -173,7 +197,7 @@ def push_same_project(connection: Connection, plan: SameProject, progress: Progr
         ServerError: the server failed; a repeat does what is left.
     """
     tag = [change for change in plan.changes if change.fields]
-    since = _next_second(connection) if tag else ""
+    since = f"{_next_second(connection)}{IN_PROJECT}{plan.project}" if tag else ""
     began = time.monotonic()
     progress("tagging", 0.0)
     slow = not all(
@@ -203,18 +227,18 @@ def push_same_project(connection: Connection, plan: SameProject, progress: Progr
         put_tab(connection, plan.project, plan.tab_id, plan.tab)
 
 
-def _fields(change: Tagged, since: str) -> dict[str, str | float]:
+def _fields(change: Tagged, since: str) -> dict[str, str | int]:
     told = dict(change.fields)
     if QUEUED_AT in told:
         told[QUEUED_AT] = since
     return told
 
 
-def _bulk(changes: Sequence[Tagged], since: str) -> Iterator[tuple[str, str | float, list[int]]]:
+def _bulk(changes: Sequence[Tagged], since: str) -> Iterator[tuple[str, str | int, list[int]]]:
     """Every value to write and the tasks that get it: the tag first, for a withdrawal to find
     whatever is half done; the time last, because from then on votes count as the queue's.
     """
-    groups: dict[tuple[str, str | float], list[int]] = {}
+    groups: dict[tuple[str, str | int], list[int]] = {}
     for change in changes:
         for name, value in _fields(change, since).items():
             groups.setdefault((name, value), []).append(change.id)
@@ -225,9 +249,7 @@ def _bulk(changes: Sequence[Tagged], since: str) -> Iterator[tuple[str, str | fl
             yield name, value, ids[start : start + _CHUNK]
 
 
-def _tag(
-    connection: Connection, project: int, name: str, value: str | float, ids: list[int]
-) -> bool:
+def _tag(connection: Connection, project: int, name: str, value: str | int, ids: list[int]) -> bool:
     """Write one data field of many tasks in one call; False where the server refuses it."""
     assert ids, "without ids the action takes every task"
     body = {

@@ -11,16 +11,26 @@ import msgspec
 
 from labelq.errors import ServerError
 from labelq.label_studio.refusals import RefusedError
-from labelq.labels.queue_fields import OVERLAP, PREFIX, QUEUED_AT
+from labelq.label_studio.units import queued_in
+from labelq.labels.queue_fields import OVERLAP, PREFIX, QUEUE
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["Served", "Vote", "all_tasks", "delete_untouched", "tasks_by_id", "without_ours"]
+__all__ = [
+    "Served",
+    "Vote",
+    "all_tasks",
+    "delete_untouched",
+    "queued_tasks",
+    "tasks_by_id",
+    "without_ours",
+]
 
 _PAGE = 1000
 _IDS = 200  # in one address
 # Names hold at every depth: without completed_by annotations come without their authors.
+# (`fields=task_only` would leave draft_exists out.)
 _FIELDS = "id,data,overlap,is_labeled,total_annotations,cancelled_annotations,draft_exists"
 _VOTES = ",annotations,completed_by,created_at,was_cancelled"
 
@@ -39,6 +49,7 @@ class Served:
     """A task on the server. ``votes`` are all its annotations, None where not asked for."""
 
     id: int
+    project: int
     data: Mapping[str, Any] = field(repr=False)
     overlap: int
     is_labeled: bool
@@ -51,21 +62,45 @@ class Served:
         """Whether somebody labeled, skipped or began it."""
         return self.n_annotations > 0 or self.has_draft
 
-    def people(self, *, bought: bool, skips: bool = False) -> set[int]:
-        """Who voted on the task through the queue, or else before it was queued."""
-        since = self.data.get(QUEUED_AT)
-        found = set()
-        for vote in self.votes or ():
-            late = isinstance(since, str) and since_is_before(since, vote.created_at)
-            if vote.person is not None and late == bought and (skips or not vote.skipped):
-                found.add(vote.person)
-        return found
+    @property
+    def queue(self) -> str:
+        """The round whose queue holds it here; empty: none does."""
+        tag = self.data.get(QUEUE)
+        return tag if isinstance(tag, str) and not self._moved else ""
+
+    @property
+    def since(self) -> str:
+        """When it was queued here (ISO 8601, UTC); empty: it was not, or not completely."""
+        queued = queued_in(dict(self.data))
+        return queued[0] if queued and not self._moved else ""
 
     @property
     def old_overlap(self) -> int | None:
         """The overlap before a push changed it; None if none did."""
         value = self.data.get(OVERLAP)
-        return int(value) if isinstance(value, (int, float)) else None
+        return int(value) if isinstance(value, (int, float)) and not self._moved else None
+
+    @property
+    def _moved(self) -> bool:
+        """Whether it was queued in another project, and came here by export and import."""
+        queued = queued_in(dict(self.data))
+        return queued is not None and queued[1] not in ("", str(self.project))
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether an annotation or a skip came through the queue, by whomever."""
+        since = self.since
+        return any(since and since_is_before(since, vote.created_at) for vote in self.votes or ())
+
+    def people(self, *, bought: bool, skips: bool = False) -> set[int]:
+        """Who voted on the task through the queue, or else before it was queued."""
+        since = self.since
+        found = set()
+        for vote in self.votes or ():
+            late = bool(since) and since_is_before(since, vote.created_at)
+            if vote.person is not None and late == bought and (skips or not vote.skipped):
+                found.add(vote.person)
+        return found
 
 
 def since_is_before(since: str, created_at: str) -> bool:
@@ -93,13 +128,8 @@ def all_tasks(
     query: dict[str, Any] = {}
     if equal is not None:
         name, value = equal
-        item = {
-            "filter": f"filter:tasks:data.{name}",
-            "operator": "equal",
-            "type": "String",
-            "value": value,
-        }
-        query = {"filters": {"conjunction": "and", "items": [item]}}
+        items = [_equal(f"data.{name}", "String", value)]
+        query = {"filters": {"conjunction": "and", "items": items}}
     found: dict[int, Served] = {}
     page, total = 1, 1
     while len(found) < total:
@@ -114,6 +144,16 @@ def all_tasks(
             " repeat the command"
         )
     return list(found.values())
+
+
+def queued_tasks(connection: Connection, project: int, round_: str) -> list[Served]:
+    """The tasks of a labeled project that the queue of this round holds, with their votes.
+
+    Raises:
+        ServerError: they cannot be read, or not all of them.
+    """
+    tagged = all_tasks(connection, project, votes=True, equal=(QUEUE, round_))
+    return [task for task in tagged if task.queue == round_]
 
 
 def tasks_by_id(
@@ -137,29 +177,34 @@ def delete_untouched(connection: Connection, project: int, ids: Sequence[int]) -
     Raises:
         ServerError: the server failed.
     """
-    still = [task.id for task in tasks_by_id(connection, project, ids) if not task.touched]
-    for start in range(0, len(still), _PAGE):
-        chunk = still[start : start + _PAGE]
-        assert chunk, "without ids the action takes every task"
+    for start in range(0, len(ids), _IDS):
+        some = tasks_by_id(connection, project, ids[start : start + _IDS])
+        chunk = [task.id for task in some if not task.touched]
+        if not chunk:  # without ids the action would take every task
+            continue
         with connection.doing(f"deleting tasks of project {project}"):
-            # The server looks once more: a label may have come since.
+            # The server looks once more: somebody may have begun since.
             connection.sdk.actions.create(
                 id="delete_tasks",
                 project=project,
                 selected_items={"all": False, "included": chunk},
                 filters={
                     "conjunction": "and",
-                    "items": [_none("total_annotations"), _none("cancelled_annotations")],
+                    "items": [
+                        _equal("total_annotations", "Number", 0),
+                        _equal("cancelled_annotations", "Number", 0),
+                        _equal("draft_exists", "Boolean", value=False),
+                    ],
                 },
             )
 
 
-def _none(counter: str) -> dict[str, Any]:
+def _equal(column: str, kind: str, value: object) -> dict[str, Any]:
     return {
-        "filter": f"filter:tasks:{counter}",
+        "filter": f"filter:tasks:{column}",
         "operator": "equal",
-        "type": "Number",
-        "value": 0,
+        "type": kind,
+        "value": value,
     }
 
 
@@ -170,7 +215,7 @@ def _page(
         "project": project,
         "page": page,
         "page_size": _PAGE,
-        "fields": "all" if votes else "task_only",
+        "fields": "all",
         "include": _FIELDS + (_VOTES if votes else ""),
         "resolve_uri": "false",
     }
@@ -185,12 +230,13 @@ def _page(
                 raise
             # A server that does not know the short form gives everything.
             del parameters["include"]
-            body = connection.get("api/tasks/", **(parameters | {"fields": "all"}))
+            body = connection.get("api/tasks/", **parameters)
         answer = msgspec.json.decode(body)
-    return [_served(row, votes=votes) for row in answer["tasks"]], int(answer["total"])
+    rows = [_served(row, project, votes=votes) for row in answer["tasks"]]
+    return rows, int(answer["total"])
 
 
-def _served(row: Mapping[str, Any], *, votes: bool) -> Served:
+def _served(row: Mapping[str, Any], project: int, *, votes: bool) -> Served:
     cast = tuple(
         Vote(
             person=_person(annotation.get("completed_by")),
@@ -201,12 +247,13 @@ def _served(row: Mapping[str, Any], *, votes: bool) -> Served:
     )
     return Served(
         id=int(row["id"]),
+        project=project,
         data=row["data"],
         overlap=int(row.get("overlap") or 1),
         is_labeled=bool(row.get("is_labeled")),
         n_annotations=int(row.get("total_annotations") or 0)
         + int(row.get("cancelled_annotations") or 0),
-        has_draft=bool(row.get("draft_exists")),
+        has_draft=bool(row.get("draft_exists", True)),  # not told: nothing may be deleted
         votes=cast if votes else None,
     )
 

@@ -13,10 +13,11 @@ from labelq.label_studio.queues.tasks import (
     Served,
     all_tasks,
     delete_untouched,
+    queued_tasks,
     tasks_by_id,
     without_ours,
 )
-from labelq.labels.queue_fields import KEY, QUEUE, ROUND
+from labelq.labels.queue_fields import KEY, ROUND
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -55,11 +56,17 @@ class Emptied:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What a withdrawal would change."""
+    """What a withdrawal would change; ``n_kept`` tasks with votes stay in labeled projects."""
 
     round: str
     untagged: tuple[Untagged, ...]
     emptied: tuple[Emptied, ...]
+    n_kept: int = 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything of the queue is on the server."""
+        return bool(self.untagged or self.emptied or self.n_kept)
 
     @property
     def changes_something(self) -> bool:
@@ -76,23 +83,25 @@ def plan_withdrawal(connection: Connection, order: Order, projects: Sequence[int
         ServerError: the projects cannot be read.
     """
     untagged = []
+    n_kept = 0
     for project in projects:
-        tasks = all_tasks(connection, project, votes=True, equal=(QUEUE, order.round))
+        tasks = queued_tasks(connection, project, order.round)
         tabs = tuple(tab for tab, _ in queue_tabs(connection, project, order.round))
         free = tuple(task.id for task in tasks if not _voted(task))
         voted = tuple(task.id for task in tasks if _voted(task) and _still_open(task))
+        n_kept += len(tasks) - len(free) - len(voted)
         if free or voted or tabs:
             untagged.append(Untagged(project, tabs, free, voted))
     emptied = []
-    name = digest(order.round)
+    ours = (digest(order.round), tuple(sorted(projects)))
     for row, mark in marked_projects(connection):
-        if mark.digest == name:
+        if (mark.digest, mark.projects) == ours:
             project = int(row["id"])
             tasks = all_tasks(connection, project)
             free = tuple(task.id for task in tasks if _ours(task, order) and not task.touched)
             whole = len(free) == len(tasks)
             emptied.append(Emptied(project, str(row["title"]), free, len(tasks) - len(free), whole))
-    return Withdrawal(order.round, tuple(untagged), tuple(emptied))
+    return Withdrawal(order.round, tuple(untagged), tuple(emptied), n_kept)
 
 
 def _ours(task: Served, order: Order) -> bool:
@@ -100,7 +109,7 @@ def _ours(task: Served, order: Order) -> bool:
 
 
 def _voted(task: Served) -> bool:
-    return bool(task.people(bought=True, skips=True)) or task.has_draft
+    return task.asked_again or task.has_draft
 
 
 def _still_open(task: Served) -> bool:
