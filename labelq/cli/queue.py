@@ -127,22 +127,26 @@ def push_command(audit_dir: Path, **options: Any) -> int:
     if options["show_votes"] and options["to"] == "same-project":
         raise SettingsError("--show-votes needs --to new-project: task data is seen by everybody")
     with _opened(audit_dir, options) as (order, connection, projects):
-        with spinner(f"reading {connection.url}"):
-            planned = list(_plans(order, connection, projects, options))
-        _say(_title(order, connection))
-        for wants, plan in planned:
-            _say(*push_lines(order, plan, wants))
-            if options["dry_run"]:
-                _say(*details(plan))
-        plans = [plan for _, plan in planned if plan.changes_something]
-        _say(*left_for_later(order, audit_dir, [wants for wants, _ in planned], options))
-        if not plans:
-            why, code = nothing_pushed(order, planned)
-            click.echo(why)
-            return code
-        if not _go_on("Push?", "Nothing was pushed.", options):
-            return 0 if options["dry_run"] else 1
-        for plan in plans:
+        planned, shown = _planned(order, connection, projects, options), None
+        while planned != shown:
+            if shown is not None:
+                click.echo("It has changed on the server in the meantime. Now:")
+            shown = planned
+            _say(_title(order, connection))
+            for wants, plan in planned:
+                _say(*push_lines(order, plan, wants))
+                if options["dry_run"]:
+                    _say(*details(plan))
+            _say(*left_for_later(order, audit_dir, [wants for wants, _ in planned], options))
+            if not any(plan.changes_something for _, plan in planned):
+                why, code = nothing_pushed(order, planned)
+                click.echo(why)
+                return code
+            if not _go_on("Push?", "Nothing was pushed.", options):
+                return 0 if options["dry_run"] else 1
+            if not options["yes"]:  # people take their time, and others push meanwhile
+                planned = _planned(order, connection, projects, options)
+        for plan in (plan for _, plan in planned if plan.changes_something):
             _say(*_push(connection, plan))
         _say(again("status", order, audit_dir, options, start="How far it is: "))
     return 0
@@ -239,6 +243,13 @@ def _opened(
                 )
             projects = (options["project"],)
         yield order, connection, projects
+
+
+def _planned(
+    order: Order, connection: Connection, projects: tuple[int, ...], options: dict[str, Any]
+) -> list[tuple[str, SameProject | NewProject]]:
+    with spinner(f"reading {connection.url}"):
+        return list(_plans(order, connection, projects, options))
 
 
 def _plans(

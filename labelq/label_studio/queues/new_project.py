@@ -296,7 +296,8 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
 def _make(connection: Connection, plan: NewProject) -> int:
     try:
         with connection.doing("making the project"):
-            return int(connection.sdk.projects.create(**plan.settings).id)
+            made = int(connection.sdk.projects.create(**plan.settings).id)
+        return _only(connection, plan, made)
     except RefusedError as refused:
         if refused.status < 500:
             raise
@@ -307,6 +308,23 @@ def _make(connection: Connection, plan: NewProject) -> int:
         if mark == plan.mark:
             return int(row["id"])
     raise ServerError(f"{lost}; repeat the command: it completes")
+
+
+def _only(connection: Connection, plan: NewProject, made: int) -> int:
+    """``made``, if nobody else made the queue's project at the same time.
+
+    Raises:
+        SettingsError: somebody did, and was first.
+    """
+    first = min(int(row["id"]) for row, mark in marked_projects(connection) if mark == plan.mark)
+    if first == made:
+        return made
+    with connection.doing(f"deleting project {made}"):
+        connection.sdk.projects.delete(id=made)
+    raise SettingsError(
+        f"somebody else is pushing this queue at this moment, to project {first}; repeat the"
+        " command when that is done"
+    )
 
 
 def _fill(connection: Connection, project: int, tasks: list[Mapping[str, Any]]) -> None:

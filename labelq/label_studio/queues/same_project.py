@@ -34,7 +34,6 @@ RANKS = 20
 
 _CHUNK = 5000
 _WAIT = 1.05  # seconds until the coming second has begun
-_FRESH = 20
 _REFUSED = (400, 403, 404, 405, 501)
 
 
@@ -196,8 +195,10 @@ def push_same_project(connection: Connection, plan: SameProject, progress: Progr
     Raises:
         ServerError: the server failed; a repeat does what is left.
     """
-    tag = [change for change in plan.changes if change.fields]
-    since = f"{_next_second(connection)}{IN_PROJECT}{plan.project}" if tag else ""
+    tagging = any(change.fields for change in plan.changes)
+    since = f"{_next_second(connection)}{IN_PROJECT}{plan.project}" if tagging else ""
+    changes = _not_yet_queued(connection, plan)
+    tag = [change for change in changes if change.fields]
     began = time.monotonic()
     progress("tagging", 0.0)
     slow = not all(
@@ -206,25 +207,32 @@ def push_same_project(connection: Connection, plan: SameProject, progress: Progr
     if tag:
         # no vote through the queue may be older than the tag
         time.sleep(max(began + _WAIT - time.monotonic(), 0))
-    todo = [change for change in plan.changes if change.overlap is not None or slow]
-    fresh: dict[int, Served] = {}
+    todo = [change for change in changes if change.overlap is not None or slow]
     for n, change in enumerate(todo):
-        if slow and n % _FRESH == 0:
-            ids = [change.id for change in todo[n : n + _FRESH]]
-            fresh = {task.id: task for task in tasks_by_id(connection, plan.project, ids)}
         progress(f"task {n + 1:,} of {len(todo):,}", n / len(todo))
         told: dict[str, Any] = {}
         if change.overlap is not None:
             told |= {"overlap": change.overlap, "is_labeled": False}
-        if slow and change.fields and change.id in fresh:
-            # the server replaces the whole of a task's data
-            told["data"] = {**fresh[change.id].data, **_fields(change, since)}
+        if slow and change.fields:
+            # The server replaces the whole of a task's data, which others edit, too: read it now.
+            for task in tasks_by_id(connection, plan.project, [change.id]):
+                told["data"] = {**task.data, **_fields(change, since)}
         if told:
             with connection.doing(f"opening task {change.id}"):
                 connection.sdk.tasks.update(id=str(change.id), **told)
     if plan.tab is not None:
         progress("the tab", 1.0)
         put_tab(connection, plan.project, plan.tab_id, plan.tab)
+
+
+def _not_yet_queued(connection: Connection, plan: SameProject) -> list[Tagged]:
+    """The changes, without tasks that another push has queued since the plan was made.
+
+    Their votes are known by the time that they were queued at, so it is never written twice.
+    """
+    ids = [change.id for change in plan.changes if QUEUED_AT in change.fields]
+    queued = {task.id for task in tasks_by_id(connection, plan.project, ids) if task.since}
+    return [change for change in plan.changes if change.id not in queued]
 
 
 def _fields(change: Tagged, since: str) -> dict[str, str | int]:

@@ -29,6 +29,7 @@ __all__ = [
 
 _PAGE = 1000
 _IDS = 200  # in one address
+_MOST_OVERLAP = 10_000
 # Names hold at every depth: without completed_by annotations come without their authors.
 # (`fields=task_only` would leave draft_exists out.)
 _FIELDS = "id,data,overlap,is_labeled,total_annotations,cancelled_annotations,draft_exists"
@@ -78,7 +79,10 @@ class Served:
     def old_overlap(self) -> int | None:
         """The overlap before a push changed it; None if none did."""
         value = self.data.get(OVERLAP)
-        return int(value) if isinstance(value, (int, float)) and not self._moved else None
+        if not isinstance(value, (int, float)) or self._moved:
+            return None
+        # Anybody can write the field: a number that no push writes is none.
+        return int(value) if 1 <= value <= _MOST_OVERLAP else None
 
     @property
     def _moved(self) -> bool:

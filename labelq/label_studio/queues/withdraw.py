@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from labelq.label_studio.queues.tasks import (
     tasks_by_id,
     without_ours,
 )
-from labelq.labels.queue_fields import KEY, ROUND
+from labelq.labels.queue_fields import KEY, PREFIX, ROUND
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Emptied", "Untagged", "Withdrawal", "plan_withdrawal", "withdraw"]
 
 Progress = Callable[[str, float], None]
-
-_FRESH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,8 @@ def withdraw(connection: Connection, plan: Withdrawal, progress: Progress) -> No
         progress(f"emptying project {queue.project}", 0.0)
         if queue.tasks:
             delete_untouched(connection, queue.project, queue.tasks)
-        if queue.whole and not all_tasks(connection, queue.project):
+        # One without any task of ours may be anybody's, whatever its description says.
+        if queue.whole and queue.tasks and not all_tasks(connection, queue.project):
             with connection.doing(f"deleting project {queue.project}"):
                 connection.sdk.projects.delete(id=queue.project)
     progress("withdrawn", 1.0)
@@ -139,11 +138,11 @@ def withdraw(connection: Connection, plan: Withdrawal, progress: Progress) -> No
 
 def _untag(connection: Connection, part: Untagged, progress: Progress) -> None:
     ids = (*part.tasks, *part.voted)
-    for n in range(0, len(ids), _FRESH):
+    untagged: dict[int, Served] = {}
+    for k, number in enumerate(ids):
+        progress(f"task {k + 1:,} of {len(ids):,}", k / len(ids))
         # Fresh, because the server replaces the whole of a task's data, and votes may have come.
-        some = tasks_by_id(connection, part.project, ids[n : n + _FRESH], votes=True)
-        for k, task in enumerate(some, start=n):
-            progress(f"task {k + 1:,} of {len(ids):,}", k / len(ids))
+        for task in tasks_by_id(connection, part.project, [number], votes=True):
             told: dict[str, Any] = {}
             if task.old_overlap is not None:
                 told["overlap"] = task.old_overlap
@@ -151,6 +150,18 @@ def _untag(connection: Connection, part: Untagged, progress: Progress) -> None:
                 told["is_labeled"] = n_people >= task.old_overlap
             if not _voted(task):
                 told["data"] = without_ours(task.data)
+                untagged[task.id] = task
             if told:
                 with connection.doing(f"closing task {task.id}"):
                     connection.sdk.tasks.update(id=str(task.id), **told)
+    _tag_again(connection, part, untagged)
+
+
+def _tag_again(connection: Connection, part: Untagged, untagged: Mapping[int, Served]) -> None:
+    """Tag those again that got a vote in the moment between reading and writing."""
+    for task in tasks_by_id(connection, part.project, list(untagged), votes=True):
+        before = untagged[task.id]
+        if len(task.votes or ()) > len(before.votes or ()):
+            ours = {name: v for name, v in before.data.items() if name.startswith(PREFIX)}
+            with connection.doing(f"tagging task {task.id} again"):
+                connection.sdk.tasks.update(id=str(task.id), data={**task.data, **ours})
