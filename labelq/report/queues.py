@@ -242,6 +242,12 @@ def _changes_there(plan: SameProject) -> Iterator[Line]:
             f"{_tasks(plan.n_open)} not done in the round yet: what comes from now on counts as"
             " the queue's, for the labels and not for agreement",
         )
+    if plan.prefilled:
+        yield _line(
+            "note",
+            f"the project fills in what {_shown(plan.prefilled)} predicts, and answers follow it:"
+            " switch that off first (Settings, Annotation, Prelabeling)",
+        )
 
 
 def details(plan: SameProject | NewProject) -> Iterator[Line]:

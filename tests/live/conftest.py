@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from labelq.cli import main
+from labelq.label_studio import retrying
+from labelq.label_studio.connection import address, connect
 from tests.live.server import Server, User, users
 
 CONFIG = """<View>
@@ -40,6 +44,37 @@ def _no_server_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad weather costs a test no time."""
+    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 4)
+
+
+@pytest.fixture
+def admin(people: dict[str, User]) -> User:
+    return people["admin"]
+
+
+@pytest.fixture
+def as_admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, admin: User) -> None:
+    """In a folder of one's own, with the administrator's key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", admin.token)
+
+
+@pytest.fixture
+def queue(capsys: pytest.CaptureFixture[str], as_admin: None) -> Callable[..., Any]:
+    """``queue("push", directory, url, "--yes")``: exit code, stdout, stderr."""
+
+    def run(command: str, directory: Path, url: str, *more: object) -> tuple[Any, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["queue", command, str(directory), "--url", url, *map(str, more)])
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
 @pytest.fixture
 def api(server: Server, people: dict[str, User]) -> Iterator[Callable[..., Any]]:
     """``api("POST", "projects/", json={…}, who="ann1")``: the bare API, decoded."""
@@ -66,6 +101,13 @@ def new_project(api: Callable[..., Any]) -> Callable[..., int]:
         return int(made["id"])
 
     return make
+
+
+def who(url: str, key: str, *, waiting: Any = None, ca_bundle: Any = None, **env: str) -> str:
+    """The e-mail behind ``key``."""
+    where = address(url, key, ca_bundle=ca_bundle, environment=env)
+    with connect(where, waiting=waiting) as connection:
+        return str(connection.me["email"])
 
 
 def signed_in(monkeypatch: pytest.MonkeyPatch, server: Server, who: str = "admin") -> None:

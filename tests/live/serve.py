@@ -100,6 +100,7 @@ def _load(url: str, tasks: list[dict[str, Any]]) -> int:
             "label_config": (SAMPLE / "label_config.xml").read_text(encoding="utf-8"),
             "expert_instruction": MarkdownIt().render(guideline),
             "maximum_annotations": 3,
+            "show_collab_predictions": False,
         },
     )["id"]
     kept = ("data", "annotations", "predictions")

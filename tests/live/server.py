@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -112,12 +112,12 @@ class Server:
     def stop(self, *, keep: bool = False) -> None:
         """Stop it (SIGINT ends it cleanly), and remove its data unless they are to be kept."""
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            # SIGINT ends it cleanly, unless whoever started us in the background ignores it.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                self.process.send_signal(number)
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(10)
+                    break
         self.log.close()
         if not self.keep and not keep:
             shutil.rmtree(self.data, ignore_errors=True)

@@ -14,6 +14,7 @@ from labelq.errors import ServerError
 from labelq.label_studio import keys, retrying
 from labelq.label_studio.connection import address, connect
 from labelq.label_studio.refusals import RefusedError
+from tests.live.conftest import who
 from tests.live.newcomers import newcomer
 from tests.live.proxy import (
     Answer,
@@ -36,23 +37,6 @@ from tests.live.server import free_port
 pytestmark = pytest.mark.live
 
 WHOAMI = "/api/current-user/whoami"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 4)
-
-
-@pytest.fixture
-def admin(people):
-    return people["admin"]
-
-
-def who(url, key, *, waiting=None, ca_bundle=None, **environment):
-    """The e-mail behind ``key``."""
-    where = address(url, key, ca_bundle=ca_bundle, environment=environment)
-    with connect(where, waiting=waiting) as connection:
-        return connection.me["email"]
 
 
 # ---------------------------------------------------------------- keys

@@ -38,7 +38,6 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 @pytest.fixture(autouse=True)
 def _somewhere_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 4)
     monkeypatch.chdir(tmp_path)
 
 

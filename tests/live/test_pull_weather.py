@@ -190,7 +190,7 @@ def test_an_interrupted_pull_leaves_nothing(server, new_project, a_round, here, 
             time.sleep(0.02)
         time.sleep(0.1)
         child.send_signal(number)
-        _, said = child.communicate(timeout=20)
+        _, said = child.communicate(timeout=60)
     assert child.returncode == (130 if number == signal.SIGINT else 143)
     assert said.strip() == "labelq: interrupted; nothing is left half-written: repeat the command"
     assert left(here) == ["tmp"]

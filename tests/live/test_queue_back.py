@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from labelq.cli import main
-from labelq.label_studio import retrying
 from tests.live.proxy import Proxy, changed, first, status, times
 from tests.live.queueing import (
     audit_directory,
@@ -20,27 +18,7 @@ from tests.live.queueing import (
     without_ours,
 )
 
-pytestmark = pytest.mark.live
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, people):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 3)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", people["admin"].token)
-
-
-@pytest.fixture
-def queue(capsys):
-    """``queue("push", directory, url, "--yes")``: exit code, stdout, stderr."""
-
-    def run(command, directory, url, *more):
-        with pytest.raises(SystemExit) as ended:
-            main(["queue", command, str(directory), "--url", url, *more])
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return run
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("as_admin")]
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import uuid
 import pytest
 
 from labelq.cli import main
-from labelq.label_studio import retrying
 from labelq.label_studio.queues import new_project as filling
 from labelq.label_studio.queues.marks import queue_projects
 from labelq.label_studio.units import CONTENT, Joining
@@ -31,11 +30,8 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, people):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 3)
+def here(monkeypatch, as_admin):
     monkeypatch.setattr(filling, "_CHUNK", 2)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", people["admin"].token)
 
 
 @pytest.fixture

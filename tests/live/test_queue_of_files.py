@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from labelq.cli import main
 from labelq.label_studio.queues import same_project
 from labelq.label_studio.units import CONTENT, Joining
 from labelq.labels.submissions import Submissions
@@ -14,23 +13,8 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, people):
-    monkeypatch.chdir(tmp_path)
+def here(monkeypatch, as_admin):
     monkeypatch.setattr(same_project, "_WAIT", 0)  # nobody votes here
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", people["admin"].token)
-
-
-@pytest.fixture
-def queue(capsys):
-    """``queue("push", directory, url, "--yes")``: exit code, stdout, stderr."""
-
-    def run(command, directory, url, *more):
-        with pytest.raises(SystemExit) as ended:
-            main(["queue", command, str(directory), "--url", url, *map(str, more)])
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

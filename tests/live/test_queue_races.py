@@ -6,30 +6,11 @@ import io
 
 import pytest
 
-from labelq.cli import labelq, main
-from labelq.label_studio import retrying
+from labelq.cli import labelq
 from tests.live.proxy import Proxy, first, older_server, times
 from tests.live.queueing import audit_directory, entries_of, labeled, tasks_of, vote
 
-pytestmark = pytest.mark.live
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, people):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 3)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", people["admin"].token)
-
-
-@pytest.fixture
-def queue(capsys):
-    def run(command, directory, url, *more):
-        with pytest.raises(SystemExit) as ended:
-            main(["queue", command, str(directory), "--url", url, *more])
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return run
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("as_admin")]
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import json
 import pytest
 
 from labelq.cli import main
-from labelq.label_studio import retrying
 from labelq.label_studio.queues import same_project
 from tests.live.conftest import task
 from tests.live.proxy import Proxy, lost, older_server, status, times
@@ -29,11 +28,8 @@ WRITES = ("POST", "PATCH", "PUT", "DELETE")
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, people):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 3)
+def here(monkeypatch, as_admin):
     monkeypatch.setattr(same_project, "_WAIT", 0)  # where nobody votes there is no hurry
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", people["admin"].token)
 
 
 @pytest.fixture

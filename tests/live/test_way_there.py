@@ -7,9 +7,9 @@ import socket
 import pytest
 
 from labelq.errors import ServerError, SettingsError
-from labelq.label_studio import retrying
 from labelq.label_studio.connection import address, connect
 from labelq.label_studio.refusals import RefusedError
+from tests.live.conftest import who
 from tests.live.proxy import (
     Answer,
     Authority,
@@ -29,23 +29,6 @@ pytestmark = pytest.mark.live
 
 WHOAMI = "/api/current-user/whoami"
 VERSION = "/api/version"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(retrying, "PAUSES", (0.01,) * 4)
-
-
-@pytest.fixture
-def admin(people):
-    return people["admin"]
-
-
-def who(url, key, *, waiting=None, ca_bundle=None, **environment):
-    """The e-mail behind ``key``."""
-    where = address(url, key, ca_bundle=ca_bundle, environment=environment)
-    with connect(where, waiting=waiting) as connection:
-        return connection.me["email"]
 
 
 # ---------------------------------------------------------------- the way there

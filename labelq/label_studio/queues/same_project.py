@@ -62,7 +62,7 @@ class SameProject:
     """What a push to the labeled project would change.
 
     ``n_there`` entries are in its queue already. ``entries`` are those that are pushed or
-    there.
+    there. ``prefilled`` is the model version whose answers the project fills in beforehand.
     """
 
     project: int
@@ -72,6 +72,7 @@ class SameProject:
     entries: tuple[Entry, ...]
     n_there: int
     n_open: int
+    prefilled: str = ""
     left_out: tuple[LeftOut, ...] = ()
     tab: Mapping[str, Any] | None = field(default=None, repr=False)
     tab_id: int | None = None
@@ -133,6 +134,7 @@ def plan_same_project(
     return SameProject(
         project=project,
         title=settings.title or "",
+        prefilled=(settings.show_collab_predictions and settings.model_version) or "",
         round=order.round,
         changes=tuple(changes),
         entries=tuple(kept),
