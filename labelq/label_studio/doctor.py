@@ -61,19 +61,23 @@ def _rights(connection: Connection) -> str:
     return "do what your role allows"
 
 
+class _User(msgspec.Struct):
+    email: str | None = None
+
+
 def _emails(connection: Connection) -> str:
     try:
-        users = _read(connection, "api/users/", "listing the people")
+        users = connection.read("api/users/", list[_User], "listing the people")
     except RefusedError as error:
         return f"not readable (HTTP {error.status}): annotators go by their numbers"
-    n = sum("@" in str(user.get("email") or "") for user in users)
+    n = sum("@" in (user.email or "") for user in users)
     if n == len(users):
         return f"readable ({_counted(n, 'user')})"
     return f"{n:,} of {_counted(len(users), 'user')} have one that you may read"
 
 
 def _project(connection: Connection, project: dict[str, Any], *, counted: bool) -> str:
-    title = str(project.get("title") or "").strip() or "without a title"
+    title = connection.hidden(str(project.get("title") or "").strip()) or "without a title"
     facts = [
         _counted(project.get("task_number") or 0, "task"),
         # the server counts skips apart

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from labelq.cli import labelq
-from tests.live.proxy import Proxy, first, older_server, times
+from tests.live.proxy import Proxy, changed, first, older_server, times
 from tests.live.queueing import audit_directory, entries_of, labeled, tasks_of, vote
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("as_admin")]
@@ -166,3 +166,19 @@ def test_an_empty_project_with_our_mark_is_not_deleted(server, queue, api, a_rou
     left = [p["id"] for p in api("GET", "projects/?page_size=1000")["results"]]
     assert mine in left
     assert made["id"] not in left
+
+
+@pytest.mark.parametrize("path", ["/api/tasks/", "/api/projects/", "/api/dm/views/", "/api/users/"])
+def test_an_answer_of_another_shape_is_one_line(server, queue, api, a_round, tmp_path, path):
+    project, tasks = a_round
+    assert queue("push", ordered(tmp_path, tasks, server, project), server.url, "--yes")[0] == 0
+    command = "withdraw" if path == "/api/dm/views/" else "status"
+
+    def weather(asked):
+        return changed(lambda _: b'{"results": 1, "tasks": [7]}') if asked.path == path else None
+
+    with Proxy(server.url, weather=weather) as proxy:
+        directory = ordered(tmp_path, tasks, proxy, project)
+        code, _, err = queue(command, directory, proxy.url)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "as Label Studio does" in err or "not the JSON" in err

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -116,7 +116,21 @@ def description(round_name: str, mark: Mark) -> str:
     )
 
 
-def marked_projects(connection: Connection) -> Iterator[tuple[dict[str, Any], Mark]]:
+class Row(msgspec.Struct):
+    """A project as the list of projects tells it."""
+
+    id: int
+    title: str | None = None
+    description: str | None = None
+    maximum_annotations: int | None = None
+
+
+class _Listed(msgspec.Struct):
+    count: int
+    results: list[Row]
+
+
+def marked_projects(connection: Connection) -> Iterator[tuple[Row, Mark]]:
     """Every queue project that the key can see, with its mark.
 
     Raises:
@@ -131,13 +145,14 @@ def marked_projects(connection: Connection) -> Iterator[tuple[dict[str, Any], Ma
                 page_size=_PAGE,
                 include="id,title,description,maximum_annotations",
             )
-            answer = msgspec.json.decode(body)
-        rows, total = answer["results"], answer["count"]
+            answer = msgspec.json.decode(body, type=_Listed)
+        rows, total = answer.results, answer.count
         if not rows:
             return
         for row in rows:
-            mark = mark_in(row.get("description"))
+            mark = mark_in(row.description)
             if mark is not None:
+                row.title = connection.hidden(row.title or "")
                 yield row, mark
         seen += len(rows)
         page += 1
@@ -151,7 +166,5 @@ def queue_projects(connection: Connection, project_ids: Collection[int]) -> list
     """
     wanted = set(project_ids)
     return sorted(
-        int(row["id"])
-        for row, mark in marked_projects(connection)
-        if not wanted.isdisjoint(mark.projects)
+        row.id for row, mark in marked_projects(connection) if not wanted.isdisjoint(mark.projects)
     )

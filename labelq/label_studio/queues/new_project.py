@@ -182,11 +182,11 @@ def _look(
         if (theirs.digest, theirs.projects) == (mark.digest, mark.projects)
     ]
     # the one that these entries go to comes first: of doubles, it keeps the oldest
-    ours.sort(key=lambda found: (found[1].wants != mark.wants, int(found[0]["id"])))
+    ours.sort(key=lambda found: (found[1].wants != mark.wants, found[0].id))
     keys: dict[str, int] = {}
     doubled: list[int] = []
     for row, _theirs in ours:
-        project = int(row["id"])
+        project = row.id
         tasks = all_tasks(connection, project)
         tasks.sort(key=lambda task: (not task.touched, task.id))
         seen: set[str] = set()
@@ -202,9 +202,9 @@ def _look(
     first = ours[0][0]
     found = replace(
         plan,
-        project=int(first["id"]),
-        title=str(first["title"]),
-        overlap=int(first.get("maximum_annotations") or plan.overlap),
+        project=first.id,
+        title=first.title or "",
+        overlap=first.maximum_annotations or plan.overlap,
         doubled=tuple(doubled),
     )
     return found, keys
@@ -306,7 +306,7 @@ def _make(connection: Connection, plan: NewProject) -> int:
         lost = error
     for row, mark in marked_projects(connection):  # perhaps only the answer was lost
         if mark == plan.mark:
-            return int(row["id"])
+            return row.id
     raise ServerError(f"{lost}; repeat the command: it completes")
 
 
@@ -316,7 +316,7 @@ def _only(connection: Connection, plan: NewProject, made: int) -> int:
     Raises:
         SettingsError: somebody did, and was first.
     """
-    first = min(int(row["id"]) for row, mark in marked_projects(connection) if mark == plan.mark)
+    first = min(row.id for row, mark in marked_projects(connection) if mark == plan.mark)
     if first == made:
         return made
     with connection.doing(f"deleting project {made}"):

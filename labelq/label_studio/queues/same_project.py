@@ -133,7 +133,7 @@ def plan_same_project(
     tab_id, tab = queue_tab(connection, project, order.round) if kept else (None, None)
     return SameProject(
         project=project,
-        title=settings.title or "",
+        title=connection.hidden(settings.title or ""),
         prefilled=(settings.show_collab_predictions and settings.model_version) or "",
         round=order.round,
         changes=tuple(changes),

@@ -90,14 +90,14 @@ def read_status(connection: Connection, order: Order, projects: Sequence[int]) -
     ours = (digest(order.round), tuple(sorted(projects)))
     for row, mark in marked_projects(connection):
         if (mark.digest, mark.projects) == ours:
-            project = int(row["id"])
+            project = row.id
             tasks = [
                 task
                 for task in all_tasks(connection, project, votes=True)
                 if task.data.get(ROUND) == order.round and isinstance(task.data.get(KEY), str)
             ]
             asked = [str(task.data[KEY]).removeprefix(f"{order.round}/") for task in tasks]
-            standings.append(_standing(project, str(row["title"]), tasks, asked, units, new=True))
+            standings.append(_standing(project, row.title or "", tasks, asked, units, new=True))
             left.difference_update(asked)
     found = located(connection, order, left, projects)
     theirs = {unit: task.queue for unit, task in found.items() if task.queue}
@@ -152,6 +152,10 @@ def people(connection: Connection) -> dict[int, str]:
     Raises:
         ServerError: the users cannot be listed.
     """
-    with connection.doing("reading the list of users"):
-        users = msgspec.json.decode(connection.get("api/users/"))
-    return {user["id"]: user.get("email") or f"user {user['id']}" for user in users}
+    users = connection.read("api/users/", list[_User], "reading the list of users")
+    return {user.id: user.email or f"user {user.id}" for user in users}
+
+
+class _User(msgspec.Struct):
+    id: int
+    email: str | None = None

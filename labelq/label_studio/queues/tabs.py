@@ -118,7 +118,11 @@ def _new(title: str) -> dict[str, Any]:
 
 
 def _tabs(connection: Connection, project: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    with connection.doing(f"reading the tabs of project {project}"):
-        tabs = msgspec.json.decode(connection.get("api/dm/views/", project=project))
-    for tab in tabs:
-        yield int(tab["id"]), tab.get("data") or {}
+    what = f"reading the tabs of project {project}"
+    for tab in connection.read("api/dm/views/", list[_Tab], what, project=project):
+        yield tab.id, tab.data or {}
+
+
+class _Tab(msgspec.Struct):
+    id: int
+    data: dict[str, Any] | None = None

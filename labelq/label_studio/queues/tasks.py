@@ -235,29 +235,50 @@ def _page(
             # A server that does not know the short form gives everything.
             del parameters["include"]
             body = connection.get("api/tasks/", **parameters)
-        answer = msgspec.json.decode(body)
-    rows = [_served(row, project, votes=votes) for row in answer["tasks"]]
-    return rows, int(answer["total"])
+        answer = msgspec.json.decode(body, type=_Answer)
+    rows = [_served(row, project, votes=votes) for row in answer.tasks]
+    return rows, answer.total
 
 
-def _served(row: Mapping[str, Any], project: int, *, votes: bool) -> Served:
+class _Annotation(msgspec.Struct):
+    completed_by: Any = None
+    created_at: str | None = None
+    was_cancelled: bool | None = None
+
+
+class _Row(msgspec.Struct):
+    id: int
+    data: dict[str, Any]
+    overlap: int | None = None
+    is_labeled: bool | None = None
+    total_annotations: int | None = None
+    cancelled_annotations: int | None = None
+    draft_exists: bool = True  # not told: nothing may be deleted
+    annotations: list[_Annotation] | None = None
+
+
+class _Answer(msgspec.Struct):
+    total: int
+    tasks: list[_Row]
+
+
+def _served(row: _Row, project: int, *, votes: bool) -> Served:
     cast = tuple(
         Vote(
-            person=_person(annotation.get("completed_by")),
-            created_at=str(annotation.get("created_at") or ""),
-            skipped=bool(annotation.get("was_cancelled")),
+            person=_person(annotation.completed_by),
+            created_at=annotation.created_at or "",
+            skipped=bool(annotation.was_cancelled),
         )
-        for annotation in row.get("annotations") or ()
+        for annotation in row.annotations or ()
     )
     return Served(
-        id=int(row["id"]),
+        id=row.id,
         project=project,
-        data=row["data"],
-        overlap=int(row.get("overlap") or 1),
-        is_labeled=bool(row.get("is_labeled")),
-        n_annotations=int(row.get("total_annotations") or 0)
-        + int(row.get("cancelled_annotations") or 0),
-        has_draft=bool(row.get("draft_exists", True)),  # not told: nothing may be deleted
+        data=row.data,
+        overlap=row.overlap or 1,
+        is_labeled=bool(row.is_labeled),
+        n_annotations=(row.total_annotations or 0) + (row.cancelled_annotations or 0),
+        has_draft=row.draft_exists,
         votes=cast if votes else None,
     )
 

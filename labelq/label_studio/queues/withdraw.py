@@ -94,11 +94,11 @@ def plan_withdrawal(connection: Connection, order: Order, projects: Sequence[int
     ours = (digest(order.round), tuple(sorted(projects)))
     for row, mark in marked_projects(connection):
         if (mark.digest, mark.projects) == ours:
-            project = int(row["id"])
+            project = row.id
             tasks = all_tasks(connection, project)
             free = tuple(task.id for task in tasks if _ours(task, order) and not task.touched)
             whole = len(free) == len(tasks)
-            emptied.append(Emptied(project, str(row["title"]), free, len(tasks) - len(free), whole))
+            emptied.append(Emptied(project, row.title or "", free, len(tasks) - len(free), whole))
     return Withdrawal(order.round, tuple(untagged), tuple(emptied), n_kept)
 
 
