@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,9 +40,22 @@ _SERVER = (
 )
 
 
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings file [labelq.toml here, if there is one].",
+)
+
+
 def server_options(function: F) -> F:
     """--url, --api-key and --ca-bundle."""
-    for option in reversed(_SERVER):
+    return stacked(_SERVER, function)
+
+
+def stacked(options: Sequence[Callable[[Any], Any]], function: F) -> F:
+    """``function`` with ``options``, which ``--help`` lists in this order."""
+    for option in reversed(options):
         function = option(function)
     return function
 

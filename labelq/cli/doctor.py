@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from labelq.cli.connecting import connection_of, server_options
+from labelq.cli.connecting import config_option, connection_of, server_options
 
 
 @click.command("doctor", short_help="Check the server, the key and the project.")
@@ -20,12 +19,7 @@ from labelq.cli.connecting import connection_of, server_options
     help="Look at this project [those of labelq.toml, or the newest]. Repeatable.",
 )
 @server_options
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings file [labelq.toml here, if there is one].",
-)
+@config_option
 def doctor_command(projects: tuple[int, ...], api_key: str | None, **options: Any) -> None:
     """Say in one screen whether Label Studio answers, as whom, and what is there.
 

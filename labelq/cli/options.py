@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from labelq.cli.connecting import server_options
+from labelq.cli.connecting import config_option, server_options, stacked
 from labelq.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -115,29 +115,18 @@ _MEASURE = (
     ),
     click.option("--seed", type=int, metavar="N", help="Seed of the resampling [0]."),
     click.option("--confidence", type=float, metavar="P", help="Confidence of intervals [.95]."),
-    click.option(
-        "--config",
-        type=_FILE,
-        metavar="FILE",
-        help="Settings file [labelq.toml here, if there is one].",
-    ),
+    config_option,
 )
-
-
-def _apply(decorators: tuple[Callable[[F], F], ...], function: F) -> F:
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
 
 
 def source_options(function: F) -> F:
     """SOURCE, or the projects on a server, and how to read them."""
-    return _apply(_SOURCE, server_options(function))
+    return stacked(_SOURCE, server_options(function))
 
 
 def measure_options(function: F) -> F:
     """How to measure, and where settings come from."""
-    return _apply(_MEASURE, function)
+    return stacked(_MEASURE, function)
 
 
 _NOT_SETTINGS = ("config", "format", "labels", "pairs")

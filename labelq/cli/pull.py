@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from labelq.cli.connecting import server_options
+from labelq.cli.connecting import config_option, server_options
 
 _FILE = click.Path(path_type=Path)
 
@@ -19,12 +19,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--out", type=_FILE, metavar="FILE", help="Where it goes [project_ID.json].")
 @click.option("--replace", is_flag=True, help="Replace an existing file.")
 @server_options
-@click.option(
-    "--config",
-    type=_FILE,
-    metavar="FILE",
-    help="Settings file [labelq.toml here, if there is one].",
-)
+@config_option
 def pull_command(
     out: Path | None,
     api_key: str | None,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.connecting import connection_of, server_options
+from labelq.cli.connecting import config_option, connection_of, server_options, stacked
 from labelq.cli.onward import again, left_for_later, not_pushed, not_there
 from labelq.cli.progress import spinner
 from labelq.errors import SettingsError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from labelq.label_studio.queues.order import Order
     from labelq.label_studio.queues.same_project import SameProject
     from labelq.report.queues import Line
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _DIRECTORY = click.argument("audit_dir", type=click.Path(path_type=Path))
 _WANTS = {"another-person": "another_person", "second-look": "second_look"}
@@ -37,23 +35,12 @@ _SHARED = (
         help="The project that was labeled [as the audit says].",
     ),
     server_options,
-    click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Settings file [labelq.toml here, if there is one].",
-    ),
+    config_option,
 )
 _WRITING = (
     click.option("--dry-run", is_flag=True, help="Print exactly what would change; write nothing."),
     click.option("--yes", is_flag=True, help="Do not ask."),
 )
-
-
-def _apply(decorators: Sequence[Callable[[Any], Any]], function: F) -> F:
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
 
 
 @click.group("queue", short_help="Re-label: push to Label Studio, status, withdraw.")
@@ -106,7 +93,7 @@ def queue_group() -> None:
     is_flag=True,
     help="New project only: show what was answered, without names, in a closed panel.",
 )
-@lambda function: _apply((*_WRITING, *_SHARED), function)
+@lambda function: stacked((*_WRITING, *_SHARED), function)
 def push_command(audit_dir: Path, **options: Any) -> int:
     """Push the queue of an audit to Label Studio; a second run adds only what is missing.
 
@@ -154,7 +141,7 @@ def push_command(audit_dir: Path, **options: Any) -> int:
 
 @queue_group.command("status", short_help="How far the queue is labeled.")
 @_DIRECTORY
-@lambda function: _apply(_SHARED, function)
+@lambda function: stacked(_SHARED, function)
 def status_command(audit_dir: Path, **options: Any) -> None:
     """Say how far a pushed queue is labeled: tasks done, answers by person, what is missing.
 
@@ -179,7 +166,7 @@ def status_command(audit_dir: Path, **options: Any) -> None:
 
 @queue_group.command("withdraw", short_help="Take back what push made, except labels.")
 @_DIRECTORY
-@lambda function: _apply((*_WRITING, *_SHARED), function)
+@lambda function: stacked((*_WRITING, *_SHARED), function)
 def withdraw_command(audit_dir: Path, **options: Any) -> int:
     """Take a queue back: tab, tags, overlap, and tasks that nobody labeled.
 

@@ -23,6 +23,7 @@ __all__ = [
     "mark_in",
     "marked_projects",
     "project_title",
+    "projects_of_queue",
     "queue_projects",
     "tab_title",
 ]
@@ -138,14 +139,14 @@ def marked_projects(connection: Connection) -> Iterator[tuple[Row, Mark]]:
     """
     page, seen, total = 1, 0, 1
     while seen < total:
-        with connection.doing("listing the projects"):
-            body = connection.get(
-                "api/projects/",
-                page=page,
-                page_size=_PAGE,
-                include="id,title,description,maximum_annotations",
-            )
-            answer = msgspec.json.decode(body, type=_Listed)
+        answer = connection.read(
+            "api/projects/",
+            _Listed,
+            "listing the projects",
+            page=page,
+            page_size=_PAGE,
+            include="id,title,description,maximum_annotations",
+        )
         rows, total = answer.results, answer.count
         if not rows:
             return
@@ -156,6 +157,20 @@ def marked_projects(connection: Connection) -> Iterator[tuple[Row, Mark]]:
                 yield row, mark
         seen += len(rows)
         page += 1
+
+
+def projects_of_queue(
+    connection: Connection, round_name: str, projects: Collection[int]
+) -> Iterator[Row]:
+    """The projects that this round's queue was pushed to, if it was labeled in ``projects``.
+
+    Raises:
+        ServerError: the projects cannot be listed.
+    """
+    ours = (digest(round_name), tuple(sorted(projects)))
+    for row, mark in marked_projects(connection):
+        if (mark.digest, mark.projects) == ours:
+            yield row
 
 
 def queue_projects(connection: Connection, project_ids: Collection[int]) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labelq.errors import ServerError
+from labelq.label_studio.retrying import ONCE
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -68,7 +69,7 @@ def check_media(connection: Connection, project: int, found: Mapping[str, str]) 
                 connection.url + path,
                 params=query or None,
                 headers={"Range": "bytes=0-0"},
-                extensions={"labelq_once": True},  # no retry, and only the beginning of a file
+                extensions=ONCE,  # no retry, and only the beginning of a file
             )
             answer = connection.client.send(request, follow_redirects=False, stream=True)
             answer.close()

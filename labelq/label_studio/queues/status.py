@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from labelq.label_studio.queues.marks import digest, marked_projects
+from labelq.label_studio.queues.marks import projects_of_queue
 from labelq.label_studio.queues.matching import located, unit_of
 from labelq.label_studio.queues.order import Order
 from labelq.label_studio.queues.tasks import Served, all_tasks, queued_tasks
-from labelq.labels.queue_fields import KEY, ROUND
+from labelq.labels.queue_fields import KEY
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -87,18 +87,11 @@ def read_status(connection: Connection, order: Order, projects: Sequence[int]) -
             asked = [named(task) for task in tasks]
             standings.append(_standing(project, title, tasks, asked, units, new=False))
             left.difference_update(asked)
-    ours = (digest(order.round), tuple(sorted(projects)))
-    for row, mark in marked_projects(connection):
-        if (mark.digest, mark.projects) == ours:
-            project = row.id
-            tasks = [
-                task
-                for task in all_tasks(connection, project, votes=True)
-                if task.data.get(ROUND) == order.round and isinstance(task.data.get(KEY), str)
-            ]
-            asked = [str(task.data[KEY]).removeprefix(f"{order.round}/") for task in tasks]
-            standings.append(_standing(project, row.title or "", tasks, asked, units, new=True))
-            left.difference_update(asked)
+    for row in projects_of_queue(connection, order.round, projects):
+        tasks = [t for t in all_tasks(connection, row.id, votes=True) if t.pushed_for(order.round)]
+        asked = [str(task.data[KEY]).removeprefix(f"{order.round}/") for task in tasks]
+        standings.append(_standing(row.id, row.title or "", tasks, asked, units, new=True))
+        left.difference_update(asked)
     found = located(connection, order, left, projects)
     theirs = {unit: task.queue for unit, task in found.items() if task.queue}
     left -= theirs.keys()

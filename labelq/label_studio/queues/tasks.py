@@ -12,7 +12,7 @@ import msgspec
 from labelq.errors import ServerError
 from labelq.label_studio.refusals import RefusedError
 from labelq.label_studio.units import queued_in
-from labelq.labels.queue_fields import OVERLAP, PREFIX, QUEUE
+from labelq.labels.queue_fields import KEY, OVERLAP, PREFIX, QUEUE, ROUND
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -62,6 +62,10 @@ class Served:
     def touched(self) -> bool:
         """Whether somebody labeled, skipped or began it."""
         return self.n_annotations > 0 or self.has_draft
+
+    def pushed_for(self, round_: str) -> bool:
+        """Whether a push put it into a queue's project, for this round."""
+        return self.data.get(ROUND) == round_ and isinstance(self.data.get(KEY), str)
 
     @property
     def queue(self) -> str:

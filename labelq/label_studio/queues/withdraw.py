@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labelq.label_studio.queues.marks import digest, marked_projects
+from labelq.label_studio.queues.marks import projects_of_queue
 from labelq.label_studio.queues.order import Order
 from labelq.label_studio.queues.tabs import queue_tabs
 from labelq.label_studio.queues.tasks import (
@@ -17,7 +17,7 @@ from labelq.label_studio.queues.tasks import (
     tasks_by_id,
     without_ours,
 )
-from labelq.labels.queue_fields import KEY, PREFIX, ROUND
+from labelq.labels.queue_fields import PREFIX
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
@@ -91,19 +91,12 @@ def plan_withdrawal(connection: Connection, order: Order, projects: Sequence[int
         if free or voted or tabs:
             untagged.append(Untagged(project, tabs, free, voted))
     emptied = []
-    ours = (digest(order.round), tuple(sorted(projects)))
-    for row, mark in marked_projects(connection):
-        if (mark.digest, mark.projects) == ours:
-            project = row.id
-            tasks = all_tasks(connection, project)
-            free = tuple(task.id for task in tasks if _ours(task, order) and not task.touched)
-            whole = len(free) == len(tasks)
-            emptied.append(Emptied(project, row.title or "", free, len(tasks) - len(free), whole))
+    for row in projects_of_queue(connection, order.round, projects):
+        tasks = all_tasks(connection, row.id)
+        free = tuple(t.id for t in tasks if t.pushed_for(order.round) and not t.touched)
+        whole = len(free) == len(tasks)
+        emptied.append(Emptied(row.id, row.title or "", free, len(tasks) - len(free), whole))
     return Withdrawal(order.round, tuple(untagged), tuple(emptied), n_kept)
-
-
-def _ours(task: Served, order: Order) -> bool:
-    return task.data.get(ROUND) == order.round and isinstance(task.data.get(KEY), str)
 
 
 def _voted(task: Served) -> bool:
