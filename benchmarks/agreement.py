@@ -24,8 +24,8 @@ from labelq.labels.model import Question, Rater, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
-from labelq.measure.intervals import Resampling, estimate
-from labelq.measure.krippendorff import alpha
+from labelq.measure.coefficients.krippendorff import alpha
+from labelq.measure.intervals.estimates import Resampling, estimate
 
 RESAMPLES = 2000
 

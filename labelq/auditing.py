@@ -16,11 +16,11 @@ from labelq.labels.evidence import last_words
 from labelq.labels.model import Question, Round
 from labelq.measure import crosscheck
 from labelq.measure.agreement import agreement
-from labelq.measure.consensus import consensus
+from labelq.measure.consensus.estimation import consensus
+from labelq.measure.consensus.updating import updated
 from labelq.measure.registry import METRICS
 from labelq.measure.results import Agreement, Consensus, CrossCheck, Verdict
 from labelq.measure.settling import Settling
-from labelq.measure.updating import updated
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.clusters import find_clusters
 from labelq.pinpoint.edge_cases import find_edge_cases

@@ -14,7 +14,7 @@ from labelq.labels.building import build_round
 from labelq.labels.model import Question
 from labelq.labels.submissions import ADJUDICATED, ANSWER, GOLD, SELECTED, Submissions
 from labelq.measure.agreement import agreement
-from labelq.measure.consensus import consensus
+from labelq.measure.consensus.estimation import consensus
 from labelq.reading import read
 from labelq.remedy.training_labels import training_labels
 from labelq.report.caveats import caveats

@@ -16,10 +16,11 @@ from scipy import sparse
 from labelq.errors import SettingsError
 from labelq.labels.model import Question, Rater, Ratings, label_text
 from labelq.labels.statistics import count_patterns, pair_cells, rater_patterns
-from labelq.measure import cohen, intervals
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
-from labelq.measure.distances import weights
-from labelq.measure.intervals import Estimates, Resampling, estimate
+from labelq.measure.coefficients import cohen
+from labelq.measure.coefficients.distances import weights
+from labelq.measure.intervals import estimates as intervals
+from labelq.measure.intervals.estimates import Estimates, Resampling, estimate
 from labelq.measure.registry import METRICS, Metric
 from labelq.measure.results import Agreement
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Rater, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import Floats
-from labelq.measure.distances import distance, numbers
+from labelq.measure.coefficients.distances import distance, numbers
 from labelq.measure.results import Agreement, CrossCheck
 
 DEFAULT_LIMIT = 20_000_000

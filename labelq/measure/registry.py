@@ -82,8 +82,8 @@ METRICS: tuple[Metric, ...] = (
             "set": ("masi", "jaccard"),
         },
         variant_is="distance",
-        function="labelq.measure.krippendorff:alpha",
-        per_label="labelq.measure.krippendorff:alpha_per_label",
+        function="labelq.measure.coefficients.krippendorff:alpha",
+        per_label="labelq.measure.coefficients.krippendorff:alpha_per_label",
         convention="1 - D_o/D_e; each pair of ratings of a task weighs 1/(m-1); tasks with one"
         " rating left out; D_e pairs the pooled values without replacement",
         per_label_convention="nominal alpha of this label against all others",
@@ -104,8 +104,8 @@ METRICS: tuple[Metric, ...] = (
             "set": (None,),
         },
         variant_is="weights",
-        function="labelq.measure.chance:raw_agreement",
-        per_label="labelq.measure.chance:specific_agreement",
+        function="labelq.measure.coefficients.chance:raw_agreement",
+        per_label="labelq.measure.coefficients.chance:specific_agreement",
         convention=_MEAN_PAIRS + "; no correction for chance; values agree when they are equal",
         per_label_convention="specific agreement: given one annotator chose the label, the share"
         " of other annotators who did; pooled over pairs, each task weighing 1/(m-1)",
@@ -119,8 +119,8 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants=_PLAIN,
         variant_is="weights",
-        function="labelq.measure.chance:fleiss_kappa",
-        per_label="labelq.measure.chance:fleiss_per_label",
+        function="labelq.measure.coefficients.chance:fleiss_kappa",
+        per_label="labelq.measure.coefficients.chance:fleiss_per_label",
         convention=f"{_MEAN_PAIRS}; expected: sum of squared marginals; {_MARGINALS}; the classic"
         " value where all tasks have equally many ratings",
         per_label_convention="Scott type: this label against all others; marginal: mean over all"
@@ -135,8 +135,8 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants=_WEIGHTED,
         variant_is="weights",
-        function="labelq.measure.cohen:kappas",
-        per_label="labelq.measure.cohen:kappas",
+        function="labelq.measure.coefficients.cohen:kappas",
+        per_label="labelq.measure.coefficients.cohen:kappas",
         convention="mean over pairs of annotators of Cohen's kappa, weighted by the number of"
         " tasks both labeled; pairs with undefined kappa left out; observed and expected are the"
         f" same means; {_WEIGHTS}",
@@ -152,8 +152,8 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants=_WEIGHTED,
         variant_is="weights",
-        function="labelq.measure.cohen:kappas",
-        per_label="labelq.measure.cohen:kappas",
+        function="labelq.measure.coefficients.cohen:kappas",
+        per_label="labelq.measure.coefficients.cohen:kappas",
         convention="on the tasks both labeled; expected from each annotator's own marginals"
         f" there; {_WEIGHTS}",
         per_label_convention="dichotomised: this label against all others",
@@ -167,7 +167,7 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants=_PLAIN,
         variant_is="weights",
-        function="labelq.measure.chance:gwet_ac",
+        function="labelq.measure.coefficients.chance:gwet_ac",
         per_label=None,
         convention=f"{_MEAN_PAIRS}; expected: sum of p(1-p) over the labels / (q-1); {_MARGINALS}",
         per_label_convention=None,
@@ -181,7 +181,7 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants={"ordinal": ("linear", "quadratic")},
         variant_is="weights",
-        function="labelq.measure.chance:gwet_ac",
+        function="labelq.measure.coefficients.chance:gwet_ac",
         per_label=None,
         convention=f"weighted {_MEAN_PAIRS}; expected: T_w/(q(q-1)) times the sum of p(1-p);"
         f" {_MARGINALS}; {_WEIGHTS}",
@@ -196,7 +196,7 @@ METRICS: tuple[Metric, ...] = (
         missing=True,
         variants=_WEIGHTED,
         variant_is="weights",
-        function="labelq.measure.chance:brennan_prediger",
+        function="labelq.measure.coefficients.chance:brennan_prediger",
         per_label=None,
         convention=f"{_MEAN_PAIRS}; expected: all q labels equally likely, T_w/q²; {_WEIGHTS}",
         per_label_convention=None,

@@ -20,8 +20,8 @@ from scipy import sparse
 from labelq.labels.model import Codes, Question, Ratings
 from labelq.labels.statistics import CountPatterns, count_patterns, weighted_count
 from labelq.measure.additive import Additive, CountTable, Floats
-from labelq.measure.distances import distance
-from labelq.measure.krippendorff import alpha
+from labelq.measure.coefficients.distances import distance
+from labelq.measure.coefficients.krippendorff import alpha
 from labelq.measure.registry import HEADLINE, metric
 
 

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from labelq.labels.model import Question, Ratings, label_text
 from labelq.labels.statistics import count_patterns, row_of_entry, weighted_count
 from labelq.measure.additive import CountTable
-from labelq.measure.intervals import MIN_VARIED
+from labelq.measure.intervals.estimates import MIN_VARIED
 from labelq.measure.registry import HEADLINE, metric
 from labelq.measure.results import Agreement, State, Verdict
 

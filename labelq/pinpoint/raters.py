@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Question, Ratings, Round, label_text
-from labelq.measure.consensus import ticks
+from labelq.measure.consensus.estimation import ticks
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import Cluster, Flag, RaterReport
 from labelq.pinpoint.flags import (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Label, Question, Ratings, Value, label_text
-from labelq.measure.consensus import ticks
+from labelq.measure.consensus.estimation import ticks
 from labelq.measure.results import Consensus
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelq.measure.consensus import Size, consensus, fit_model, ticks
+from labelq.measure.consensus.estimation import Size, consensus, fit_model, ticks
 from tests.rounds import make_round
 
 CASE = json.loads(

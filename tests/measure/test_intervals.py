@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from labelq.labels.statistics import count_patterns
-from labelq.measure import intervals
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
-from labelq.measure.intervals import Resampling, estimate
-from labelq.measure.krippendorff import alpha
+from labelq.measure.coefficients.krippendorff import alpha
+from labelq.measure.intervals import estimates as intervals
+from labelq.measure.intervals.estimates import Resampling, estimate
 from tests.rounds import make_round
 
 
@@ -94,7 +94,7 @@ def test_linearised_interval_is_the_bootstrap_of_the_mean_kappa(monkeypatch: Any
         return next(r for r in found if r.metric == "cohen_kappa_mean" and r.label is None)
 
     joint = mean_kappa()
-    monkeypatch.setattr("labelq.measure.cohen.DENSE_CELLS", 0)
+    monkeypatch.setattr("labelq.measure.coefficients.cohen.DENSE_CELLS", 0)
     linear = mean_kappa()
     assert linear.interval_method == "linearised_normal"
     assert linear.value == pytest.approx(joint.value, abs=1e-12)

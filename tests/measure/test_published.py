@@ -11,8 +11,8 @@ import pytest
 
 from labelq.labels.model import Rater
 from labelq.labels.statistics import pair_cells, rater_patterns
-from labelq.measure import cohen
 from labelq.measure.agreement import agreement
+from labelq.measure.coefficients import cohen
 from labelq.measure.results import Agreement
 from tests.rounds import make_round
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Rater
-from labelq.measure.consensus import SMOOTHING, consensus
-from labelq.measure.updating import updated
+from labelq.measure.consensus.estimation import SMOOTHING, consensus
+from labelq.measure.consensus.updating import updated
 from tests.rounds import make_round
 
 
@@ -141,7 +141,7 @@ def test_numbers_join_the_median_and_a_second_one_replaces_the_first():
 
 
 def test_votes_of_the_many_labels_that_have_no_posterior(monkeypatch):
-    monkeypatch.setattr("labelq.measure.consensus.MOST_CELLS", 1)
+    monkeypatch.setattr("labelq.measure.consensus.estimation.MOST_CELLS", 1)
     round_ = make_round([("u", "a", "x"), ("u", "b", "y"), ("v", "a", "x")])
     found = later(round_, [("u", "c", "y"), ("u", "a", "y")], ["c"])
     of_round, now = both(found, {1: "y"})

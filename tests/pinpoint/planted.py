@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from labelq.labels.model import Round
-from labelq.measure.consensus import consensus
+from labelq.measure.consensus.estimation import consensus
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.clusters import find_clusters

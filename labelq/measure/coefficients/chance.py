@@ -19,7 +19,7 @@ from scipy import sparse
 from labelq.labels.model import Value
 from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Matrix, Parts
-from labelq.measure.distances import weights
+from labelq.measure.coefficients.distances import weights
 
 
 def raw_agreement(table: CountTable, _name: None, _values: tuple[Value, ...]) -> Additive:

@@ -16,7 +16,7 @@ from scipy import sparse
 from labelq.labels.model import Value
 from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
-from labelq.measure.distances import PairDistance, distance, numbers
+from labelq.measure.coefficients.distances import PairDistance, distance, numbers
 
 _DENSE_VALUES = 5_000
 """Above so many distinct values the distance matrix is never held, and no interval given."""

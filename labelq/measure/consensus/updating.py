@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labelq.labels.model import Codes, Question, Ratings, Value
-from labelq.measure.consensus import SMOOTHING, TINY, Floats, confusions, majority, medians, ticks
+from labelq.measure.consensus.estimation import (
+    SMOOTHING,
+    TINY,
+    Floats,
+    confusions,
+    majority,
+    medians,
+    ticks,
+)
 from labelq.measure.results import Consensus
 
 __all__ = ["updated"]

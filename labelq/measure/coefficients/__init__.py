@@ -1,0 +1,1 @@
+"""Formulas: what each coefficient is, as sums over units."""

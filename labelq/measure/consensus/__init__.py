@@ -1,0 +1,1 @@
+"""What a unit's label most probably is, and how sure that is."""

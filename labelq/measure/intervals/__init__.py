@@ -1,0 +1,1 @@
+"""How sure a coefficient is: intervals, standard errors, the evidence floor."""
