@@ -25,9 +25,11 @@ from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
 from labelq.measure.coefficients.krippendorff import alpha
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.intervals.estimates import Resampling, estimate
 
 RESAMPLES = 2000
+QUESTION = Question("q", "nominal", "benchmark")
 
 
 def simulated(n_units: int, n_raters: int, n_labels: int) -> Ratings:
@@ -82,7 +84,7 @@ def alpha_with_interval(ratings: Ratings) -> None:
         patterns.multiplicity, patterns.pattern, n_resamples=RESAMPLES, seed=[0]
     )
     estimate(
-        alpha(table, "nominal", ratings.values),
+        alpha(table, "nominal", Scale(QUESTION, ratings.values)),
         table.multiplicity,
         resampling,
         n_units=table.n_units,

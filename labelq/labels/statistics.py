@@ -87,7 +87,7 @@ def count_patterns(ratings: Ratings, n_values: int | None = None) -> CountPatter
         cell, n = np.unique(key, return_counts=True)
     row, column = np.divmod(cell, max(width, 1))
     start = np.searchsorted(row, np.arange(len(units) + 1))
-    first, pattern = _group(start, (column, n))
+    first, pattern = group_runs(start, (column, n))
     kept, ends = _rows(start, first)
     counts = sparse.csr_array(
         (n[kept].astype(np.float64), column[kept], ends), shape=(len(first), width)
@@ -101,7 +101,7 @@ def rater_patterns(ratings: Ratings) -> RaterPatterns:
     rater, value = ratings.rater[order], ratings.value[order]
     units, row = _positions(ratings.unit[order])
     start = np.searchsorted(row, np.arange(len(units) + 1))
-    first, pattern = _group(start, (rater, value))
+    first, pattern = group_runs(start, (rater, value))
     kept, ends = _rows(start, first)
     return RaterPatterns(
         ends, rater[kept], value[kept], np.bincount(pattern, minlength=len(first)), units, pattern
@@ -157,7 +157,7 @@ def _rows(
     return np.repeat(start[chosen] - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
 
-def _group(
+def group_runs(
     start: NDArray[np.intp], columns: tuple[NDArray[np.generic], ...]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Group runs ``start[i]:start[i+1]`` that are equal in all ``columns``.

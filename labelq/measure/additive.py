@@ -71,16 +71,25 @@ class Additive:
 class CountTable:
     """Label counts per pattern, with what every count-based coefficient derives from them.
 
-    ``counts`` (K × V), ``m`` ratings per pattern (K,), ``pairable`` whether a pattern has two
-    or more, ``multiplicity`` (K,).
+    ``counts`` (K × V), ``m`` ratings per pattern (K,), ``multiplicity`` (K,), ``n_pairs`` (K,)
+    the ordered pairs of ratings that are compared, m(m-1), ``pairable`` whether there is one.
+    Where raters are resampled a pattern is a unit, its counts are weighted, and ``same_rater``
+    (K,) is the number of ordered pairs of a rater with himself: these are left out.
     """
 
-    def __init__(self, patterns: CountPatterns) -> None:
+    def __init__(self, patterns: CountPatterns, same_rater: Floats | None = None) -> None:
         self.counts = patterns.counts
         self.multiplicity = patterns.multiplicity
         self.m = patterns.n_per_unit
-        self.pairable = self.m >= 2
+        self._same_rater = np.zeros(len(self.m)) if same_rater is None else same_rater
+        self.n_pairs: Floats = self.m * (self.m - 1) - self._same_rater
+        self.pairable = self.n_pairs > 0
         self.width = int(patterns.counts.shape[1])
+
+    @cached_property
+    def per_pair(self) -> Floats:
+        """Krippendorff's weight of a pair, 1/(m-1), as m / pairs compared; 0 without any, (K,)."""
+        return np.where(self.pairable, self.m / np.maximum(self.n_pairs, 1), 0.0)
 
     @cached_property
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Floats]:
@@ -100,7 +109,7 @@ class CountTable:
     def same(self) -> Floats:
         """Ordered pairs of equal ratings per pattern: sum over values of n(n-1), (K,)."""
         C = self.counts
-        return np.asarray((C * C).sum(axis=1)).ravel() - self.m
+        return np.asarray((C * C).sum(axis=1)).ravel() - self.m - self._same_rater
 
     def scaled(self, weight: Floats) -> sparse.csr_array:
         """The counts, each row multiplied by ``weight`` (K,)."""
@@ -133,18 +142,29 @@ class CountTable:
 class BinaryTable:
     """Each label against all others: how many raters gave it, per pattern.
 
-    ``given`` (K × L) counts, ``m`` ratings per pattern (K,). For single choice a label was
-    given or another one was; for sets it was ticked or not.
+    ``given`` (K × L) counts, ``m`` ratings and ``n_pairs`` compared ordered pairs per pattern
+    (K,). For single choice a label was given or another one was; for sets ticked or not.
     """
 
     given: sparse.csr_array
     m: Floats
+    n_pairs: Floats
     multiplicity: NDArray[np.int64]
+
+    @property
+    def pairable(self) -> NDArray[np.bool_]:
+        """Whether a pattern has a pair of ratings to compare, (K,)."""
+        return self.n_pairs > 0
+
+    @property
+    def per_pair(self) -> Floats:
+        """As :attr:`CountTable.per_pair`, (K,)."""
+        return np.where(self.pairable, self.m / np.maximum(self.n_pairs, 1), 0.0)
 
     @property
     def varied(self) -> NDArray[np.int64]:
         """Per label, units with two or more ratings that carry the rarer of given/not: (L,)."""
-        weight = self.multiplicity * (self.m >= 2)
+        weight = self.multiplicity * (self.n_pairs > 0)
         given = self.given
         rows = row_of_entry(given)
         any_given = np.bincount(given.indices, weight[rows], minlength=given.shape[1])

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import importlib
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from labelq.errors import SettingsError
-from labelq.labels.model import Question, Rater, Ratings, label_text
-from labelq.labels.statistics import count_patterns, pair_cells, rater_patterns
-from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
-from labelq.measure.coefficients import cohen
-from labelq.measure.coefficients.distances import weights
+from labelq.labels.model import Question, Rater, Ratings
+from labelq.measure.additive import Parts
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.intervals import estimates as intervals
-from labelq.measure.intervals.estimates import Estimates, Resampling, estimate
+from labelq.measure.intervals.estimates import Estimates
+from labelq.measure.intervals.estimator import Estimator
+from labelq.measure.intervals.plan import IntervalPlan
 from labelq.measure.registry import METRICS, Metric
 from labelq.measure.results import Agreement
+from labelq.measure.tables import Tables
 
 MAX_PAIRS_PER_LABEL = 45
 """Per-label kappas of every pair are listed up to this many pairs (10 raters)."""
-
-MIN_RESAMPLES = 100
-"""The ends of an interval are percentiles: fewer resamples have none."""
 
 MAX_LABELS_OF_PAIRS = 100
 """Per-label kappas are computed for this many of the commonest labels."""
@@ -39,149 +34,90 @@ def agreement(
     ratings: Ratings,
     raters: tuple[Rater, ...],
     *,
+    metrics: Sequence[str] | None = None,
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> tuple[Agreement, ...]:
-    """Every registered coefficient on one question, overall, per label, per pair of raters.
+    """Registered coefficients on one question, overall, per label, per pair of raters.
 
-    Intervals resample units, raters fixed: they hold for these raters. A metric that does not
-    apply keeps a row with its reason. Deterministic for a ``seed``.
+    ``metrics`` names some of them (default: those that an audit shows). Intervals resample
+    units, raters fixed: they hold for these raters. A metric that does not apply keeps a row
+    with its reason. Deterministic for a ``seed``.
+
+    Raises:
+        SettingsError: a metric is not known, or there are too few resamples.
     """
-    if 0 < resamples < MIN_RESAMPLES:
-        raise SettingsError(
-            f"{resamples} resamples make no interval; use {MIN_RESAMPLES} or more, or 0 for none"
-        )
-    work = _Work(question, ratings, raters, resamples, seed, confidence)
-    return tuple(row for metric in METRICS for row in work.rows(metric))
+    chosen = _chosen(metrics)
+    tables = Tables(question, ratings, len(raters))
+    plan = IntervalPlan(resamples=resamples, seed=seed, confidence=confidence)
+    work = _Work(tables, raters, plan)
+    return tuple(row for metric in chosen for row in work.rows(metric))
+
+
+def _chosen(names: Sequence[str] | None) -> list[Metric]:
+    if names is None:
+        return [metric for metric in METRICS if metric.shown]
+    known = {metric.name: metric for metric in METRICS}
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"there is no metric {name!r}; known: {', '.join(known)}")
+    return [known[name] for name in names]
 
 
 @dataclass(frozen=True)
 class _Work:
-    """One question's tables, resamples and rows; each is made when first needed."""
+    """One question's rows; what they need is made when first needed."""
 
-    question: Question
-    ratings: Ratings
+    tables: Tables
     raters: tuple[Rater, ...]
-    resamples: int
-    seed: int
-    confidence: float
+    plan: IntervalPlan
+
+    @property
+    def question(self) -> Question:
+        return self.tables.question
+
+    @cached_property
+    def estimator(self) -> Estimator:
+        return Estimator(self.tables, self.plan)
 
     def rows(self, metric: Metric) -> Iterator[Agreement]:
         refusal = metric.refusal(self.question)
         if refusal:
             yield self._refused(metric, refusal)
-        elif metric.statistic == "counts":
-            yield from self._overall(metric)
-        else:
+        elif metric.statistic == "pair_tables":
             yield from self._pairs(metric)
+        else:
+            yield from self._overall(metric)
         if metric.per_label and self.question.level in ("nominal", "ordinal", "set"):
-            if metric.statistic == "counts":
-                yield from self._per_label(metric)
-            else:
+            if metric.statistic == "pair_tables":
                 yield from self._pairs_per_label(metric)
+            else:
+                yield from self._per_label(metric)
 
-    # Coefficients of label counts
-
-    @cached_property
-    def _patterns(self) -> Any:
-        return count_patterns(self.ratings)
-
-    @cached_property
-    def table(self) -> CountTable:
-        return CountTable(self._patterns)
-
-    @cached_property
-    def _count_resampling(self) -> Resampling:
-        return self._resampling(self._patterns)
-
-    def _resampling(self, patterns: Any) -> Resampling:
-        return Resampling(
-            patterns.multiplicity,
-            patterns.pattern,
-            n_resamples=self.resamples,
-            seed=[self.seed, zlib.crc32(self.question.name.encode())],
-        )
-
-    @cached_property
-    def _size(self) -> tuple[int, int, int]:
-        """Units with two or more ratings, their ratings, their raters."""
-        patterns = self._patterns
-        shared = np.zeros(int(patterns.units.max(initial=-1)) + 1, bool)
-        shared[patterns.units[self.table.pairable[patterns.pattern]]] = True
-        on_shared = shared[self.ratings.unit] if len(shared) else np.zeros(0, bool)
-        raters = np.unique(self.ratings.rater[on_shared])
-        return self.table.n_units, int(on_shared.sum()), len(raters)
-
-    def _estimate(self, additive: Additive, resampling: Resampling, table: Any) -> Estimates:
-        return estimate(
-            additive,
-            table.multiplicity,
-            resampling,
-            n_units=self.table.n_units,
-            confidence=self.confidence,
-        )
+    # Coefficients of all raters
 
     def _overall(self, metric: Metric) -> Iterator[Agreement]:
-        function = resolve(metric.function)
+        function, tables = resolve(metric.function), self.tables
         for variant in metric.variants[self.question.level]:
-            additive = function(self.table, variant, self.ratings.values)
-            found = self._estimate(additive, self._count_resampling, self.table)
-            yield self._row(metric, found, 0, variant=variant, size=self._size)
-
-    @cached_property
-    def _labels(self) -> tuple[list[str], sparse.csr_array]:
-        """Texts of the labels, and which values contain each: (V × L)."""
-        labels = self.question.labels
-        if self.question.level != "set":
-            return [label_text(v) for v in self.ratings.values], sparse.eye_array(
-                len(self.ratings.values), format="csr"
-            )
-        position = {label: i for i, label in enumerate(labels)}
-        cells = [
-            (row, position[label])
-            for row, value in enumerate(self.ratings.values)
-            if isinstance(value, frozenset)
-            for label in value
-        ]
-        rows, columns = np.array(cells, int).reshape(-1, 2).T
-        shape = (len(self.ratings.values), len(labels))
-        return [label_text(label) for label in labels], sparse.csr_array(
-            (np.ones(len(rows)), (rows, columns)), shape=shape
-        )
-
-    @cached_property
-    def _binary(self) -> BinaryTable:
-        given = sparse.csr_array(self.table.counts @ self._labels[1])
-        return BinaryTable(given, self.table.m, self.table.multiplicity)
+            if metric.statistic == "counts":
+                additive = function(tables.counts, variant, tables.scale)
+                found = self.estimator.of_counts(additive)
+            else:
+                additive = function(tables.rater_patterns, variant, tables.scale)
+                found = self.estimator.of_rater_patterns(additive)
+            yield self._row(metric, found, 0, variant=variant, size=tables.size)
 
     def _per_label(self, metric: Metric) -> Iterator[Agreement]:
         assert metric.per_label
-        texts = self._labels[0]
-        if not texts:
+        if not self.tables.labels:
             return
-        additive = resolve(metric.per_label)(self._binary)
-        found = self._estimate(additive, self._count_resampling, self._binary)
+        found = self.estimator.of_counts(resolve(metric.per_label)(self.tables.binary))
         variant = "nominal" if metric.variant_is == "distance" else None
-        for i, text in enumerate(texts):
-            yield self._row(metric, found, i, variant=variant, size=self._size, label=text)
+        for i, text in enumerate(self.tables.labels):
+            yield self._row(metric, found, i, variant=variant, size=self.tables.size, label=text)
 
     # Coefficients of pairs of raters
-
-    @cached_property
-    def _rater_patterns(self) -> Any:
-        return rater_patterns(self.ratings)
-
-    @cached_property
-    def _rater_resampling(self) -> Resampling:
-        return self._resampling(self._rater_patterns)
-
-    @cached_property
-    def _pair_table(self) -> cohen.PairTable:
-        patterns = self._rater_patterns
-        return cohen.PairTable.of(
-            pair_cells(patterns), patterns.multiplicity, max(1, len(self.ratings.values))
-        )
 
     @cached_property
     def _found_pairs(self) -> dict[tuple[str | None, int | None], Estimates]:
@@ -191,17 +127,11 @@ class _Work:
     def _pair_estimates(self, weighting: str | None, label: int | None) -> Estimates:
         key = (weighting, label)
         if key not in self._found_pairs:
-            table = self._pair_table
-            W = weights(weighting, self.ratings.values) if label is None else np.eye(2)
+            table, weights = self.tables.pairs, self.tables.scale.weights(weighting)
             if label is not None:
-                mask = self._labels[1][:, [label]].toarray().ravel() > 0
-                table = table.binary(mask)
-            if table.dense:
-                additive = cohen.additive(table, W)
-                found = self._estimate(additive, self._rater_resampling, table)
-            else:
-                found = _linearised(table, W, self.confidence, wanted=self.resamples > 0)
-            self._found_pairs[key] = found
+                mask = self.tables.members[:, [label]].toarray().ravel() > 0
+                table, weights = table.binary(mask), _TICKED.weights(None)
+            self._found_pairs[key] = self.estimator.of_pairs(table, weights)
         return self._found_pairs[key]
 
     def _pairs(self, metric: Metric) -> Iterator[Agreement]:
@@ -209,27 +139,25 @@ class _Work:
             yield from self._pair_rows(metric, variant, None)
 
     def _pairs_per_label(self, metric: Metric) -> Iterator[Agreement]:
-        texts = self._labels[0]
-        if metric.raters == "pairs" and self._pair_table.n_pairs > MAX_PAIRS_PER_LABEL:
+        if metric.raters == "pairs" and self.tables.pairs.n_pairs > MAX_PAIRS_PER_LABEL:
             return
-        given = np.asarray(self._binary.multiplicity.astype(float) @ self._binary.given).ravel()
+        binary = self.tables.binary
+        given = np.asarray(binary.multiplicity.astype(float) @ binary.given).ravel()
         commonest = np.sort(np.argsort(-given, kind="stable")[:MAX_LABELS_OF_PAIRS])
         for i in commonest.tolist():
-            yield from self._pair_rows(metric, None, i, texts[i])
+            yield from self._pair_rows(metric, None, i, self.tables.labels[i])
 
     def _pair_rows(
         self, metric: Metric, variant: str | None, label: int | None, text: str | None = None
     ) -> Iterator[Agreement]:
-        table = self._pair_table
+        table, size = self.tables.pairs, self.tables.size
         if table.n_pairs == 0:
             if metric.raters == "any":
                 yield self._refused(metric, "no_overlap", variant=variant, label=text)
             return
         found = self._pair_estimates(variant, label)
         if metric.raters == "any":
-            yield self._row(
-                metric, found, table.n_pairs, variant=variant, size=self._size, label=text
-            )
+            yield self._row(metric, found, table.n_pairs, variant=variant, size=size, label=text)
             return
         overlap = table.overlap()
         for i, (a, b) in enumerate(table.cells.pairs.tolist()):
@@ -246,7 +174,7 @@ class _Work:
     ) -> Agreement:
         nothing = np.full(1, np.nan)
         found = Estimates(Parts(nothing, nothing, nothing), nothing, nothing, [None], [reason])
-        return self._row(metric, found, 0, variant=variant, size=self._size, label=label)
+        return self._row(metric, found, 0, variant=variant, size=self.tables.size, label=label)
 
     def _row(
         self,
@@ -261,7 +189,7 @@ class _Work:
     ) -> Agreement:
         method = found.method[i]
         convention = metric.convention if label is None else metric.per_label_convention or ""
-        words = _INTERVAL_WORDS.get(method or "", "").format(n=f"{self.resamples:,}")
+        words = _INTERVAL_WORDS.get(method or "", "").format(n=f"{self.plan.resamples:,}")
         return Agreement(
             question=self.question.name,
             metric=metric.name,
@@ -273,7 +201,7 @@ class _Work:
             value=_number(found.parts.value[i]),
             lower=_number(found.lower[i]),
             upper=_number(found.upper[i]),
-            confidence=self.confidence,
+            confidence=self.plan.confidence,
             interval_method=method,
             observed=_number(found.parts.observed[i]),
             expected=_number(found.parts.expected[i]),
@@ -296,6 +224,10 @@ _INTERVAL_WORDS = {
 }
 
 
+_TICKED = Scale(Question("a label", "nominal", "ticked or not"), ("no", "yes"))
+"""The scale of one label against all others."""
+
+
 def resolve(path: str) -> Callable[..., Any]:
     """The function that a registry names as ``module:function``."""
     module, _, name = path.partition(":")
@@ -305,44 +237,3 @@ def resolve(path: str) -> Callable[..., Any]:
 
 def _number(x: Any) -> float | None:
     return None if np.isnan(x) else float(x)
-
-
-def _linearised(table: cohen.PairTable, W: Floats, confidence: float, *, wanted: bool) -> Estimates:
-    """All pairs and their mean with normal intervals from linearised standard errors."""
-    from scipy.special import ndtri
-
-    found = cohen.kappas(table, W)
-    weight = np.where(np.isnan(found.value), 0, found.n)
-
-    def with_mean(x: NDArray[np.float64]) -> Floats:
-        return np.append(x, cohen.overlap_mean(x, weight))
-
-    value = with_mean(found.value)
-    error = np.append(found.error, cohen.mean_error(table, found))
-    varied = np.append(table.varied(), cohen.varied_units(table))
-    n = np.append(found.n, table.shared_units())
-    defined = ~np.isnan(value)
-    some = (defined & (varied >= intervals.MIN_VARIED) & (error > 0)) if wanted else defined & False
-    half = np.where(some, ndtri(0.5 + confidence / 2) * error, np.nan)
-    lower, upper = np.maximum(value - half, -1.0), np.minimum(value + half, 1.0)
-    method = [intervals.LINEARISED if ok else None for ok in some]
-    expected = with_mean(found.expected)
-    if wanted:
-        for i in np.flatnonzero(defined & (varied >= intervals.MIN_VARIED) & (error == 0)).tolist():
-            if value[i] == 1:
-                lower[i], upper[i] = (
-                    intervals.lowest_without_disagreement(int(n[i]), 1 - expected[i], confidence),
-                    1.0,
-                )
-                method[i], some[i] = intervals.BINOMIAL, True
-    reason = [
-        None if ok else intervals.why(bool(d), enough=False, n_units=int(k), resample=True)
-        for ok, d, k in zip(some, defined, n, strict=True)
-    ]
-    return Estimates(
-        Parts(value, with_mean(found.observed), expected),
-        lower,
-        upper,
-        method,
-        reason,
-    )

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Rater, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import Floats
-from labelq.measure.coefficients.distances import distance, numbers
+from labelq.measure.coefficients.distances import numbers
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.results import Agreement, CrossCheck
 
 DEFAULT_LIMIT = 20_000_000
@@ -68,7 +69,7 @@ def _compared(
         mask = None if row.label is None else members[row.label]
         if row.metric == "krippendorff_alpha":
             package = "krippendorff"
-            theirs = _alpha(counts, ratings, row.distance or "", mask)
+            theirs = _alpha(counts, Scale(question, ratings.values), row.distance or "", mask)
         elif row.metric == "cohen_kappa" and row.raters is not None:
             a, b = (position[rater] for rater in row.raters)
             theirs = _cohen(pair_codes.of(a, b), ratings, row.weights, mask)
@@ -93,9 +94,7 @@ def _members(question: Question, ratings: Ratings) -> dict[str, NDArray[np.bool_
     }
 
 
-def _alpha(
-    counts: Floats, ratings: Ratings, name: str, mask: NDArray[np.bool_] | None
-) -> float | None:
+def _alpha(counts: Floats, scale: Scale, name: str, mask: NDArray[np.bool_] | None) -> float | None:
     import krippendorff
 
     domain: list[Any] = list(range(counts.shape[1]))
@@ -104,9 +103,9 @@ def _alpha(
         counts = np.stack([counts @ mask, counts @ ~mask], axis=1)
         domain, level = [0, 1], "nominal"
     elif name in ("interval", "ratio"):
-        domain = numbers(ratings.values).tolist()
+        domain = scale.numbers.tolist()
     elif name in ("masi", "jaccard"):
-        between = distance(name, ratings.values)
+        between = scale.distance(name)
 
         def level(v1: Any, v2: Any, **_: Any) -> Any:
             a, b = np.broadcast_arrays(np.asarray(v1, np.intp), np.asarray(v2, np.intp))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from labelq.labels.model import Level, Question
 
-Statistic = Literal["counts", "pair_tables"]
+Statistic = Literal["counts", "rater_patterns", "pair_tables"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +24,15 @@ class Metric:
     there (None: unweighted). ``per_label`` names the function for each label against all
     others, None where the literature defines none. ``convention`` says in words which of the
     formulas under this name it is; ``missing`` whether units may have unequal numbers of
-    ratings.
+    ratings. ``shown`` tells whether an audit computes it when nobody asks for it by name.
+
+    ``function`` takes (table, variant, scale) and gives an ``Additive``: the table is the
+    ``CountTable`` for statistic ``counts``, the ``RaterPatterns`` for ``rater_patterns``.
     """
 
     name: str
     title: str
+    shown: bool = True
     statistic: Statistic
     raters: Literal["any", "pairs"]
     missing: bool

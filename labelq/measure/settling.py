@@ -20,8 +20,8 @@ from scipy import sparse
 from labelq.labels.model import Codes, Question, Ratings
 from labelq.labels.statistics import CountPatterns, count_patterns, weighted_count
 from labelq.measure.additive import Additive, CountTable, Floats
-from labelq.measure.coefficients.distances import distance
 from labelq.measure.coefficients.krippendorff import alpha
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.registry import HEADLINE, metric
 
 
@@ -33,6 +33,7 @@ class Settling:
     ratings: Ratings
     patterns: CountPatterns
     table: CountTable
+    scale: Scale
     additive: Additive
 
     @classmethod
@@ -41,7 +42,8 @@ class Settling:
         patterns = count_patterns(ratings)
         table = CountTable(patterns)
         name = headline_distance(question)
-        return cls(question, ratings, patterns, table, alpha(table, name, ratings.values))
+        scale = Scale(question, ratings.values)
+        return cls(question, ratings, patterns, table, scale, alpha(table, name, scale))
 
     @property
     def units(self) -> Codes:
@@ -78,7 +80,7 @@ class Settling:
         """Distances between value codes; ordinal ones at the round's own marginals."""
         name = headline_distance(self.question)
         if name != "ordinal":
-            return distance(name, self.ratings.values)(a, b)
+            return self.scale.distance(name)(a, b)
         total = self.table.totals
         rank = np.cumsum(total) - total / 2
         return np.square(rank[a] - rank[b])
@@ -132,7 +134,9 @@ class Settling:
         """The coefficient without one rater's ratings."""
         rest = self.ratings.select(self.ratings.rater != rater)
         table = CountTable(count_patterns(rest, self.table.width))
-        found = alpha(table, headline_distance(self.question), self.ratings.values)
+        found = alpha(
+            table, headline_distance(self.question), Scale(self.question, self.ratings.values)
+        )
         value = float(found.parts(table.multiplicity).value[0])
         return None if np.isnan(value) else value
 

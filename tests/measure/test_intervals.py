@@ -11,6 +11,7 @@ from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
 from labelq.measure.coefficients.krippendorff import alpha
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.intervals import estimates as intervals
 from labelq.measure.intervals.estimates import Resampling, estimate
 from tests.rounds import make_round
@@ -34,7 +35,7 @@ def interval(made: Any, distance: str, n: int, seed: int = 0) -> tuple[float, fl
     table = CountTable(patterns)
     resampling = Resampling(patterns.multiplicity, patterns.pattern, n_resamples=n, seed=[seed])
     found = estimate(
-        alpha(table, distance, ratings.values),
+        alpha(table, distance, Scale(made.questions[0], ratings.values)),
         table.multiplicity,
         resampling,
         n_units=table.n_units,
@@ -66,7 +67,9 @@ def test_patterns_give_the_naive_bootstrap(level: Any) -> None:
             kept.prelabeled,
         )
         table = CountTable(count_patterns(resampled))
-        found = alpha(table, level, ratings.values).parts(table.multiplicity)
+        found = alpha(table, level, Scale(made.questions[0], ratings.values)).parts(
+            table.multiplicity
+        )
         naive.append(float(found.value[0]))
     _, lower, upper = interval(made, level, 4000)
     low, high = np.quantile(naive, [0.025, 0.975])

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from labelq.labels.model import Rater
 from labelq.labels.statistics import pair_cells, rater_patterns
 from labelq.measure.agreement import agreement
 from labelq.measure.coefficients import cohen
+from labelq.measure.coefficients.scale import Scale
 from labelq.measure.results import Agreement
 from tests.rounds import make_round
 
@@ -97,7 +97,7 @@ def test_standard_error_of_cohen(path: Path) -> None:
     made = make_round([(u, r, str(v)) for u, r, v in ratings_of(case)], labels=labels)
     patterns = rater_patterns(made.ratings["value"])
     table = cohen.PairTable.of(pair_cells(patterns), patterns.multiplicity, len(labels))
-    found = cohen.kappas(table, np.eye(len(labels)))
+    found = cohen.kappas(table, Scale(made.questions[0], tuple(labels)).weights(None))
     assert found.error[0] == pytest.approx(case["cohen_se"], abs=1e-10)
     assert cohen.mean_error(table, found) == pytest.approx(case["cohen_se"], abs=1e-10)
 

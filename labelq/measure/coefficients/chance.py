@@ -6,7 +6,7 @@ agreement p_e. With missing ratings, marginals are means over all rated units of
 each label got there, units with a single rating included (Gwet 2014, chapters 2 and 3). With
 equally many ratings per unit this is Fleiss (1971).
 
-Coefficients of counts all take (table, name of the weights, values), used or not.
+Coefficients of counts all take (table, name of the weights, scale), used or not.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from labelq.labels.model import Value
 from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Matrix, Parts
-from labelq.measure.coefficients.distances import weights
+from labelq.measure.coefficients.scale import Scale, Weights
 
 
-def raw_agreement(table: CountTable, _name: None, _values: tuple[Value, ...]) -> Additive:
+def raw_agreement(table: CountTable, _name: None, _scale: Scale) -> Additive:
     """Share of agreeing pairs of ratings, mean over units: one column."""
     sums = np.stack([_agreement(table, None), table.pairable.astype(float)], axis=1)
 
@@ -37,8 +36,9 @@ def specific_agreement(table: BinaryTable) -> Additive:
     """Per label: given one rater says so, how often another does (Spitzer & Fleiss 1974)."""
     X = table.given
     rows = row_of_entry(X)
-    m, pairable = table.m[rows], (table.m >= 2)[rows]
-    both = with_entries(X, X.data * (X.data - 1) * pairable / np.maximum(m - 1, 1))
+    pairable = table.pairable[rows]
+    apart = X.data * (table.m[rows] - X.data) * table.per_pair[rows]
+    both = with_entries(X, X.data * pairable - apart)
     given = with_entries(X, X.data * pairable)
     L = X.shape[1]
 
@@ -55,26 +55,25 @@ def specific_agreement(table: BinaryTable) -> Additive:
     )
 
 
-def fleiss_kappa(table: CountTable, _name: None, _values: tuple[Value, ...]) -> Additive:
+def fleiss_kappa(table: CountTable, _name: None, _scale: Scale) -> Additive:
     """Fleiss' kappa: p_e is the sum of the squared marginals."""
     return _corrected(table, None, lambda share: (share * share).sum(axis=-1))
 
 
-def gwet_ac(table: CountTable, name: str | None, values: tuple[Value, ...]) -> Additive:
+def gwet_ac(table: CountTable, name: str | None, scale: Scale) -> Additive:
     """Gwet's AC1 (no weights) or AC2: p_e = T_w / (q(q-1)) · sum of pi(1 - pi).
 
     T_w is the sum of all weights, q the number of labels in the universe (Gwet 2008; 2014).
     """
-    W = weights(name, values)
-    q = len(values)
-    scale = W.sum() / (q * (q - 1)) if q > 1 else np.nan
-    return _corrected(table, W, lambda share: scale * (share * (1 - share)).sum(axis=-1))
+    W, q = scale.weights(name), len(scale.values)
+    factor = W.total / (q * (q - 1)) if q > 1 else np.nan
+    return _corrected(table, W, lambda share: factor * (share * (1 - share)).sum(axis=-1))
 
 
-def brennan_prediger(table: CountTable, name: str | None, values: tuple[Value, ...]) -> Additive:
+def brennan_prediger(table: CountTable, name: str | None, scale: Scale) -> Additive:
     """Brennan-Prediger: every label equally likely, p_e = T_w / q² (1/q without weights)."""
-    W = weights(name, values)
-    p_e = W.sum() / len(values) ** 2 if len(values) > 1 else np.nan
+    W = scale.weights(name)
+    p_e = W.total / W.q**2 if W.q > 1 else np.nan
     return _corrected(table, W, lambda share: np.full(share.shape[:-1], p_e))
 
 
@@ -85,11 +84,11 @@ def fleiss_per_label(table: BinaryTable) -> Additive:
     """
     X, m = table.given, table.m
     rows = row_of_entry(X)
-    pairs = np.maximum(m * (m - 1), 1)[rows]
-    apart = with_entries(X, 2 * X.data * (m[rows] - X.data) * (m[rows] >= 2) / pairs)
+    pairs = np.maximum(table.n_pairs, 1)[rows]
+    apart = with_entries(X, 2 * X.data * (m[rows] - X.data) * table.pairable[rows] / pairs)
     share = with_entries(X, X.data / m[rows])
     L = X.shape[1]
-    tail = np.stack([(m >= 2).astype(float), (m >= 1).astype(float)], axis=1)
+    tail = np.stack([table.pairable.astype(float), (m >= 1).astype(float)], axis=1)
     sums = sparse.csr_array(sparse.hstack([apart, share, sparse.csr_array(tail)]))
 
     def formula(T: Floats) -> Parts:
@@ -106,17 +105,17 @@ def _kappa(p_a: Floats, p_e: Floats) -> Floats:
     return np.where(1 - p_e > 1e-12, (p_a - p_e) / (1 - p_e), np.nan)
 
 
-def _agreement(table: CountTable, W: Floats | None) -> Floats:
+def _agreement(table: CountTable, W: Weights | None) -> Floats:
     """Share of agreeing pairs per pattern, (K,); 0 where there is no pair."""
     agreeing = table.same
-    if W is not None:
+    if W is not None and not W.identity:
         _, a, b, _ = table.pairs
-        agreeing = agreeing + 2 * table.between(W[a, b])
-    return np.where(table.pairable, agreeing / np.maximum(table.m * (table.m - 1), 1), 0.0)
+        agreeing = agreeing + 2 * table.between(W.at(a, b))
+    return np.where(table.pairable, agreeing / np.maximum(table.n_pairs, 1), 0.0)
 
 
 def _corrected(
-    table: CountTable, W: Floats | None, expected: Callable[[Floats], Floats]
+    table: CountTable, W: Weights | None, expected: Callable[[Floats], Floats]
 ) -> Additive:
     first = np.stack(
         [_agreement(table, W), table.pairable.astype(float), (table.m >= 1).astype(float)], axis=1

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from labelq.labels.statistics import PairCells, weighted_count
 from labelq.measure.additive import Additive, Floats, Parts
+from labelq.measure.coefficients.scale import Weights
 
 DENSE_CELLS = 4_000
 """Up to so many cells (pairs × labels²) kappas are resampled jointly; beyond, linearised."""
@@ -118,8 +119,8 @@ class Kappas:
     influence: Floats
 
 
-def kappas(table: PairTable, W: Floats) -> Kappas:
-    """Kappa of every pair with agreement weights ``W`` (q × q).
+def kappas(table: PairTable, weights: Weights) -> Kappas:
+    """Kappa of every pair with agreement ``weights`` of its q values.
 
     The standard error is the large-sample one of Fleiss, Cohen & Everitt (1969), which is the
     delta method on the cells.
@@ -132,12 +133,10 @@ def kappas(table: PairTable, W: Floats) -> Kappas:
     columns = sparse.csr_array((p, (pair, column)), shape=shape)
     rows.sum_duplicates()
     columns.sum_duplicates()
-    w = W[row, column]
+    w = weights.at(row, column)
     p_o = weighted_count(pair, p * w, table.n_pairs)
-    # W times the marginals, only where a cell needs them; P × q is never larger than cells.
-    identity = bool((np.eye(table.q) == W).all())
-    row_w = columns if identity else sparse.csr_array(columns @ sparse.csr_array(W.T))
-    column_w = rows if identity else sparse.csr_array(rows @ sparse.csr_array(W))
+    row_w = columns if weights.identity else _spread(weights, columns)
+    column_w = rows if weights.identity else _spread(weights, rows)
     p_e: Floats = np.asarray((rows * row_w).sum(axis=1), np.float64).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(1 - p_e > 1e-12, (p_o - p_e) / (1 - p_e), np.nan)
@@ -149,16 +148,27 @@ def kappas(table: PairTable, W: Floats) -> Kappas:
     return Kappas(value, p_o, p_e, n, error, influence)
 
 
+def _spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
+    """Shares (P × q) @ W, a strip of pairs at a time."""
+    step = max(1, 4_000_000 // max(1, weights.q))
+    strips = [
+        sparse.csr_array(weights.spread(shares[i : i + step].toarray()))
+        for i in range(0, shares.shape[0], step)
+    ]
+    return sparse.csr_array(sparse.vstack(strips)) if strips else shares
+
+
 def _at(matrix: sparse.csr_array, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
     return np.asarray(matrix[i, j], np.float64).ravel()
 
 
-def additive(table: PairTable, W: Floats) -> Additive:
+def additive(table: PairTable, weights: Weights) -> Additive:
     """All pairs and, last, their mean weighted by overlap: P + 1 columns.
 
     Only for :attr:`PairTable.dense` tables: the sums are all cells.
     """
     P, q = table.n_pairs, table.q
+    W = weights.dense()
     cells = table.cells
     flat = (cells.pair * q + cells.row) * q + cells.column
     sums = sparse.csr_array(

@@ -1,8 +1,4 @@
-"""Distances and weights between values, by the name that a result states.
-
-Distances are Krippendorff's squared differences (0: the same); weights are agreements (1: the
-same). Ordinal distances depend on the marginals and live with the coefficient.
-"""
+"""Distances between values: numbers, ratios, sets. By name they are asked of a ``Scale``."""
 
 from __future__ import annotations
 
@@ -21,25 +17,6 @@ PairDistance = Callable[[NDArray[np.intp], NDArray[np.intp]], Floats]
 Sets = tuple[frozenset[Any], ...]
 
 
-def distance(name: str, values: tuple[Value, ...]) -> PairDistance:
-    """The distance called ``name`` on codes into ``values``."""
-    if name == "nominal":
-        return lambda a, b: (a != b).astype(float)
-    if name == "interval":
-        x = numbers(values)
-
-        def squared(a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
-            difference: Floats = x[a] - x[b]
-            return difference**2
-
-        return squared
-    if name == "ratio":
-        x = numbers(values)
-        return lambda a, b: _ratio(x[a], x[b])
-    sets: Sets = tuple(value for value in values if isinstance(value, frozenset))
-    return lambda a, b: _set_distance(name, sets, a, b)
-
-
 def numbers(values: tuple[Value, ...]) -> Floats:
     """The values as numbers; labels without a number are ranked by their order."""
     try:
@@ -48,14 +25,14 @@ def numbers(values: tuple[Value, ...]) -> Floats:
         return np.arange(len(values), dtype=float)
 
 
-def _ratio(x: Floats, y: Floats) -> Floats:
+def ratio_distance(x: Floats, y: Floats) -> Floats:
     """((x-y)/(x+y))², and 0 where both are 0 (Krippendorff 2011, section on ratio data)."""
     total = x + y
     difference: Floats = np.divide(x - y, total, out=np.zeros_like(total), where=total != 0)
     return difference**2
 
 
-def _set_distance(name: str, sets: Sets, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
+def set_distance(name: str, sets: Sets, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
     """Jaccard distance, or MASI (Passonneau 2006): 1 - Jaccard · monotonicity.
 
     Monotonicity is 1 for equal sets, 2/3 if one contains the other, 1/3 if they overlap,
@@ -80,17 +57,3 @@ def _set_distance(name: str, sets: Sets, a: NDArray[np.intp], b: NDArray[np.intp
     )
     # An empty set is contained in every set, but shares nothing with it: Jaccard is 0 anyway.
     return np.asarray(1 - jaccard * monotone)
-
-
-def weights(name: str | None, values: tuple[Value, ...]) -> Floats:
-    """Agreement weights (q × q): identity, ``linear`` or ``quadratic``.
-
-    Linear 1 - |i-j|/range and quadratic 1 - ((i-j)/range)², on the labels' numbers where
-    labels are numbers, else on their order (Cohen 1968; Gwet 2014, chapter 3).
-    """
-    if name is None:
-        return np.eye(len(values))
-    x = numbers(values)
-    span = np.ptp(x) if len(x) else 0.0
-    gap = np.abs(x[:, None] - x[None, :]) / (span or 1.0)
-    return 1 - (gap if name == "linear" else gap**2)

@@ -13,34 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labelq.labels.model import Value
 from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
-from labelq.measure.coefficients.distances import PairDistance, distance, numbers
+from labelq.measure.coefficients.distances import PairDistance
+from labelq.measure.coefficients.scale import Scale
 
 _DENSE_VALUES = 5_000
 """Above so many distinct values the distance matrix is never held, and no interval given."""
 
 
-def alpha(table: CountTable, name: str, values: tuple[Value, ...]) -> Additive:
+def alpha(table: CountTable, name: str, scale: Scale) -> Additive:
     """Alpha with the distance called ``name``: one column."""
     if name == "nominal":
         return _nominal(table)
     if name == "ordinal":
         return _ordinal(table)
     if name == "interval":
-        return _interval(table, numbers(values))
-    return _with_distance(table, distance(name, values))
+        return _interval(table, scale.numbers)
+    return _with_distance(table, scale.distance(name))
 
 
 def _alpha(observed: Floats, expected: Floats) -> Parts:
     value = np.where(expected > 0, 1 - observed / expected, np.nan)
     return Parts(value[..., None], observed[..., None], expected[..., None])
-
-
-def _per_pair(table: CountTable) -> Floats:
-    """1/(m-1) per pattern, 0 where there is no pair."""
-    return np.where(table.pairable, 1 / np.maximum(table.m - 1, 1), 0.0)
 
 
 def _stack(table: CountTable, *columns: Floats | sparse.csr_array) -> sparse.csr_array:
@@ -52,7 +47,7 @@ def _stack(table: CountTable, *columns: Floats | sparse.csr_array) -> sparse.csr
 
 
 def _nominal(table: CountTable) -> Additive:
-    agreeing = table.same * _per_pair(table)
+    agreeing = table.same * table.per_pair
 
     def formula(T: Floats) -> Parts:
         n_k = T[..., 1:]
@@ -85,7 +80,7 @@ def _interval(table: CountTable, x: Floats) -> Additive:
     s1 = np.where(table.pairable, table.counts @ x, 0)
     s2 = np.where(table.pairable, table.counts @ (x * x), 0)
     _, a, b, _ = table.pairs
-    within = 2 * table.between((x[a] - x[b]) ** 2) * _per_pair(table)
+    within = 2 * table.between((x[a] - x[b]) ** 2) * table.per_pair
 
     def formula(T: Floats) -> Parts:
         n, s1, s2, within = (T[..., i] for i in range(4))
@@ -116,7 +111,7 @@ def _ordinal(table: CountTable) -> Additive:
     met, column = np.unique(a * table.width + b, return_inverse=True)
     low, high = np.divmod(met, max(table.width, 1))
     pairs = sparse.csr_array(
-        (2 * product * _per_pair(table)[row], (row, column)), shape=(len(table.m), len(met))
+        (2 * product * table.per_pair[row], (row, column)), shape=(len(table.m), len(met))
     )
     n_pairs = len(met)
 
@@ -145,7 +140,7 @@ def _ordinal(table: CountTable) -> Additive:
 
 def _with_distance(table: CountTable, between: PairDistance) -> Additive:
     _, a, b, _ = table.pairs
-    apart = 2 * table.between(between(a, b)) * _per_pair(table)
+    apart = 2 * table.between(between(a, b)) * table.per_pair
     # Every value that occurs, also on units with one rating: a unit may be settled to it.
     used = np.unique(table.counts.indices).astype(np.intp)
     spread = _spread(between, used)
@@ -190,8 +185,8 @@ def alpha_per_label(table: BinaryTable) -> Additive:
     """Nominal alpha of each label against all others: one column per label."""
     X = table.given
     rows = row_of_entry(X)
-    m, pairable = table.m[rows], (table.m >= 2)[rows]
-    apart = with_entries(X, 2 * X.data * (m - X.data) * pairable / np.maximum(m - 1, 1))
+    m, pairable = table.m[rows], table.pairable[rows]
+    apart = with_entries(X, 2 * X.data * (m - X.data) * table.per_pair[rows])
     given = with_entries(X, X.data * pairable)
     L = X.shape[1]
 
@@ -202,6 +197,6 @@ def alpha_per_label(table: BinaryTable) -> Additive:
         D_e = 2 * n_k * (n - n_k) / (n * (n - 1))
         return Parts(np.where(D_e > 0, 1 - D_o / D_e, np.nan), D_o, D_e)
 
-    n = sparse.csr_array(np.where(table.m >= 2, table.m, 0)[:, None])
+    n = sparse.csr_array(np.where(table.pairable, table.m, 0)[:, None])
     sums = sparse.csr_array(sparse.hstack([apart, given, n], format="csr"))
     return Additive(sums, formula, table.varied, disagreement=True)
