@@ -26,12 +26,18 @@ class Metric:
     formulas under this name it is; ``missing`` whether units may have unequal numbers of
     ratings. ``shown`` tells whether an audit computes it when nobody asks for it by name.
 
+    ``aliases`` are other names of the same number. ``words`` says in a sentence what it is,
+    ``formula`` in symbols how.
+
     ``function`` takes (table, variant, scale) and gives an ``Additive``: the table is the
     ``CountTable`` for statistic ``counts``, the ``RaterPatterns`` for ``rater_patterns``.
     """
 
     name: str
     title: str
+    aliases: tuple[str, ...] = ()
+    words: str = ""
+    formula: str = ""
     shown: bool = True
     statistic: Statistic
     raters: Literal["any", "pairs"]
