@@ -21,6 +21,7 @@ from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
+from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
 from labelq.errors import LabelqError
@@ -47,6 +48,7 @@ for command in (
     agreement_command,
     demo_command,
     doctor_command,
+    plan_command,
     pull_command,
     queue_group,
 ):

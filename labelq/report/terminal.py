@@ -43,7 +43,7 @@ def print_audit(
 ) -> None:
     """Print the verdict, the findings and where the rest is, to ``file`` (standard output)."""
     shown = Names(audit.round.raters, names=names)
-    out = _Page(file)
+    out = Page(file)
     chosen = words.selection(audit.round.selection)
     out.say(f"{mark(audit.round.name)}{': ' if chosen else ''}{chosen}", "bold")
     out.say(words.answer(audit.verdicts))
@@ -77,7 +77,7 @@ def print_audit(
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
 
 
-def _verdicts(out: _Page, verdicts: Sequence[Verdict]) -> None:
+def _verdicts(out: Page, verdicts: Sequence[Verdict]) -> None:
     """The verdicts in words; of many questions a line each, the worst first."""
     from rich.table import Table
     from rich.text import Text
@@ -115,7 +115,7 @@ def _verdict(v: Verdict) -> tuple[str, str, str, str]:
 _NO_BREAK = "\ue000"  # stands for a space where no line may end, while lines are made
 
 
-class _Page:
+class Page:
     """Sentences to a console: folded at words, never cut; paths on one line to be copied."""
 
     def __init__(self, file: TextIO | None) -> None:
@@ -161,7 +161,7 @@ def print_agreements(
     Without ``labels`` and ``pairs`` only those of all labels and all annotators; a line per
     question says how many more there are.
     """
-    out = _Page(file)
+    out = Page(file)
     rows = [
         row for row in agreements if (labels or row.label is None) and (pairs or row.raters is None)
     ]
