@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # A real Label Studio server for the live tests, in an environment of its own.
 SERVER := .venv-label-studio
+# The packages that benchmarks are held against; irrCAC pins old versions of what they need.
+PEERS := .venv-peers
+IRRCAC := .venv-irrcac
 LIVE ?= 1
 ifeq ($(LIVE),0)
 LEAVE_OUT := -m "not live"
@@ -46,8 +49,10 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python docs/reference.py
 
-bench: $(VENV)/.dev $(SERVER)/template/users.json
+bench: $(VENV)/.dev $(PEERS)/.installed $(IRRCAC)/.installed $(SERVER)/template/users.json
 	$(BIN)/python benchmarks/agreement.py
+	$(BIN)/python benchmarks/coefficients.py --peers $(PEERS)/bin/python --irrcac $(IRRCAC)/bin/python
+	$(BIN)/python benchmarks/consensus.py --peers $(PEERS)/bin/python
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/pull.py
 	$(BIN)/python benchmarks/push.py
@@ -69,7 +74,7 @@ lowest:
 	$(VENV)-lowest/bin/python -m pytest -n 2 -m "not live"
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(SERVER) audits build dist .*_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest $(SERVER) $(PEERS) $(IRRCAC) audits build dist .*_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -83,6 +88,17 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing labelq, its locked dependencies and the tools into $(VENV) (about a minute)"
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(PEERS)/.installed: benchmarks/peers.txt
+	@echo "installing the packages that benchmarks are held against into $(PEERS) (minutes, once)"
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	@touch $@
+
+$(IRRCAC)/.installed: benchmarks/irrcac.txt
+	$(PYTHON) -m venv $(IRRCAC)
+	$(IRRCAC)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	@touch $@
 
 $(SERVER)/.installed: tests/live/label_studio.txt
 	@echo "installing Label Studio for the live tests into $(SERVER) (two minutes, once)"

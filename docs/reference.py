@@ -40,7 +40,8 @@ def cli() -> str:
 
 
 def coefficients() -> str:
-    """Every registered metric, its levels and variants, convention and reference."""
+    """Every registered metric: what it says, how, its other names, variants, convention."""
+    from labelq.measure.metric import COST
     from labelq.measure.registry import METRICS
 
     parts = [
@@ -48,7 +49,9 @@ def coefficients() -> str:
         (
             "Generated from `labelq/measure/registry.py` by `make docs`. Names hide different"
             " formulas; this page says which ones labelq means. What every number shares"
-            " (intervals, reasons, verdicts) is in [method.md](method.md).\n"
+            " (intervals, reasons, verdicts) is in [method.md](method.md). `labelq agreement"
+            " --metric NAME` takes any of the names; `--all` computes everything. An audit shows"
+            " the metrics and weights that are not marked *on request*.\n"
         ),
     ]
     for metric in METRICS:
@@ -58,9 +61,26 @@ def coefficients() -> str:
             else level
             for level, variants in metric.variants.items()
         )
+        more = ", ".join(
+            f"{level} ({', '.join(variant or 'unweighted' for variant in variants)})"
+            for level, variants in metric.more.items()
+        )
+        if more:
+            levels += f"; on request {more}"
+        if metric.of_paths:
+            levels += f"; taxonomies also {', '.join(metric.of_paths)} (depth_1, depth_2 …)"
+        if metric.pairwise:
+            levels += "; preferences between two sides"
+        if metric.takes_costs:
+            levels += f"; {COST}, where the labels have costs"
         per_label = metric.per_label_convention or "none: the literature defines none"
+        aliases = f"- **Also called:** {'; '.join(metric.aliases)}\n" if metric.aliases else ""
+        request = "" if metric.shown else " *On request.*"
         parts.append(
             f"## `{metric.name}`: {metric.title}\n\n"
+            f"{metric.words}{request}\n\n"
+            f"```text\n{metric.formula}\n```\n\n"
+            f"{aliases}"
             f"- **Levels:** {levels}\n"
             f"- **Convention:** {metric.convention}\n"
             f"- **Per label:** {per_label}\n"

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labelq.auditing import Audit, audit
     from labelq.errors import LabelqError
-    from labelq.labels.model import Question, Rater, Ratings, Round, Selection
-    from labelq.measure.agreement import agreement
-    from labelq.measure.results import Agreement, Verdict
+    from labelq.labels.model import Question, Ranking, Rater, Ratings, Round, Selection
+    from labelq.measure.agreement import agreement, alpha_with
+    from labelq.measure.consensus.estimation import consensus
+    from labelq.measure.results import Agreement, Consensus, Verdict
     from labelq.reading import read
 
 __version__ = "0.1.0"
@@ -34,8 +35,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Agreement",
     "Audit",
+    "Consensus",
     "LabelqError",
     "Question",
+    "Ranking",
     "Rater",
     "Ratings",
     "Round",
@@ -43,22 +46,28 @@ __all__ = [
     "Verdict",
     "__version__",
     "agreement",
+    "alpha_with",
     "audit",
+    "consensus",
     "read",
 ]
 
 _HOME = {
     "Agreement": "labelq.measure.results",
     "Audit": "labelq.auditing",
+    "Consensus": "labelq.measure.results",
     "LabelqError": "labelq.errors",
     "Question": "labelq.labels.model",
+    "Ranking": "labelq.labels.model",
     "Rater": "labelq.labels.model",
     "Ratings": "labelq.labels.model",
     "Round": "labelq.labels.model",
     "Selection": "labelq.labels.model",
     "Verdict": "labelq.measure.results",
     "agreement": "labelq.measure.agreement",
+    "alpha_with": "labelq.measure.agreement",
     "audit": "labelq.auditing",
+    "consensus": "labelq.measure.consensus.estimation",
     "read": "labelq.reading",
 }
 

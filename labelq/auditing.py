@@ -6,20 +6,34 @@ Can I trust this round, what is wrong, what do we do. No input or output happens
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from labelq.errors import SettingsError
-from labelq.labels.evidence import last_words
+from labelq.labels.grouping import groups_of
 from labelq.labels.model import Question, Round
 from labelq.measure import crosscheck
-from labelq.measure.agreement import agreement
+from labelq.measure.agreement import agreement, canonical, pair_indices
+from labelq.measure.ceiling import ceiling
+from labelq.measure.consensus.calibration import calibration
 from labelq.measure.consensus.estimation import consensus
-from labelq.measure.consensus.updating import updated
+from labelq.measure.consensus.held_out import held_out
+from labelq.measure.consensus.rater_confusion import rater_confusion
+from labelq.measure.intervals.plan import Method
+from labelq.measure.marginals import marginal_tests
 from labelq.measure.registry import METRICS
-from labelq.measure.results import Agreement, Consensus, CrossCheck, Verdict
+from labelq.measure.results import (
+    Agreement,
+    Calibration,
+    Ceiling,
+    ConfusionRow,
+    Consensus,
+    CrossCheck,
+    HeldOut,
+    MarginalTest,
+    PairIndices,
+    Verdict,
+)
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.clusters import find_clusters
@@ -31,6 +45,7 @@ from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
 from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
+from labelq.remedy.training_labels import with_later
 from labelq.settings import GateRule
 
 if TYPE_CHECKING:
@@ -71,9 +86,18 @@ class Audit:
     draft: Draft
     cross_check: CrossCheck
     gates: tuple[Gate, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    held_out: tuple[HeldOut, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
+    rater_confusion: tuple[ConfusionRow, ...] = ()
+    pair_indices: tuple[PairIndices, ...] = ()
     confidence: float = 0.95
     resamples: int = 2000
     seed: int = 0
+    marginal_tests: tuple[MarginalTest, ...] = ()
+    interval: str = "jackknife"
+    group: str | None = None
+    resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -90,6 +114,9 @@ class Audit:
         return pd.DataFrame([dataclasses.asdict(row) for row in self.agreements])
 
 
+MOST_PAIR_INDICES = 2_000
+"""Per question, so many pairs of raters, those that share most units."""
+
 Progress = Callable[[str, float], None]
 """Called with a step's name and the share done (0 to 1)."""
 
@@ -101,6 +128,9 @@ def audit(
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
+    interval: Method = "jackknife",
+    group: str | None = None,
+    resample_raters: bool = False,
     reliable_from: float = RELIABLE_FROM,
     tentative_from: float = TENTATIVE_FROM,
     cross_check: bool | None = None,
@@ -112,12 +142,15 @@ def audit(
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
     starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
-    field that queue tasks carry the text in. Deterministic for a ``seed``.
+    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
 
     Raises:
-        SettingsError: a gate names a question or metric that does not exist.
+        SettingsError: tasks have no such field to group by, or a gate names a question or metric
+            that does not exist.
     """
-    _check_gates(round_, fail_under)
+    fail_under = _known_gates(round_, fail_under)
+    groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
     n = len(round_.questions)
@@ -128,9 +161,13 @@ def audit(
             question,
             ratings,
             round_.raters,
+            also=[rule.metric for rule in fail_under],
             resamples=resamples,
             seed=seed,
             confidence=confidence,
+            interval=interval,
+            groups=groups,
+            resample_raters=resample_raters,
         )
         agreements += rows
         verdicts.append(
@@ -151,11 +188,17 @@ def audit(
     for i, question in enumerate(round_.questions):
         progress(f"looking for causes in {question.name}", i / n)
         ratings = round_.ratings[question.name]
-        of_round[question.name] = consensus(question, ratings, len(round_.raters))
+        of_round[question.name] = consensus(
+            question, ratings, len(round_.raters), repeats=round_.repeats.get(question.name)
+        )
         pairs += label_pairs(question, ratings, settlings[question.name])
     # Two consensuses: what is said about the round rests on its ratings alone, what proposes a
     # label on the votes and decisions that came after it too.
-    consensuses = {q.name: _with_later(round_, q, of_round[q.name]) for q in round_.questions}
+    consensuses = {q.name: with_later(round_, q, of_round[q.name]) for q in round_.questions}
+    quality = _Quality()
+    for i, question in enumerate(round_.questions):
+        progress(f"testing the consensus on {question.name}", i / n)
+        quality.add(round_, question, of_round[question.name], seed, confidence)
     progress("clustering disagreements", 0.0)
     clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
     progress("looking at tasks and annotators", 0.0)
@@ -164,7 +207,7 @@ def audit(
         for q in round_.questions
         for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
     )
-    reports = rater_reports(round_, settlings, clusters)
+    reports = rater_reports(round_, settlings, clusters, of_round)
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
     name, text = guideline if guideline is not None else ("guideline.md", None)
@@ -185,24 +228,57 @@ def audit(
         gates=tuple(
             _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)
         ),
+        ceilings=tuple(quality.ceilings),
+        held_out=tuple(quality.held_out),
+        calibrations=tuple(quality.calibrations),
+        rater_confusion=tuple(quality.confusions),
+        pair_indices=tuple(
+            row
+            for q in round_.questions
+            for row in pair_indices(
+                q, round_.ratings[q.name], round_.raters, most=MOST_PAIR_INDICES
+            )
+        ),
         confidence=confidence,
         resamples=resamples,
         seed=seed,
+        marginal_tests=tuple(
+            test
+            for q in round_.questions
+            for test in marginal_tests(q, round_.ratings[q.name], round_.raters)
+        ),
+        interval=interval,
+        group=group,
+        resample_raters=resample_raters,
     )
 
 
-def _with_later(round_: Round, question: Question, of_round: Consensus) -> Consensus:
-    """The consensus of the round with the queue's votes and the reviewers' decisions."""
-    votes = round_.selected.get(question.name)
-    return updated(
-        question,
-        of_round,
-        round_.ratings[question.name],
-        last_words(round_, question),
-        asked_again=np.zeros(0, np.int32) if votes is None else votes.unit,
-        n_voters=len(round_.voters),
-        decided=round_.adjudicated.get(question.name, {}),
-    )
+@dataclass(slots=True)
+class _Quality:
+    """How good the round's consensus is, question by question; gold is told to none of it."""
+
+    ceilings: list[Ceiling] = field(default_factory=list)
+    held_out: list[HeldOut] = field(default_factory=list)
+    calibrations: list[Calibration] = field(default_factory=list)
+    confusions: list[ConfusionRow] = field(default_factory=list)
+
+    def add(
+        self, round_: Round, question: Question, found: Consensus, seed: int, confidence: float
+    ) -> None:
+        ratings, gold = round_.ratings[question.name], round_.gold.get(question.name)
+        n = len(round_.raters)
+        self.ceilings.append(
+            ceiling(question, ratings, found, gold=gold, seed=seed, confidence=confidence)
+        )
+        self.held_out.append(
+            held_out(question, ratings, n, found.method, seed=seed, confidence=confidence)
+        )
+        self.calibrations.append(
+            calibration(question, ratings, found, gold, seed=seed, confidence=confidence)
+        )
+        self.confusions += rater_confusion(
+            question, ratings, n, found, gold=gold, confidence=confidence
+        )
 
 
 def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | None) -> CrossCheck:
@@ -224,18 +300,31 @@ def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | N
     return crosscheck.cross_check(questions, round_.raters, rows)
 
 
-def _check_gates(round_: Round, rules: Sequence[GateRule]) -> None:
+def _known_gates(round_: Round, rules: Sequence[GateRule]) -> tuple[GateRule, ...]:
+    """The rules with the registered names of their metrics.
+
+    Raises:
+        SettingsError: a rule names a question or metric that there is not.
+    """
     questions = [question.name for question in round_.questions]
     metrics = [metric.name for metric in METRICS if metric.raters == "any"]
+    known = []
     for rule in rules:
-        for kind, name, known in (
-            ("metric", rule.metric, metrics),
-            ("question", rule.question, questions),
-        ):
-            if name is not None and name not in known:
-                raise SettingsError(
-                    f"--fail-under: there is no {kind} {name!r}; known: {', '.join(known)}"
-                )
+        if rule.question is not None and rule.question not in questions:
+            raise SettingsError(
+                f"--fail-under: there is no question {rule.question!r}; known:"
+                f" {', '.join(questions)}"
+            )
+        try:
+            name = canonical(rule.metric)
+        except SettingsError as error:
+            raise SettingsError(f"--fail-under: {error}") from None
+        if name not in metrics:
+            raise SettingsError(
+                f"--fail-under: {name} is about pairs of annotators; known: {', '.join(metrics)}"
+            )
+        known.append(replace(rule, metric=name))
+    return tuple(known)
 
 
 def _asked(rule: GateRule, round_: Round) -> list[str]:

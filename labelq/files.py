@@ -10,6 +10,7 @@ import csv
 import glob
 import gzip
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -22,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labelq.errors import GuidelineError, LabelqError, OutputError, SourceError
+from labelq.errors import GuidelineError, LabelqError, OutputError, SettingsError, SourceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,36 @@ def read_table(path: Path) -> pd.DataFrame:
     if frame.columns.has_duplicates:
         raise SourceError(f"{path}: two columns have the same name; rename one")
     return frame
+
+
+def read_matrix(path: Path) -> dict[str, dict[str, float]]:
+    """A square CSV with labels in its first row and column; empty cells are left out.
+
+    Raises:
+        SettingsError: it cannot be read, or a cell is no number.
+    """
+    text = read_text(path, SettingsError).removeprefix("\ufeff")
+    rows = list(csv.reader(io.StringIO(text), delimiter=_separator(text.encode())))
+    rows = [row for row in rows if any(row)]
+    header = rows[0][1:] if rows else []
+    found: dict[str, dict[str, float]] = {}
+    for row in rows[1:]:
+        label = row[0]
+        if label in found or len(set(header)) < len(header):
+            raise SettingsError(f"{path}: a label has two rows or two columns")
+        if len(row) - 1 > len(header):
+            raise SettingsError(f"{path}: the row of {label!r} has more cells than the first row")
+        try:
+            found[label] = {
+                other: float(cell) for other, cell in zip(header, row[1:], strict=False) if cell
+            }
+        except ValueError:
+            raise SettingsError(f"{path}: a cell in the row of {label!r} is no number") from None
+    if not header or not found:
+        raise SettingsError(
+            f"{path}: is no matrix; it has the labels in its first row and in its first column"
+        )
+    return found
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelq.errors import SettingsError, SourceError
-from labelq.files import TABLE_SUFFIXES, read_bytes, read_table, table_suffix
+from labelq.files import TABLE_SUFFIXES, read_bytes, read_matrix, read_table, table_suffix
 from labelq.labels.building import build_round
+from labelq.labels.costs import Kind, Matrix, check_costs, with_costs
 from labelq.labels.model import LEVELS, Question, Round, Selection
 from labelq.labels.submissions import ANSWER, SELECTED, Submissions
 from labelq.labels.tables import frame_to_submissions
@@ -36,6 +37,8 @@ def read(
     levels: Mapping[str, str] | None = None,
     selection: Selection | None = None,
     map_labels: Mapping[tuple[str, str], str] | None = None,
+    costs: Mapping[str, str | Path | Matrix] | None = None,
+    weights: Mapping[str, str | Path | Matrix] | None = None,
     join: str | None = None,
     rater_from: str | None = None,
     reviewers: Sequence[str] = (),
@@ -54,7 +57,9 @@ def read(
     (``columns`` maps other names); the ``ratings.csv`` of an earlier audit is read with the
     questions of the ``audit.json`` beside it. ``label_config`` and ``text_field`` are about
     exports. ``levels`` overrides the level of measurement by question (the empty name means
-    all), ``map_labels`` maps (question, label) to today's label. ``name`` is the file's stem
+    all), ``map_labels`` maps (question, label) to today's label. ``costs`` says per question
+    how bad it is to confuse two labels, as label → other label → number or as a square CSV
+    file; ``weights`` says it as agreement, 1 on the diagonal. ``name`` is the file's stem
     if not given (for an earlier audit, its directory's name).
 
     Raises:
@@ -102,6 +107,7 @@ def read(
             map_labels=map_labels or {},
             reviewers=reviewers,
         )
+    round_ = replace(round_, questions=_with_costs(round_.questions, costs or {}, weights or {}))
     several = sum(not getattr(one, "queue", False) for one in sources) > 1
     _refuse_incomparable(round_, submissions, where, joined=join, several=several)
     return round_
@@ -236,6 +242,25 @@ def _table(
     return submissions
 
 
+def _with_costs(
+    questions: tuple[Question, ...],
+    costs: Mapping[str, str | Path | Matrix],
+    weights: Mapping[str, str | Path | Matrix],
+) -> tuple[Question, ...]:
+    for name in costs.keys() & weights.keys():
+        raise SettingsError(f"--cost {name} and --weight {name}: give one of them")
+    both: tuple[tuple[Kind, Mapping[str, str | Path | Matrix]], ...]
+    both = (("cost", costs), ("weight", weights))
+    for kind, given in both:
+        matrices = {
+            name: read_matrix(Path(one)) if isinstance(one, str | Path) else one
+            for name, one in given.items()
+        }
+        questions = with_costs(questions, matrices, kind)
+    check_costs(questions)
+    return questions
+
+
 def _json(path: Path) -> dict[str, Any]:
     import json
 
@@ -255,9 +280,10 @@ def _question(row: Any, where: Path | None) -> Question:
     """A question as ``audit.json`` tells it."""
     try:
         told = {f.name: row[f.name] for f in fields(Question) if f.name in row}
+        told["costs"] = tuple((str(a), str(b), float(c)) for a, b, c in told.get("costs", ()))
         labels = (tuple(x) if isinstance(x, list) else x for x in told.pop("labels", ()))
         question = Question(labels=tuple(labels), **told)
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, ValueError):
         question = None
     if question is None or question.level not in LEVELS or not isinstance(question.name, str):
         raise SourceError(f"{where}: a question in it is not one: {str(row)[:80]}")
@@ -285,7 +311,7 @@ def _refuse_incomparable(
         found = f" (found: {'; '.join(seen[:5])})" if seen else ""
         raise SourceError(
             f"{where}: holds no answer to a question that labelq can measure{found};"
-            " it reads Choices, Rating, Number, Pairwise, Taxonomy and DateTime"
+            " it reads Choices, Rating, Number, Pairwise, Taxonomy, DateTime and Ranker"
         )
     for ratings in round_.ratings.values():
         if np.any(ratings.unit[1:] == ratings.unit[:-1]):

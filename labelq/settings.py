@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from labelq.errors import SettingsError
 
@@ -31,6 +31,14 @@ class GateRule:
     question: str | None
     metric: str
     at_least: float
+
+
+CostTable = Mapping[str, Mapping[str, float] | float]
+"""label → other label → number; "*" → the number of all pairs that are not named."""
+
+
+INTERVALS = ("jackknife", "percentile", "bca", "analytic")
+"""How intervals are made; the same names as in ``labelq.measure.intervals.plan``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class Settings:
     columns: Mapping[str, str] = field(default_factory=dict)
     level: Mapping[str, str] = field(default_factory=dict)
     map_label: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    cost: Mapping[str, Path | CostTable] = field(default_factory=dict)
+    weight: Mapping[str, Path | CostTable] = field(default_factory=dict)
     since: str | None = None
     until: str | None = None
     where: tuple[tuple[str, str], ...] = ()
@@ -60,6 +70,9 @@ class Settings:
     resamples: int = 2000
     seed: int = 0
     confidence: float = 0.95
+    interval: Literal["jackknife", "percentile", "bca", "analytic"] = "jackknife"
+    group: str | None = None
+    resample_raters: bool = False
     reliable_from: float = 0.8
     tentative_from: float = 0.667
     fail_under: tuple[GateRule, ...] = ()
@@ -122,7 +135,7 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     if name in ("label_config", "guideline", "out", "ca_bundle"):
         path = Path(_text(value, where))
         return path if base is None else base / path
-    if name in ("skip_bad_records", "replace", "names", "cross_check", "queues"):
+    if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):
         if not isinstance(value, bool):
             raise SettingsError(f"{where}: must be true or false")
         return value
@@ -138,6 +151,10 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         return _number(value, where)
     if name == "reviewer":
         return tuple(_texts(value, where))
+    if name == "interval":
+        if value not in INTERVALS:
+            raise SettingsError(f"{where} {value}: can only be {', '.join(INTERVALS)}")
+        return value
     if name == "rater_from":
         if value != "filename":
             raise SettingsError(f"{where} {value}: can only be filename")
@@ -153,6 +170,8 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         return dict(_level(item, where) for item in _texts(value, where))
     if name == "map_label":
         return dict(_label(item, where) for item in _texts(value, where))
+    if name in ("cost", "weight"):
+        return _matrices(value, where, base)
     if name == "fail_under":
         return tuple(_gate(item, where) for item in _texts(value, where))
     if name == "exclude":
@@ -201,6 +220,38 @@ def _label(text: str, where: str) -> tuple[tuple[str, str], str]:
     old, new = _pair(text, where, "category:Refunds=Refund")
     question, _, label = old.rpartition(":")
     return (question, label), new
+
+
+def _matrices(value: Any, where: str, base: Path | None) -> dict[str, Path | CostTable]:
+    """Per question a file, or the matrix itself as nested tables."""
+    if not isinstance(value, dict):
+        pairs = [_pair(text, where, "category=costs.csv") for text in _texts(value, where)]
+        return {question: Path(_text(file, where)) for question, file in pairs}
+    found: dict[str, Path | CostTable] = {}
+    for question, given in value.items():
+        here = f"{where}.{question}"
+        if isinstance(given, str):
+            found[question] = (base or Path()) / _text(given, here)
+        elif isinstance(given, dict):
+            found[question] = {label: _row(label, row, here) for label, row in given.items()}
+        else:
+            raise SettingsError(f"{here}: must be a file or a table of labels")
+    return found
+
+
+def _row(label: str, row: Any, where: str) -> Mapping[str, float] | float:
+    """One label against the others; ``*`` stands for all pairs that are not named."""
+    if label == "*" and not isinstance(row, dict):
+        return _any_number(row, f"{where}.{label}")
+    if not isinstance(row, dict):
+        raise SettingsError(f"{where}.{label}: write it as {{ OtherLabel = 0.5 }}")
+    return {other: _any_number(x, f"{where}.{label}.{other}") for other, x in row.items()}
+
+
+def _any_number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SettingsError(f"{where}: must be a number")
+    return float(value)
 
 
 def _gate(text: str, where: str) -> GateRule:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labelq.labels.model import Level, Question, Rater, Ratings, Round, Units, Value
+from labelq.labels.model import FREE, Level, Question, Rater, Ratings, Round, Units, Value
 
 
 def make_round(
@@ -54,8 +54,7 @@ def make_round(
     if labels is not None:
         universe = tuple(labels)
         distinct = universe if level in ("nominal", "ordinal") else distinct
-    numeric = level in ("interval", "ratio")
-    asked = Question(question, level, "test", () if numeric else universe)
+    asked = Question(question, level, "test", () if level in FREE else universe)
 
     def coded(rows: list[tuple[Any, ...]], values: list[Any]) -> Ratings:
         keys = [

@@ -45,7 +45,7 @@ def commands(page: Path, *, server: bool = False) -> list[str]:
     ):
         for line in block.replace("\\\n", " ").splitlines():
             found = re.match(
-                r"\s*\$?\s*(labelq (?:audit|agreement|demo|doctor|pull|queue)\b.*)", line
+                r"\s*\$?\s*(labelq (?:audit|agreement|consensus|demo|doctor|pull|queue|explain)\b.*)", line
             )
             if found and not re.search(r"\[OPTIONS\]|COMMAND", line):
                 command = re.split(r"\s{2,}|\s#", found[1])[0]
@@ -80,7 +80,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         (folder / name).write_bytes(sample[source].read_bytes())
     _one_export_per_annotator(json.loads((folder / "export.json").read_bytes()), folder / "exports")
-    frame = labelq.read(folder / "export.json").to_frame()
+    round_ = labelq.read(folder / "export.json")
+    frame = round_.to_frame()
+    labels = round_.question("category").labels
+    cells = [[label, *(int(label != other) for other in labels)] for label in labels]
+    (folder / "costs.csv").write_text(
+        "\n".join(",".join(map(str, row)) for row in [["", *labels], *cells]), encoding="utf-8"
+    )
     urgency = frame[frame["question"] == "urgency"].drop(columns="question")
     urgency = urgency.rename(columns={"unit": "task_id", "rater": "worker", "value": "label"})
     urgency.to_csv(folder / "ratings.csv", index=False)
@@ -101,7 +107,7 @@ def test_every_command_runs(
     if "--out" in arguments:  # never outside the test's folder
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
-    if arguments[0] != "demo":
+    if arguments[0] not in ("consensus", "demo"):
         arguments += ["--resamples", "100"]
     with pytest.raises(SystemExit) as stopped:
         main(arguments)

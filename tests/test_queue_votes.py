@@ -175,9 +175,9 @@ def test_what_the_queue_asked_and_got_leaves_it(story):
 
 def test_every_medium_says_so(story):
     *_, before, after = story
-    assert [c.text for c in caveats(before)] == []
+    assert [c.text for c in caveats(before) if "queue" in c.text] == []
     n = len(story[1])
-    (said,) = [c.text for c in caveats(after)]
+    (said,) = [c.text for c in caveats(after) if "queue" in c.text]
     assert said == (
         f"{3 * n:,} votes on {n} tasks came through a queue: they count for the labels, not for"
         " agreement."

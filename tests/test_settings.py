@@ -65,6 +65,12 @@ def test_file_and_options_share_one_syntax(tmp_path: Path) -> None:
         ("view = 0", "view: must be the number in its address"),
         ("rater_from = 'title'", "rater_from title: can only be filename"),
         ("queues = 'no'", "queues: must be true or false"),
+        ("[costs.q]\na = { b = 1 }", "unknown setting costs; did you mean cost"),
+        ("cost = 'costs.csv'", "cost costs.csv: write it as category=costs.csv"),
+        ("cost.q = 3", "cost.q: must be a file or a table of labels"),
+        ("cost.q.a = 3", "cost.q.a: write it as { OtherLabel = 0.5 }"),
+        ("cost.q.a.b = 'x'", "cost.q.a.b: must be a number"),
+        ("cost.q.'*' = true", "cost.q.*: must be a number"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: str, said: str) -> None:
@@ -108,3 +114,17 @@ def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         load(write(tmp_path, "api_key = 'hunter2'"), {})
     assert "hunter2" not in str(raised.value)
+
+
+def test_costs_as_tables_and_as_files(tmp_path: Path) -> None:
+    text = """
+    weight.tone = "tone.csv"
+    [cost.category]
+    Billing = { Refund = 0.5 }
+    "*" = 1
+    """
+    found = load(write(tmp_path, text), {})
+    assert found.cost == {"category": {"Billing": {"Refund": 0.5}, "*": 1.0}}
+    assert found.weight == {"tone": tmp_path / "tone.csv"}  # relative to the file
+    given = load(write(tmp_path, text), {"cost": ("category=costs.csv",)})
+    assert given.cost == {"category": Path("costs.csv")}  # the command line replaces

@@ -19,8 +19,10 @@ import click
 from labelq import __version__
 from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
+from labelq.cli.consensus import consensus_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
+from labelq.cli.explain import explain_command
 from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
@@ -40,14 +42,17 @@ def labelq() -> None:
       labelq audit export.json             audit a Label Studio JSON export
       labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label
       labelq agreement export.json         only the coefficients
+      labelq consensus export.json         the label of every task, for training
     """
 
 
 for command in (
     audit_command,
     agreement_command,
+    consensus_command,
     demo_command,
     doctor_command,
+    explain_command,
     plan_command,
     pull_command,
     queue_group,

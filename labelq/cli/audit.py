@@ -132,6 +132,9 @@ def run(
             resamples=settings.resamples,
             seed=settings.seed,
             confidence=settings.confidence,
+            interval=settings.interval,
+            group=settings.group,
+            resample_raters=settings.resample_raters,
             reliable_from=settings.reliable_from,
             tentative_from=settings.tentative_from,
             cross_check=settings.cross_check,
@@ -188,6 +191,9 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += ["--reviewer", reviewer]
     if settings.columns:
         parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
+    for option, given in (("--cost", settings.cost), ("--weight", settings.weight)):
+        for question, matrix in given.items():  # a matrix in labelq.toml is there next time too
+            parts += [option, f"{question}={matrix.name}"] if isinstance(matrix, Path) else []
     for question, level in settings.level.items():
         parts += ["--level", f"{question}={level}" if question else level]
     if settings.label_config is not None:
@@ -249,4 +255,6 @@ def _hashed(path: Path) -> dict[str, str]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return value.name if isinstance(value, Path) else value

@@ -83,6 +83,19 @@ _SOURCE = (
         help="Read a label as another, after a rename. Repeatable.",
     ),
     click.option(
+        "--cost",
+        multiple=True,
+        metavar="QUESTION=FILE",
+        help="How bad it is to confuse two labels: a square CSV with the labels in its first row"
+        " and column, 0 on the diagonal. Adds weighted coefficients. Repeatable.",
+    ),
+    click.option(
+        "--weight",
+        multiple=True,
+        metavar="QUESTION=FILE",
+        help="The same as agreement: 1 on the diagonal, numbers from 0 to 1.",
+    ),
+    click.option(
         "--from", "since", metavar="DATE", help="Only labels submitted from this day (UTC)."
     ),
     click.option("--to", "until", metavar="DATE", help="Only labels submitted up to this day."),
@@ -111,7 +124,25 @@ _MEASURE = (
         "--resamples",
         type=int,
         metavar="N",
-        help="Bootstrap resamples behind each interval [2000].",
+        help="Resamples behind each interval of a bootstrap; 0: no intervals [2000].",
+    ),
+    click.option(
+        "--interval",
+        type=click.Choice(["jackknife", "percentile", "bca", "analytic"]),
+        help="How intervals are made: Student's t with the jackknife's standard error, the two"
+        " bootstraps, or published standard errors [jackknife].",
+    ),
+    click.option(
+        "--group",
+        metavar="FIELD",
+        help="Tasks with the same value in this field are not independent (one conversation, one"
+        " document): keep them together in intervals.",
+    ),
+    click.option(
+        "--resample-raters",
+        is_flag=True,
+        default=None,
+        help="Intervals for annotators like these, not only for these; from 10 annotators up.",
     ),
     click.option("--seed", type=int, metavar="N", help="Seed of the resampling [0]."),
     click.option("--confidence", type=float, metavar="P", help="Confidence of intervals [.95]."),
@@ -129,7 +160,16 @@ def measure_options(function: F) -> F:
     return stacked(_MEASURE, function)
 
 
-_NOT_SETTINGS = ("config", "format", "labels", "pairs")
+_NOT_SETTINGS = (
+    "config",
+    "format",
+    "labels",
+    "pairs",
+    "metrics",
+    "everything",
+    "tests",
+    "benchmark",
+)
 
 
 def settings_of(options: Mapping[str, Any], sources: Sequence[Path] = ()) -> Settings:
@@ -166,6 +206,8 @@ def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Roun
             settings.since, settings.until, settings.where, settings.exclude, settings.view
         ),
         map_labels=settings.map_label,
+        costs=settings.cost,
+        weights=settings.weight,
         join=settings.join,
         rater_from=settings.rater_from,
         reviewers=settings.reviewer,

@@ -7,14 +7,33 @@ not, where it has not the tag's shape.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["multiple_choice", "number", "paths", "seconds", "side", "single_choice", "stars"]
+from labelq.labels.model import Ranking
+
+__all__ = [
+    "BUCKETS",
+    "multiple_choice",
+    "number",
+    "paths",
+    "ranking",
+    "seconds",
+    "side",
+    "single_choice",
+    "stars",
+]
 
 Attributes = Mapping[str, str]
+
+BUCKETS = "buckets"
+"""The attribute with the names of a Ranker's buckets in the config's order, one per line."""
+
+NOT_PLACED = "_"
+"""What a Ranker calls the items that were left in the list."""
 
 
 def single_choice(answer: Any, _: Attributes) -> str | None:
@@ -110,3 +129,45 @@ def seconds(answer: Any, attributes: Attributes) -> float | None:
             continue
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     raise ValueError("no date")
+
+
+def ranking(answer: Any, attributes: Attributes) -> Ranking | None:
+    r"""The order of a Ranker's items, from its JSON.
+
+    Without buckets it is one list, in order. With buckets the config's order of buckets counts,
+    the items of one are tied, and items that were not placed are not in the ranking; a single
+    bucket is a choice, and what is in it comes before what is not. Fewer than two placed items
+    are in no order, and no answer.
+
+    >>> ranking('{"rank": ["i2", "i1"]}', {})
+    Ranking(places=(('i2',), ('i1',)))
+    >>> ranking('{"_": ["i3"], "worst": ["i2"], "best": ["i1"]}', {"buckets": "best\nworst"})
+    Ranking(places=(('i1',), ('i2',)))
+    """
+    try:
+        lists = json.loads(answer) if isinstance(answer, str) else answer
+    except (ValueError, RecursionError):
+        lists = None
+    if isinstance(lists, list):
+        lists = {"": lists}  # as older servers wrote it
+    if not isinstance(lists, dict) or not all(isinstance(items, list) for items in lists.values()):
+        raise ValueError("no ranking")
+    named = {str(name): [_item(item) for item in items] for name, items in lists.items()}
+    buckets = [name for name in attributes.get(BUCKETS, "").split("\n") if name]
+    if not buckets:
+        if len(named.keys() - {NOT_PLACED}) > 1:
+            raise ValueError("in buckets, whose order only a label config tells")
+        places: Any = next((items for name, items in named.items() if name != NOT_PLACED), [])
+    elif unknown := named.keys() - {NOT_PLACED, *buckets}:
+        raise ValueError(f"in a bucket that the label config does not know ({min(unknown)})")
+    else:
+        order = buckets if len(buckets) > 1 else [*buckets, NOT_PLACED]
+        places = [named.get(name, []) for name in order]
+    found = Ranking.of(places)
+    return found if len(found.items) > 1 else None
+
+
+def _item(item: Any) -> str:
+    if isinstance(item, bool) or not isinstance(item, str | int):
+        raise ValueError("no ranking of item ids")  # noqa: TRY004  # as in side
+    return str(item)

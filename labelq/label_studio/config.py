@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelq.errors import SourceError
+from labelq.label_studio.answers import BUCKETS
 from labelq.label_studio.control_tags import ControlTag, of_tag
 from labelq.label_studio.texts import TextSource, text_sources
 from labelq.labels.model import Label, Question
@@ -178,6 +179,9 @@ def _lower(element: Element) -> dict[str, str]:
 
 def _control(tag: Any, element: Element, conditions: tuple[Condition, ...]) -> Control:
     attributes = _lower(element)
+    if tag.tag.lower() == "ranker":
+        names = (child.get("name", "") for child in element if child.tag.lower() == "bucket")
+        attributes[BUCKETS] = "\n".join(names)
     per = next((p for p in ("region", "item") if attributes.get(f"per{p}") == "true"), None)
     line = of_tag(tag.tag, multiple=attributes.get("choice") == "multiple")
     repeated = "{{" in tag.name

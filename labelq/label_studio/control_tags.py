@@ -54,6 +54,7 @@ CONTROL_TAGS: tuple[ControlTag, ...] = (
     ControlTag("Pairwise", "pairwise", "selected", "nominal",  _ANSWERS + "side"),
     ControlTag("Taxonomy", "taxonomy", "taxonomy", "set",      _ANSWERS + "paths"),
     ControlTag("DateTime", "datetime", "datetime", "interval", _ANSWERS + "seconds"),
+    ControlTag("Ranker",   "ranker",   "ranker",   "ranking",  _ANSWERS + "ranking"),
 )
 # fmt: on
 

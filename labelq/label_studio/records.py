@@ -37,6 +37,7 @@ class Answer(Struct, gc=False):
     number: Scalar | UnsetType = UNSET
     datetime: Scalar | UnsetType = UNSET
     selected: Choices = UNSET
+    ranker: Any = UNSET  # lists of item ids by name
     # where a region lies: presence is all that matters, so these are never decoded
     start: Raw | UnsetType = UNSET
     x: Raw | UnsetType = UNSET

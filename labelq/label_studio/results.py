@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from labelq.errors import SourceError
@@ -87,6 +88,8 @@ class Answers:
                         s.a_prelabeled[here] = True
                     answer = getattr(value, slot.key)
                     if answer is not UNSET:
+                        if type(answer) is dict or type(answer) is list:  # a ranking
+                            answer = msgspec.json.encode(answer).decode()
                         known = slot.answers
                         answered.append(here)
                         asked.append(slot.position)
@@ -131,7 +134,7 @@ class Answers:
 
 def _type_of(value: Answer | None) -> str:
     """The type of a result that does not say it, from the key that its value has."""
-    for key in ("choices", "taxonomy", "rating", "number", "datetime"):
+    for key in ("choices", "taxonomy", "rating", "number", "datetime", "ranker"):
         if getattr(value, key, UNSET) is not UNSET:
             return key
     return "pairwise" if getattr(value, "selected", UNSET) is not UNSET else ""

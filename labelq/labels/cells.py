@@ -1,7 +1,8 @@
 """Cells of a table ↔ values of a question.
 
 A label is written as it is, a number so that it reads back exactly, a set as a JSON list,
-sorted, and a taxonomy path inside it as a list.
+sorted, and a taxonomy path inside it as a list. A ranking is a JSON object, so that it is
+told from a set: the list of its places, a place of several tied items being a list itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labelq.labels.model import LEVELS, Level, Question, Value, field_text
+from labelq.labels.model import LEVELS, Level, Question, Ranking, Value, field_text
 
 __all__ = ["cell_of", "is_number", "question_of", "values_of"]
 
@@ -22,7 +23,12 @@ def cell_of(value: Value) -> str:
 
     >>> cell_of(4.0), cell_of(frozenset({"b", "a"})), cell_of(frozenset({("Animal", "Cat")}))
     ('4.0', '["a", "b"]', '[["Animal", "Cat"]]')
+    >>> cell_of(Ranking.of(["i2", ["i3", "i1"]]))
+    '{"ranking": ["i2", ["i1", "i3"]]}'
     """
+    if isinstance(value, Ranking):
+        places = [place[0] if len(place) == 1 else place for place in value.places]
+        return json.dumps({_RANKING: places}, ensure_ascii=False)
     if isinstance(value, frozenset):
         return json.dumps(sorted(value), ensure_ascii=False)
     return value if isinstance(value, str) else repr(value)
@@ -40,6 +46,8 @@ def values_of(question: Question, cells: Iterable[str]) -> dict[str, Value | Non
     """Each cell's value at the question's level; None where the cell holds no such value."""
     if question.level in ("interval", "ratio"):
         return {cell: float(cell) if is_number(cell) else None for cell in cells}
+    if question.level == "ranking":
+        return {cell: _ranking(cell) for cell in cells}
     if question.level != "set":
         return {cell: cell for cell in cells}
     lists = {cell: _list(cell) for cell in cells}
@@ -56,14 +64,38 @@ def _set(items: Sequence[Any], paths: bool) -> frozenset[str] | frozenset[tuple[
     return frozenset(map(field_text, items))
 
 
-def _list(cell: str) -> list[Any] | None:
-    if not cell.startswith("["):
+_RANKING = "ranking"
+"""The key of a ranking's cell."""
+
+
+def _ranking(cell: str) -> Ranking | None:
+    """A ranking from its cell, or from a bare JSON list of places; None: it is neither."""
+    found = _json(cell, "{")
+    places = _json(cell, "[") if found is None else found.get(_RANKING)
+    if not isinstance(places, list):
         return None
     try:
-        items = json.loads(cell)
+        return Ranking.of(
+            map(field_text, place) if isinstance(place, list) else field_text(place)
+            for place in places
+        )
+    except ValueError:
+        return None
+
+
+def _list(cell: str) -> list[Any] | None:
+    found: list[Any] | None = _json(cell, "[")
+    return found
+
+
+def _json(cell: str, opening: str) -> Any:
+    """What the cell holds as JSON, if it begins with ``opening``; else None."""
+    if not cell.startswith(opening):
+        return None
+    try:
+        return json.loads(cell)
     except (ValueError, RecursionError):
         return None
-    return items if isinstance(items, list) else None
 
 
 def question_of(
@@ -72,19 +104,14 @@ def question_of(
     """The question that a column of answers holds, at the level it is to be measured at.
 
     ``known`` is the question as it was measured before; ``levels`` overrides by name, and for
-    all questions but sets under the empty name.
+    all questions but sets and rankings under the empty name.
     """
     if known is None:
-        lists = bool(cells) and all(_list(cell) is not None for cell in cells)
-        known = Question(
-            name=name,
-            level="set" if lists else "nominal",
-            level_source="every value is a JSON list" if lists else "default for tables",
-        )
+        known = _guessed(name, cells)
     # A level that does not exist is refused where the levels of all sources are settled.
     wanted: dict[str, Any] = {q: level for q, level in levels.items() if level in LEVELS}
     general: Any = wanted.get("", known.level)
-    if "set" in (general, known.level):
+    if {"set", "ranking"} & {general, known.level}:
         general = known.level
     level: Level = wanted.get(name, general)
     if level == known.level:
@@ -92,3 +119,12 @@ def question_of(
     if {level, known.level} == {"nominal", "ordinal"}:
         return replace(known, level=level, level_source="--level")
     return replace(known, level=level, level_source="--level", labels=(), labels_source="observed")
+
+
+def _guessed(name: str, cells: Sequence[str]) -> Question:
+    """A question of which only the answers are known."""
+    if cells and all(_json(cell, "{") is not None and _ranking(cell) for cell in cells):
+        return Question(name, "ranking", "every value is a ranking")
+    if cells and all(_list(cell) is not None for cell in cells):
+        return Question(name, "set", "every value is a JSON list")
+    return Question(name, "nominal", "default for tables")

@@ -242,7 +242,8 @@ class Table:
 
     def refuse(self, question: Question, cell: str, rows: Mapping[str, Ints]) -> None:
         """A cell that has not the question's level, at ``rows`` by the name of their column."""
-        what = "is not a JSON list" if question.level == "set" else "is not a number"
+        forms = {"set": "a JSON list", "ranking": 'a ranking such as ["i2", "i1"]'}
+        what = f"is not {forms.get(question.level, 'a number')}"
         hint = f"but {question.name} is {question.level} ({question.level_source})"
         name, found = next((name, found) for name, found in rows.items() if len(found))
         if name == "value":

@@ -9,7 +9,7 @@ ratings is a few arrays, and every statistic is a group-by.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -19,10 +19,14 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-Level = Literal["nominal", "ordinal", "interval", "ratio", "set"]
-"""Level of measurement. ``set`` is a set of labels (multiple choice) or of taxonomy paths."""
+Level = Literal["nominal", "ordinal", "interval", "ratio", "set", "ranking"]
+"""Level of measurement. ``set`` is a set of labels (multiple choice) or of taxonomy paths,
+``ranking`` an order of a task's own items."""
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+FREE: tuple[Level, ...] = ("interval", "ratio", "ranking")
+"""Levels whose values are no labels: numbers, and orders of a task's own items."""
 
 Path = tuple[str, ...]
 """One path of a taxonomy, from the root down."""
@@ -30,8 +34,45 @@ Path = tuple[str, ...]
 Label = str | Path
 """A category; for a taxonomy, one path."""
 
-Value = str | float | frozenset[str] | frozenset[Path]
-"""A label, a number, a set of labels, a set of taxonomy paths."""
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ranking:
+    """Items by id, the first place first; the items of one place are tied, sorted by id.
+
+    Items that were not placed are not in it. Made by :meth:`of`, which checks.
+    """
+
+    places: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, places: Iterable[str | Iterable[str]]) -> Ranking:
+        """From places in order: an item, or several that are tied. Empty places are left out.
+
+        >>> Ranking.of(["i2", ["i3", "i1"], []])
+        Ranking(places=(('i2',), ('i1', 'i3')))
+
+        Raises:
+            ValueError: an item stands in two places, or there are more than anybody can order.
+        """
+        tied = ([place] if isinstance(place, str) else place for place in places)
+        found = cls(tuple(place for place in map(tuple, map(sorted, tied)) if place))
+        if len(set(found.items)) < len(found.items):
+            raise ValueError("a ranking with an item in two places")
+        if len(found.items) > MOST_ITEMS:
+            raise ValueError(f"a ranking of more than {MOST_ITEMS:,} items")
+        return found
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Every placed item, in order."""
+        return tuple(item for place in self.places for item in place)
+
+
+MOST_ITEMS = 1_000
+"""Rankings are compared pair of items by pair of items."""
+
+Value = str | float | frozenset[str] | frozenset[Path] | Ranking
+"""A label, a number, a set of labels, a set of taxonomy paths, a ranking."""
 
 Codes = NDArray[np.int32]
 
@@ -53,7 +94,10 @@ class Question:
 
     ``labels`` is the universe of labels, in their order: from the labeling config where there
     is one (``labels_source`` is ``config``), else those that occur (``observed``). It is empty
-    for free numbers. ``level_source`` says where the level comes from, for people to check.
+    for free numbers and rankings. ``level_source`` says where the level comes from, for people
+    to check.
+    ``costs`` says how bad it is to confuse two labels, (label, label, cost) once for each pair,
+    costs of at least 0 on any scale; empty where nobody said.
     """
 
     name: str
@@ -62,6 +106,24 @@ class Question:
     labels: tuple[Label, ...] = ()
     labels_source: Literal["config", "observed"] = "observed"
     tag: str | None = None
+    costs: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def no_labels(self) -> str | None:
+        """The reason code where values are no labels (numbers, rankings), else None."""
+        if self.level not in FREE:
+            return None
+        return "not_for_rankings" if self.level == "ranking" else "not_for_numbers"
+
+    @property
+    def depth(self) -> int:
+        """Of a taxonomy, how many names the longest path has; 0 where labels are no paths."""
+        return max((len(label) for label in self.labels if isinstance(label, tuple)), default=0)
+
+    @property
+    def compares_two(self) -> bool:
+        """Whether it asks which of two sides is preferred: a ranking of two."""
+        return self.level == "nominal" and self.tag == "Pairwise" and len(self.labels) == 2
 
     @property
     def ordered(self) -> bool:
@@ -119,8 +181,8 @@ class Ratings:
 
     ``unit``, ``rater`` and ``value`` are codes: into ``Round.units``, ``Round.raters`` and
     ``values``. For nominal and ordinal questions ``values`` is exactly the question's labels;
-    for numbers and sets it holds the distinct values that occur, sorted. Rows are sorted by
-    unit, then rater. ``seconds`` (nan where unknown) is the time the annotator took,
+    for numbers, sets and rankings it holds the distinct values that occur, sorted. Rows are
+    sorted by unit, then rater. ``seconds`` (nan where unknown) is the time the annotator took,
     ``submitted`` (NaT where unknown) when. ``edited``: last changed by somebody else;
     ``prelabeled``: begun from a prediction.
     """
@@ -280,7 +342,11 @@ def label_text(value: Value | Label) -> str:
     ('Refund', '4', 'Animal / Cat')
     >>> label_text(frozenset({"b", "a"})), label_text(frozenset())
     ('a, b', '(none)')
+    >>> label_text(Ranking.of(["i2", ["i3", "i1"]]))
+    'i2 > i1 = i3'
     """
+    if isinstance(value, Ranking):
+        return " > ".join(" = ".join(place) for place in value.places)
     if isinstance(value, frozenset):
         return ", ".join(sorted(label_text(label) for label in value)) or "(none)"
     if isinstance(value, tuple):

@@ -88,7 +88,7 @@ def count_patterns(ratings: Ratings, n_values: int | None = None) -> CountPatter
     row, column = np.divmod(cell, max(width, 1))
     start = np.searchsorted(row, np.arange(len(units) + 1))
     first, pattern = group_runs(start, (column, n))
-    kept, ends = _rows(start, first)
+    kept, ends = entries_of_runs(start, first)
     counts = sparse.csr_array(
         (n[kept].astype(np.float64), column[kept], ends), shape=(len(first), width)
     )
@@ -102,7 +102,7 @@ def rater_patterns(ratings: Ratings) -> RaterPatterns:
     units, row = _positions(ratings.unit[order])
     start = np.searchsorted(row, np.arange(len(units) + 1))
     first, pattern = group_runs(start, (rater, value))
-    kept, ends = _rows(start, first)
+    kept, ends = entries_of_runs(start, first)
     return RaterPatterns(
         ends, rater[kept], value[kept], np.bincount(pattern, minlength=len(first)), units, pattern
     )
@@ -148,7 +148,7 @@ def _positions(unit: Codes) -> tuple[Codes, NDArray[np.int64]]:
     return units, position[unit]
 
 
-def _rows(
+def entries_of_runs(
     start: NDArray[np.intp], chosen: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Entries of the ``chosen`` runs, one after the other, and where each run then starts."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.errors import SettingsError, SourceError
-from labelq.labels.model import LEVELS, Level, Question, Value, field_text, label_text
+from labelq.labels.model import LEVELS, Level, Question, Ranking, Value, field_text, label_text
 from labelq.labels.submissions import Submissions
 
 
@@ -90,6 +90,8 @@ def within(
             continue
         if question.level in ("interval", "ratio"):
             inside = question.level == "interval" or float(value) >= 0  # type: ignore[arg-type]  # a number
+        elif question.level == "ranking":
+            inside = True
         else:
             labels: Iterable[Any] = value if isinstance(value, frozenset) else (value,)
             inside = universe.issuperset(labels)
@@ -148,7 +150,7 @@ def _at_level(value: Value, question: Question) -> Value:
     """The value as the question's level has it: a number, a set, or a label as text."""
     if question.level in ("interval", "ratio"):
         return _number(value, question)
-    return value if question.level == "set" else field_text(value)
+    return value if question.level in _SHAPES else field_text(value)
 
 
 def _mapped(value: Value, question: str, table: Mapping[tuple[str, str], str]) -> Value:
@@ -160,18 +162,18 @@ def _mapped(value: Value, question: str, table: Mapping[tuple[str, str], str]) -
 
     if isinstance(value, frozenset):
         return frozenset(one(v) if isinstance(v, str) else v for v in value)
-    return value if isinstance(value, float) else str(one(value))
+    return value if isinstance(value, float | Ranking) else str(one(value))
 
 
 def _universe(
     question: Question, level: Level, values: list[Value], *, explicit: bool
 ) -> tuple[Question, tuple[Value, ...]]:
     """The question at its final level, and the values that its codes will point into."""
-    if (level == "set") != (question.level == "set"):
+    if level != question.level and {level, question.level} & _SHAPES.keys():
         if not explicit:  # `--level ordinal` for all leaves multiple choice as it is
             level = question.level
         else:
-            shape = "a set of labels" if question.level == "set" else "a single value"
+            shape = _SHAPES.get(question.level, "a single value")
             raise SettingsError(
                 f"--level {question.name}={level}: every answer to {question.name} is {shape}"
             )
@@ -185,6 +187,8 @@ def _universe(
                 f" {numbers[0]:g} occurs; measure it with --level {question.name}=interval"
             )
         return replace(question, labels=(), labels_source="observed"), tuple(numbers)
+    if level == "ranking":
+        return replace(question, labels=(), labels_source="observed"), in_order(question, values)
     if level == "set":
         sets = [value for value in values if isinstance(value, frozenset)]
         labels: tuple[Any, ...] = question.labels
@@ -196,6 +200,10 @@ def _universe(
         return question, tuple(str(label) for label in question.labels)
     observed = _ordered({field_text(v) for v in values}, question)
     return replace(question, labels=observed), observed
+
+
+_SHAPES: Mapping[Level, str] = {"set": "a set of labels", "ranking": "a ranking"}
+"""Levels whose answers have a shape of their own: no option turns one into another."""
 
 
 def _set_order(value: Value) -> tuple[int, list[Any]]:

@@ -42,11 +42,17 @@ class Additive:
     """``sums`` (K × d) per pattern, and ``formula`` from totals (…, d) to ``Parts``.
 
     ``varied`` (c,) is the number of units that carry a rating other than the commonest: the
-    evidence that an interval rests on. ``disagreement`` says whether ``observed`` and
+    evidence that an interval rests on; ``agreed`` (c,), for one label against all others, of those
+    that carry the rarer of given and not given the ones on which two ratings do (None: not asked
+    for). ``disagreement`` says whether ``observed`` and
     ``expected`` are disagreements. ``largest`` is the largest disagreement one unit can have.
     ``resample`` is False where resampling would take too long. ``unanimous`` gives the totals
     of units with m ratings each (n,) that all are one value code (n,), None where not needed.
     ``n_units`` (c,) is the number of units each column rests on, None where all rest on all.
+    ``size`` is what the whole rests on, (units, ratings, raters), None where that is the table;
+    ``note`` says in words what follows from the data, and ``refused`` why there is no value.
+    ``of_pairs`` is False where counts mean more than pairs of ratings, so that a rater who is
+    drawn twice cannot be told from two raters.
     """
 
     sums: Matrix
@@ -57,6 +63,22 @@ class Additive:
     resample: bool = True
     unanimous: Callable[[Floats, NDArray[np.intp]], Floats] | None = None
     n_units: NDArray[np.int64] | None = None
+    size: tuple[int, int, int] | None = None
+    note: str = ""
+    refused: str | None = None
+    agreed: NDArray[np.int64] | None = None
+    of_pairs: bool = True
+
+    @classmethod
+    def without(cls, refused: str, note: str = "") -> Additive:
+        """One column without a value, for the reason code ``refused``."""
+
+        def formula(T: Floats) -> Parts:
+            nothing = np.full((*T.shape[:-1], 1), np.nan)
+            return Parts(nothing, nothing, nothing)
+
+        none = np.zeros(1, np.int64)
+        return cls(np.zeros((0, 1)), formula, none, note=note, refused=refused)
 
     def total(self, multiplicity: NDArray[Any]) -> Floats:
         """Sums over all units, (d,)."""
@@ -64,6 +86,8 @@ class Additive:
 
     def parts(self, multiplicity: NDArray[Any]) -> Parts:
         """The coefficients on all units, arrays (c,)."""
+        if self.refused:
+            return self.formula(np.zeros(1))
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.formula(self.total(multiplicity))
 
@@ -81,8 +105,8 @@ class CountTable:
         self.counts = patterns.counts
         self.multiplicity = patterns.multiplicity
         self.m = patterns.n_per_unit
-        self._same_rater = np.zeros(len(self.m)) if same_rater is None else same_rater
-        self.n_pairs: Floats = self.m * (self.m - 1) - self._same_rater
+        self.same_rater = np.zeros(len(self.m)) if same_rater is None else same_rater
+        self.n_pairs: Floats = self.m * (self.m - 1) - self.same_rater
         self.pairable = self.n_pairs > 0
         self.width = int(patterns.counts.shape[1])
 
@@ -109,7 +133,7 @@ class CountTable:
     def same(self) -> Floats:
         """Ordered pairs of equal ratings per pattern: sum over values of n(n-1), (K,)."""
         C = self.counts
-        return np.asarray((C * C).sum(axis=1)).ravel() - self.m - self._same_rater
+        return np.asarray((C * C).sum(axis=1)).ravel() - self.m - self.same_rater
 
     def scaled(self, weight: Floats) -> sparse.csr_array:
         """The counts, each row multiplied by ``weight`` (K,)."""
@@ -164,13 +188,22 @@ class BinaryTable:
     @property
     def varied(self) -> NDArray[np.int64]:
         """Per label, units with two or more ratings that carry the rarer of given/not: (L,)."""
-        weight = self.multiplicity * (self.n_pairs > 0)
-        given = self.given
-        rows = row_of_entry(given)
-        any_given = np.bincount(given.indices, weight[rows], minlength=given.shape[1])
-        full = given.data >= self.m[rows]
-        all_given = np.bincount(given.indices, weight[rows] * full, minlength=given.shape[1])
-        n_given = np.asarray(weight.astype(float) @ given).ravel()
-        n_all = float(weight @ self.m)
-        common = n_given * 2 > n_all
-        return np.where(common, weight.sum() - all_given, any_given).astype(np.int64)
+        return self._carrying(1)
+
+    @property
+    def agreed(self) -> NDArray[np.int64]:
+        """Per label, units on which two or more ratings are the rarer of given/not: (L,)."""
+        return self._carrying(2)
+
+    def _carrying(self, least: int) -> NDArray[np.int64]:
+        """Units of two or more ratings, ``least`` of them the rarer of given/not, (L,)."""
+        weight = self.multiplicity * self.pairable
+        given, rows = self.given, row_of_entry(self.given)
+
+        def units(entries: NDArray[np.bool_]) -> NDArray[np.float64]:
+            return weighted_count(given.indices, weight[rows] * entries, given.shape[1])
+
+        enough_given = units(given.data >= least)
+        too_often = units(given.data > self.m[rows] - least)  # fewer than `least` do not give it
+        common = np.asarray(weight.astype(float) @ given).ravel() * 2 > float(weight @ self.m)
+        return np.where(common, weight.sum() - too_often, enough_given).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,15 +12,23 @@ from typing import Any
 import numpy as np
 
 from labelq.errors import SettingsError
-from labelq.labels.model import Question, Rater, Ratings
-from labelq.measure.additive import Parts
+from labelq.labels.grouping import Groups
+from labelq.labels.model import Question, Rater, Ratings, Value
+from labelq.measure.additive import Additive
+from labelq.measure.coefficients.cohen import PairTable
+from labelq.measure.coefficients.distances import custom
+from labelq.measure.coefficients.indices import indices
+from labelq.measure.coefficients.krippendorff import with_distance
 from labelq.measure.coefficients.scale import Scale
-from labelq.measure.intervals import estimates as intervals
+from labelq.measure.intervals.analytic import Published
+from labelq.measure.intervals.conventions import interval_words, test_words
 from labelq.measure.intervals.estimates import Estimates
-from labelq.measure.intervals.estimator import Estimator
-from labelq.measure.intervals.plan import IntervalPlan
-from labelq.measure.registry import METRICS, Metric
-from labelq.measure.results import Agreement
+from labelq.measure.intervals.estimator import Estimator, Make
+from labelq.measure.intervals.plan import IntervalPlan, Method
+from labelq.measure.metric import Metric, spelling
+from labelq.measure.registry import HEADLINE, METRICS
+from labelq.measure.registry import metric as metric_called
+from labelq.measure.results import Agreement, PairIndices
 from labelq.measure.tables import Tables
 
 MAX_PAIRS_PER_LABEL = 45
@@ -35,34 +44,126 @@ def agreement(
     raters: tuple[Rater, ...],
     *,
     metrics: Sequence[str] | None = None,
+    also: Sequence[str] = (),
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
+    interval: Method = "jackknife",
+    groups: Groups | None = None,
+    resample_raters: bool = False,
 ) -> tuple[Agreement, ...]:
     """Registered coefficients on one question, overall, per label, per pair of raters.
 
-    ``metrics`` names some of them (default: those that an audit shows). Intervals resample
-    units, raters fixed: they hold for these raters. A metric that does not apply keeps a row
-    with its reason. Deterministic for a ``seed``.
+    ``metrics`` names some of them, each with all its weights and distances (default: those that
+    an audit shows, with the usual ones); any name of a metric will do. ``also`` names further
+    ones beside those that an audit shows. Intervals are about units, raters fixed: they hold
+    for these raters, unless ``resample_raters``. Units of one of ``groups`` are kept together.
+    ``resamples`` of 0 means no intervals. A metric that does not apply keeps a row with its
+    reason. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: a metric is not known, or there are too few resamples.
     """
-    chosen = _chosen(metrics)
+    chosen = _chosen(question, metrics, also)
     tables = Tables(question, ratings, len(raters))
-    plan = IntervalPlan(resamples=resamples, seed=seed, confidence=confidence)
-    work = _Work(tables, raters, plan)
+    plan = IntervalPlan(
+        method=interval,
+        resamples=resamples,
+        seed=seed,
+        confidence=confidence,
+        groups=groups,
+        resample_raters=resample_raters,
+    )
+    work = _Work(tables, raters, plan, every=metrics is not None)
     return tuple(row for metric in chosen for row in work.rows(metric))
 
 
-def _chosen(names: Sequence[str] | None) -> list[Metric]:
-    if names is None:
-        return [metric for metric in METRICS if metric.shown]
-    known = {metric.name: metric for metric in METRICS}
-    for name in names:
-        if name not in known:
-            raise SettingsError(f"there is no metric {name!r}; known: {', '.join(known)}")
-    return [known[name] for name in names]
+def alpha_with(
+    distance: Callable[[Value, Value], float],
+    question: Question,
+    ratings: Ratings,
+    raters: tuple[Rater, ...],
+    *,
+    name: str = "custom",
+    resamples: int = 2000,
+    confidence: float = 0.95,
+) -> Agreement:
+    """Krippendorff's alpha with a ``distance`` of one's own, and its interval.
+
+    ``distance`` takes two different values of the question (a label as text, a number, a frozen
+    set of labels or of paths, a ranking) and gives a number from 0 up, on any scale. It must be
+    symmetric; of a value from itself it is 0. It is asked once for each pair of distinct values,
+    however many ratings there are, and nothing is squared: interval alpha is
+    ``lambda a, b: (a - b) ** 2``. ``name`` is what the row calls it.
+
+    Raises:
+        SettingsError: there are too many distinct values, or a distance is no such number.
+    """
+    between = custom(ratings.values, distance)
+    tables = Tables(question, ratings, len(raters))
+    plan = IntervalPlan(resamples=resamples, confidence=confidence)
+    work = _Work(tables, raters, plan)
+    found = work.estimator.of_counts(lambda t: with_distance(t.counts, between))
+    note = f"distance {name}: a function given by the caller"
+    alpha = metric_called(HEADLINE)
+    return work.row(alpha, found, 0, variant=name, size=tables.size, note=note)
+
+
+def pair_indices(
+    question: Question,
+    ratings: Ratings,
+    raters: tuple[Rater, ...],
+    *,
+    most: int | None = None,
+) -> tuple[PairIndices, ...]:
+    """What lies behind the kappas of pairs, for the ``most`` pairs that share most units.
+
+    None for numbers and sets, where there is no kappa.
+    """
+    if question.level not in ("nominal", "ordinal"):
+        return ()
+    table = Tables(question, ratings, len(raters)).pairs
+    if not table.n_pairs:
+        return ()
+    overlap, found = table.overlap(), indices(table)
+    kept = np.sort(np.argsort(-overlap, kind="stable")[:most])
+    return tuple(
+        PairIndices(
+            question.name,
+            (raters[a].id, raters[b].id),
+            int(overlap[i]),
+            *(_number(column[i]) for column in found),
+        )
+        for i, (a, b) in zip(kept.tolist(), table.cells.pairs[kept].tolist(), strict=True)
+    )
+
+
+def _chosen(question: Question, names: Sequence[str] | None, also: Sequence[str]) -> list[Metric]:
+    wanted = {canonical(name) for name in (*(names or ()), *also)}
+    shown = names is None
+    return [
+        metric
+        for metric in METRICS
+        if metric.name in wanted
+        or (shown and metric.shown and not (metric.quiet and metric.refusal(question)))
+    ]
+
+
+def canonical(name: str) -> str:
+    """The registered name of the metric that is called ``name``.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    try:
+        return metric_called(name).name
+    except KeyError:
+        near = difflib.get_close_matches(
+            spelling(name), [n for metric in METRICS for n in metric.names], 1
+        )
+        hint = f"; did you mean {metric_called(near[0]).name}?" if near else ""
+        known = ", ".join(metric.name for metric in METRICS)
+        raise SettingsError(f"there is no metric {name!r}{hint}; known: {known}") from None
 
 
 @dataclass(frozen=True)
@@ -72,6 +173,7 @@ class _Work:
     tables: Tables
     raters: tuple[Rater, ...]
     plan: IntervalPlan
+    every: bool = False
 
     @property
     def question(self) -> Question:
@@ -98,44 +200,78 @@ class _Work:
     # Coefficients of all raters
 
     def _overall(self, metric: Metric) -> Iterator[Agreement]:
-        function, tables = resolve(metric.function), self.tables
-        for variant in metric.variants[self.question.level]:
-            if metric.statistic == "counts":
-                additive = function(tables.counts, variant, tables.scale)
-                found = self.estimator.of_counts(additive)
-            else:
-                additive = function(tables.rater_patterns, variant, tables.scale)
-                found = self.estimator.of_rater_patterns(additive)
-            yield self._row(metric, found, 0, variant=variant, size=tables.size)
+        function = resolve(metric.function)
+        counted = metric.statistic == "counts"
+        estimate = self.estimator.of_counts if counted else self.estimator.of_rater_patterns
+        for variant in metric.variants_on(self.question, every=self.every):
+
+            def make(tables: Tables, variant: str | None = variant) -> Additive:
+                table = tables.counts if counted else tables.rater_patterns
+                additive: Additive = function(table, variant, tables.scale)
+                return additive
+
+            of_all = make(self.tables)
+            if of_all.refused:
+                reason = of_all.refused if self.tables.counts.n_units else "no_overlap"
+                yield self._refused(metric, reason, variant=variant)
+                continue
+
+            def once(tables: Tables, of_all: Additive = of_all, make: Make = make) -> Additive:
+                return of_all if tables is self.tables else make(tables)
+
+            found = estimate(once, self._published(metric, variant))
+            size = of_all.size or self.tables.size
+            yield self.row(metric, found, 0, variant=variant, size=size, note=of_all.note)
+
+    def _published(self, metric: Metric, variant: str | None) -> Published:
+        """The published errors of a metric, computed when asked for."""
+        tables = self.tables
+        table = tables.counts if metric.statistic == "counts" else tables.rater_patterns
+
+        def call(path: str | None) -> Callable[[], Any] | None:
+            return None if path is None else lambda: resolve(path)(table, variant, tables.scale)
+
+        return Published(call(metric.analytic), call(metric.null_error))
 
     def _per_label(self, metric: Metric) -> Iterator[Agreement]:
         assert metric.per_label
         if not self.tables.labels:
             return
-        found = self.estimator.of_counts(resolve(metric.per_label)(self.tables.binary))
+        function = resolve(metric.per_label)
+        found = self.estimator.of_counts(lambda tables: function(tables.binary))
         variant = "nominal" if metric.variant_is == "distance" else None
         for i, text in enumerate(self.tables.labels):
-            yield self._row(metric, found, i, variant=variant, size=self.tables.size, label=text)
+            yield self.row(metric, found, i, variant=variant, size=self.tables.size, label=text)
 
     # Coefficients of pairs of raters
 
     @cached_property
-    def _found_pairs(self) -> dict[tuple[str | None, int | None], Estimates]:
-        """Estimates by (weights, label); computed once for the mean and for the pairs."""
+    def _found_pairs(self) -> dict[tuple[str | None, int | None, bool], Estimates]:
+        """Estimates by (weights, label, pooled); computed once for the means and for the pairs."""
         return {}
 
-    def _pair_estimates(self, weighting: str | None, label: int | None) -> Estimates:
-        key = (weighting, label)
+    def _pair_estimates(
+        self, weighting: str | None, label: int | None, *, pooled: bool
+    ) -> Estimates:
+        key = (weighting, label, pooled)
         if key not in self._found_pairs:
-            table, weights = self.tables.pairs, self.tables.scale.weights(weighting)
-            if label is not None:
-                mask = self.tables.members[:, [label]].toarray().ravel() > 0
-                table, weights = table.binary(mask), _TICKED.weights(None)
-            self._found_pairs[key] = self.estimator.of_pairs(table, weights)
+            weights = (_TICKED if label is not None else self.tables.scale).weights(weighting)
+
+            def pairs_of(tables: Tables) -> PairTable:
+                if label is None:
+                    return tables.pairs
+                given = tables.members[:, [label]].toarray().ravel() > 0
+                if self.plan.draws_patterns:
+                    return tables.pairs.binary(given)
+                return tables.label_pairs.against_rest(given)
+
+            self._found_pairs[key] = self.estimator.of_pairs(
+                pairs_of, weights, pooled=pooled, of_label=label is not None
+            )
         return self._found_pairs[key]
 
     def _pairs(self, metric: Metric) -> Iterator[Agreement]:
-        for variant in metric.variants[self.question.level]:
+        for variant in metric.variants_on(self.question, every=self.every):
             yield from self._pair_rows(metric, variant, None)
 
     def _pairs_per_label(self, metric: Metric) -> Iterator[Agreement]:
@@ -155,15 +291,16 @@ class _Work:
             if metric.raters == "any":
                 yield self._refused(metric, "no_overlap", variant=variant, label=text)
             return
-        found = self._pair_estimates(variant, label)
+        found = self._pair_estimates(variant, label, pooled=metric.pooled)
         if metric.raters == "any":
-            yield self._row(metric, found, table.n_pairs, variant=variant, size=size, label=text)
+            i = table.n_pairs + metric.mean
+            yield self.row(metric, found, i, variant=variant, size=size, label=text)
             return
         overlap = table.overlap()
         for i, (a, b) in enumerate(table.cells.pairs.tolist()):
             n = int(overlap[i])
             pair = (self.raters[a].id, self.raters[b].id)
-            yield self._row(
+            yield self.row(
                 metric, found, i, variant=variant, size=(n, 2 * n, 2), label=text, raters=pair
             )
 
@@ -172,11 +309,10 @@ class _Work:
     def _refused(
         self, metric: Metric, reason: str, *, variant: str | None = None, label: str | None = None
     ) -> Agreement:
-        nothing = np.full(1, np.nan)
-        found = Estimates(Parts(nothing, nothing, nothing), nothing, nothing, [None], [reason])
-        return self._row(metric, found, 0, variant=variant, size=self.tables.size, label=label)
+        found = Estimates.refused(reason)
+        return self.row(metric, found, 0, variant=variant, size=self.tables.size, label=label)
 
-    def _row(
+    def row(
         self,
         metric: Metric,
         found: Estimates,
@@ -186,10 +322,12 @@ class _Work:
         size: tuple[int, int, int],
         label: str | None = None,
         raters: tuple[str, str] | None = None,
+        note: str = "",
     ) -> Agreement:
-        method = found.method[i]
-        convention = metric.convention if label is None else metric.per_label_convention or ""
-        words = _INTERVAL_WORDS.get(method or "", "").format(n=f"{self.plan.resamples:,}")
+        """Column ``i`` of ``found`` as a row; ``note`` goes into its convention."""
+        value, lower, upper, observed, expected, error, p_value = (
+            column[i] for column in found.plain
+        )
         return Agreement(
             question=self.question.name,
             metric=metric.name,
@@ -198,30 +336,38 @@ class _Work:
             distance=variant if metric.variant_is == "distance" else None,
             label=label,
             raters=raters,
-            value=_number(found.parts.value[i]),
-            lower=_number(found.lower[i]),
-            upper=_number(found.upper[i]),
+            value=value,
+            lower=lower,
+            upper=upper,
             confidence=self.plan.confidence,
-            interval_method=method,
-            observed=_number(found.parts.observed[i]),
-            expected=_number(found.parts.expected[i]),
+            interval_method=found.method[i],
+            observed=observed,
+            expected=expected,
             n_units=size[0],
             n_ratings=size[1],
             n_raters=size[2],
-            convention="; ".join(part for part in (convention, words) if part),
+            convention=self._convention(
+                metric, note, found.method[i], found.test[i], of_label=label is not None
+            ),
             reason=found.reason[i],
+            error=error,
+            p_value=p_value,
         )
 
+    def _convention(
+        self, metric: Metric, note: str, method: str | None, test: str | None, *, of_label: bool
+    ) -> str:
+        """Which formula, which interval and which test it was; many rows share one."""
+        key = (metric.name, note, method, test, of_label)
+        if key not in self._conventions:
+            formula = metric.per_label_convention or "" if of_label else metric.convention
+            parts = (formula, note, *interval_words(method, self.plan, self.tables))
+            self._conventions[key] = "; ".join(p for p in (*parts, test_words(test)) if p)
+        return self._conventions[key]
 
-_INTERVAL_WORDS = {
-    intervals.PERCENTILE: "interval: percentiles of {n} resamples of tasks, annotators fixed",
-    intervals.BLOCKS: "interval: percentiles of {n} resamples of random blocks of tasks,"
-    " annotators fixed",
-    intervals.LINEARISED: "interval: linearised standard error over tasks, normal, annotators"
-    " fixed",
-    intervals.BINOMIAL: "interval: no disagreement observed; lower end from the exact binomial"
-    " limit for 0 of n tasks",
-}
+    @cached_property
+    def _conventions(self) -> dict[tuple[str, str, str | None, str | None, bool], str]:
+        return {}
 
 
 _TICKED = Scale(Question("a label", "nominal", "ticked or not"), ("no", "yes"))

@@ -1,7 +1,8 @@
 """Our numbers beside those of reference packages, computed on the same data.
 
 ``krippendorff`` recomputes every alpha from the reliability data, ``statsmodels`` Cohen's
-kappas from pair tables and Fleiss' kappa where all units have equally many ratings. A
+kappas and Scott's pis from pair tables, Fleiss' kappa and the Brennan-Prediger coefficient
+where all units have equally many ratings. A
 difference above rounding would be a bug in one of the three.
 """
 
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Rater, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import Floats
-from labelq.measure.coefficients.distances import numbers
 from labelq.measure.coefficients.scale import Scale
 from labelq.measure.results import Agreement, CrossCheck
 
@@ -61,7 +61,7 @@ def _compared(
     patterns = count_patterns(ratings)
     counts = patterns.counts.toarray()[patterns.pattern]
     members = _members(question, ratings)
-    pair_codes = _PairCodes(ratings)
+    pair_codes, scale = _PairCodes(ratings), Scale(question, ratings.values)
     for row in rows:
         assert row.value is not None
         theirs: float | None = None
@@ -69,12 +69,16 @@ def _compared(
         mask = None if row.label is None else members[row.label]
         if row.metric == "krippendorff_alpha":
             package = "krippendorff"
-            theirs = _alpha(counts, Scale(question, ratings.values), row.distance or "", mask)
+            theirs = _alpha(counts, scale, row.distance or "", mask)
         elif row.metric == "cohen_kappa" and row.raters is not None:
             a, b = (position[rater] for rater in row.raters)
-            theirs = _cohen(pair_codes.of(a, b), ratings, row.weights, mask)
-        elif row.metric == "fleiss_kappa":
-            theirs = _fleiss(counts, mask)
+            theirs = _cohen(pair_codes.of(a, b), scale, row.weights, mask)
+        elif row.metric == "scott_pi" and row.raters is not None and row.weights is None:
+            a, b = (position[rater] for rater in row.raters)
+            theirs = _fleiss(_counts(pair_codes.of(a, b), counts.shape[1]), mask)
+        elif row.metric in ("fleiss_kappa", "brennan_prediger") and row.weights is None:
+            method = "fleiss" if row.metric == "fleiss_kappa" else "randolph"
+            theirs = _fleiss(counts, mask, method)
         if theirs is not None and np.isfinite(theirs):
             yield package, row.value, theirs
 
@@ -104,7 +108,7 @@ def _alpha(counts: Floats, scale: Scale, name: str, mask: NDArray[np.bool_] | No
         domain, level = [0, 1], "nominal"
     elif name in ("interval", "ratio"):
         domain = scale.numbers.tolist()
-    elif name in ("masi", "jaccard"):
+    elif name not in ("nominal", "ordinal"):
         between = scale.distance(name)
 
         def level(v1: Any, v2: Any, **_: Any) -> Any:
@@ -141,28 +145,31 @@ class _PairCodes:
 
 def _cohen(
     codes: tuple[NDArray[np.int32], NDArray[np.int32]],
-    ratings: Ratings,
+    scale: Scale,
     weighting: str | None,
     mask: NDArray[np.bool_] | None,
 ) -> float | None:
     from statsmodels.stats.inter_rater import cohens_kappa
 
     a, b = codes
-    q = len(ratings.values)
+    q = len(scale.values)
     if mask is not None:
         a, b, q = mask[a].astype(np.int32), mask[b].astype(np.int32), 2
-    if weighting is not None and not _evenly_spaced(ratings):
-        return None  # the package weighs by position, we by the labels' numbers
     cells = np.bincount(a * q + b, minlength=q * q).reshape(q, q).astype(float)
-    wt = {None: None, "linear": "linear", "quadratic": "quadratic"}[weighting]
-    return float(cohens_kappa(cells, wt=wt, return_results=False))
+    # The package's own weights go by position, ours by the labels' numbers: it is given ours.
+    apart = None if weighting is None else 1 - scale.weights(weighting).dense()
+    return float(cohens_kappa(cells, weights=apart, return_results=False))
 
 
-def _evenly_spaced(ratings: Ratings) -> bool:
-    return bool(np.ptp(np.diff(numbers(ratings.values), prepend=np.nan)[1:], axis=0) < 1e-12)
+def _counts(codes: tuple[NDArray[np.int32], NDArray[np.int32]], q: int) -> Floats:
+    """The label counts of units that two raters share."""
+    counts = np.zeros((len(codes[0]), q))
+    for code in codes:
+        counts[np.arange(len(code)), code] += 1
+    return counts
 
 
-def _fleiss(counts: Floats, mask: NDArray[np.bool_] | None) -> float | None:
+def _fleiss(counts: Floats, mask: NDArray[np.bool_] | None, method: str = "fleiss") -> float | None:
     from statsmodels.stats.inter_rater import fleiss_kappa
 
     m = counts.sum(axis=1)
@@ -170,4 +177,4 @@ def _fleiss(counts: Floats, mask: NDArray[np.bool_] | None) -> float | None:
         return None  # the package takes equally many ratings per unit only
     if mask is not None:
         counts = np.stack([counts @ mask, counts @ ~mask], axis=1)
-    return float(fleiss_kappa(counts))
+    return float(fleiss_kappa(counts, method=method))

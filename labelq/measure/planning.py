@@ -38,6 +38,9 @@ DRAWS = 5
 ENOUGH_UNITS, ENOUGH_SHARE = 30, 0.2
 """s²(r) is measured on so many units with r ratings, and this share of those with two."""
 
+MISFIT = 0.1
+"""A fit that is off by this share somewhere does not tell what lies beyond."""
+
 POWER = 0.8
 IDLE = 10
 """An answer that took more than so many times the median is counted as that: idle time."""
@@ -151,21 +154,25 @@ def plan(
 def spread_at(r: int, observed: dict[int, float]) -> tuple[float, Basis]:
     """s²(r), from s² at some numbers of ratings per unit, the smallest of them 2.
 
-    Non-negative a, b and c are fitted; beyond what was observed, where they are not
-    determined, the largest value that they allow.
+    Beyond what was observed from non-negative a, b and c that fit it, or, where they are not
+    determined, the largest value that they allow. Where none fit (some units weigh more than
+    all others), no gain from more ratings is promised.
     """
     from scipy.optimize import linprog, nnls
 
-    known = np.array(sorted(observed), np.float64)
-    terms, at_r = _terms(known), _terms(np.array([r], np.float64))[0]
-    fit, _ = nnls(terms, np.array([observed[int(k)] for k in known]))
     if r in observed:
-        return float(at_r @ fit), "measured"
+        return observed[r], "measured"
+    known = np.array(sorted(observed), np.float64)
+    squares = np.array([observed[int(k)] for k in known])
+    terms, at_r = _terms(known), _terms(np.array([r], np.float64))[0]
+    fit, _ = nnls(terms, squares)
+    if (np.abs(terms @ fit - squares) > MISFIT * squares).any():
+        return float(squares[known < r].min()), "at_most"
     if len(known) >= 3:
         return float(at_r @ fit), "extrapolated"
     # The fitted values hold exactly; what they leave open is set against the plan.
     worst = linprog(-at_r, A_eq=terms, b_eq=terms @ fit, bounds=[(0, None)] * 3)
-    return float(at_r @ worst.x), "at_most"
+    return min(float(at_r @ worst.x), float(squares[-1])), "at_most"
 
 
 def _terms(r: Floats) -> Floats:
@@ -219,7 +226,7 @@ def _error(row: Agreement, confidence: float) -> float | None:
     """Standard error from the width of an interval that resampling gave."""
     if row.lower is None or row.upper is None or row.value is None:
         return None
-    if row.interval_method == "binomial_no_disagreement":
+    if (row.interval_method or "").startswith("binomial"):
         return None
     return float((row.upper - row.lower) / 2 / ndtri((1 + confidence) / 2))
 

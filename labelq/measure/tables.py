@@ -18,6 +18,7 @@ from labelq.labels.statistics import (
 )
 from labelq.measure.additive import BinaryTable, CountTable
 from labelq.measure.coefficients.cohen import PairTable
+from labelq.measure.coefficients.label_pairs import LabelPairs
 from labelq.measure.coefficients.scale import Scale
 
 
@@ -62,6 +63,11 @@ class Tables:
         return PairTable.of(
             pair_cells(patterns), patterns.multiplicity, max(1, len(self.ratings.values))
         )
+
+    @cached_property
+    def label_pairs(self) -> LabelPairs:
+        """The pairs' answers, ready to be asked for one label against all others."""
+        return LabelPairs(self.pairs)
 
     @cached_property
     def labels(self) -> list[str]:

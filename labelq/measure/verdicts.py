@@ -17,12 +17,15 @@ from labelq.labels.statistics import count_patterns, row_of_entry, weighted_coun
 from labelq.measure.additive import CountTable
 from labelq.measure.intervals.estimates import MIN_VARIED
 from labelq.measure.registry import HEADLINE, metric
-from labelq.measure.results import Agreement, State, Verdict
+from labelq.measure.results import Agreement, Paradox, State, Verdict
 
 RELIABLE_FROM = 0.8
 TENTATIVE_FROM = 0.667
 DOMINANT_SHARE = 0.8
 """A label given in this share of all ratings dominates: rare labels are judged separately."""
+
+MUCH_AGREEMENT = 0.8
+"""Raw agreement from which a low coefficient needs a word of explanation."""
 
 MORE_UNITS_LIMIT = 10
 """Beyond so many times the round's units "more labels" is no advice."""
@@ -47,6 +50,8 @@ def verdict(
     lengths = np.diff(table.counts.indptr)
     unanimous = int(table.multiplicity[table.pairable & (lengths == 1)].sum())
     commonest, n_commonest, share = _commonest(table)
+    if question.level == "ranking":  # of the items of some task: no answer to another one
+        commonest, n_commonest = None, 0
     labels = [label_text(value) for value in ratings.values]
     dominant = question.level in ("nominal", "ordinal") and share >= DOMINANT_SHARE
     state = _state(row, reliable_from, tentative_from)
@@ -64,6 +69,7 @@ def verdict(
         dominant=dominant,
         more_units=_more_units(row, table, tentative_from) if state == "cannot_tell" else None,
         rare_labels=_rare(rows, labels[commonest]) if dominant and commonest is not None else (),
+        paradox=_paradox(question, rows, table, row, tentative_from) if dominant else None,
     )
 
 
@@ -126,6 +132,31 @@ def _more_units(row: Agreement, table: CountTable, threshold: float) -> int | No
     z = -ndtri((1 - row.confidence) / 2)
     more = math.ceil(n * (reach / gap * (z + ndtri(POWER)) / z) ** 2) - n
     return max(1, more) if more <= MORE_UNITS_LIMIT * n else None
+
+
+def _paradox(
+    question: Question,
+    rows: tuple[Agreement, ...],
+    table: CountTable,
+    headline: Agreement,
+    threshold: float,
+) -> Paradox | None:
+    """High raw agreement beside a headline below ``threshold``; None where there is neither."""
+    if headline.value is None or headline.value >= threshold:
+        return None
+    n_k, n = table.totals, table.totals.sum()
+    # Both as nominal alpha counts them, so that the three numbers fit together.
+    agreement = float(table.multiplicity @ (table.same * table.per_pair) / n)
+    if agreement < MUCH_AGREEMENT:
+        return None
+    row = ("gwet_ac1", question.name, None)
+    ac1 = [r.value for r in rows if (r.metric, r.question, r.label) == row]
+    return Paradox(
+        agreement=agreement,
+        expected=float((n_k * (n_k - 1)).sum() / (n * (n - 1))),
+        share=float(n_k.max() / n),
+        ac1=ac1[0] if ac1 else None,
+    )
 
 
 def _rare(rows: tuple[Agreement, ...], commonest: str) -> tuple[Agreement, ...]:

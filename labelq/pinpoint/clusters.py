@@ -15,7 +15,7 @@ from labelq.measure.settling import Settling
 from labelq.pinpoint.causes import cause
 from labelq.pinpoint.content import AT_LEAST, Content
 from labelq.pinpoint.findings import Cluster, LabelPair
-from labelq.pinpoint.flags import habit_flags
+from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
     choices,

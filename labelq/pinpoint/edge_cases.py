@@ -25,14 +25,15 @@ def find_edge_cases(
     Even splits: the two leading values have the same number of votes. Consistent splits: two
     of the best third of raters (by the consensus' estimate of accuracy) differ. Same text:
     units with one text and different consensus; one case per text. Against gold: more than
-    half of two or more raters contradict the gold. Free numbers hardly ever tie: there the
-    units with the largest share of disagreement stand for even splits, and nothing else.
+    half of two or more raters contradict the gold. Free numbers and rankings
+    hardly ever tie: there the units with the largest share of disagreement stand for even
+    splits, and nothing else.
     """
     ratings = round_.ratings[question.name]
     tally = _Tally.of(ratings)
     share = np.zeros(len(round_.units))
     share[settling.units] = np.round(settling.unit_share(), 12)
-    if question.level in ("interval", "ratio"):
+    if question.no_labels:
         wide = tally.units[(tally.votes > 1) & (share[tally.units] > 0)]
         wide = wide[np.lexsort((wide, -share[wide]))]
         return _cases(question, "even_split", ratings, wide)
@@ -116,7 +117,7 @@ def _same_text(
             by_text.setdefault(_plain(text), []).append(row)
     found: list[tuple[int, tuple[int, ...]]] = []
     for rows in by_text.values():
-        others = [row for row in rows if consensus.best[row] != consensus.best[rows[0]]]
+        others = [row for row in rows if consensus.differ(row, rows[0])]
         if others:
             units = consensus.units[[rows[0], *others]].tolist()
             found.append((units[0], tuple(units[1:])))

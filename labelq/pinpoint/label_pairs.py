@@ -20,9 +20,9 @@ def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tup
 
     For a multiple choice a pair is a label against its absence, ``("delivery", "without
     delivery")``, and its share is the share of the disagreement over single ticks. Free
-    numbers have no label pairs.
+    numbers and rankings have no label pairs.
     """
-    if question.level in ("interval", "ratio"):
+    if question.no_labels:
         return ()
     found = (
         _of_sets(question, ratings) if question.level == "set" else _of_labels(ratings, settling)

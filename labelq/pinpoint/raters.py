@@ -2,35 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Question, Ratings, Round, label_text
+from labelq.labels.model import Question, Ratings, Round, field_text, label_text
 from labelq.measure.consensus.estimation import ticks
+from labelq.measure.consensus.rater_confusion import rater_confusion
+from labelq.measure.raters.consistency import (
+    Consistency,
+    answered_again,
+    answered_alike,
+    consistency,
+    joined,
+)
+from labelq.measure.raters.drift import agreement_drift, speed_drift
+from labelq.measure.raters.estimates import Estimate, Estimates, nowhere
+from labelq.measure.raters.leave_one_out import leave_one_out
+from labelq.measure.raters.shared import Shared
+from labelq.measure.raters.speed import speed
+from labelq.measure.raters.thresholds import Lean, label_use, shift, thresholds
+from labelq.measure.results import ConfusionRow, Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.findings import Cluster, Flag, RaterReport
+from labelq.pinpoint.findings import (
+    Cluster,
+    LabelUse,
+    RaterReport,
+    RaterStatistics,
+    ThresholdUse,
+)
 from labelq.pinpoint.flags import (
+    Family,
     differs_flags,
+    drift_flags,
     fast_flags,
-    habit_flags,
-    median_seconds,
-    shift_flags,
+    refused,
+    self_flags,
     skip_flags,
 )
+from labelq.pinpoint.habits import HABIT_ANSWERS, habit_flags
+from labelq.pinpoint.leanings import label_use_flags, shift_flags, threshold_flags
 from labelq.pinpoint.votes import choices
 
 Floats = NDArray[np.float64]
 
 WITHOUT_AT_MOST = 50
-"""So many raters get a coefficient without them: the flagged and those with most ratings."""
+"""So many raters get a coefficient without them, and their use of labels, changes over time and
+confusion in the report: the flagged and those with most ratings."""
+MOST_LABELS = 12
+"""So many labels per rater get a row of their use: those that differ most from the others'."""
 
 
 def rater_reports(
-    round_: Round, settlings: Mapping[str, Settling], clusters: Sequence[Cluster]
+    round_: Round,
+    settlings: Mapping[str, Settling],
+    clusters: Sequence[Cluster],
+    consensuses: Mapping[str, Consensus] | None = None,
 ) -> tuple[RaterReport, ...]:
     """One report per question and rater who answered it.
+
+    With the round's ``consensuses`` reports hold confusion against them and gold.
 
     Question by question: raters with flags first, those without whom the headline coefficient
     would be highest first; then those who agree least.
@@ -39,8 +71,10 @@ def rater_reports(
     reports: list[RaterReport] = []
     for question in round_.questions:
         own = [cluster for cluster in clusters if cluster.question == question.name]
-        found = _of_question(round_, question, settlings[question.name], own, skips)
-        headline = settlings[question.name].value or 0.0
+        consensus = None if consensuses is None else consensuses[question.name]
+        settling = settlings[question.name]
+        found = _of_question(round_, question, settling, own, skips, consensus)
+        headline = settling.value or 0.0
         found.sort(
             key=lambda r: (
                 not r.flags,
@@ -59,67 +93,185 @@ def _of_question(
     question: Question,
     settling: Settling,
     clusters: Sequence[Cluster],
-    skips: tuple[Floats, Mapping[int, Flag]],
+    skips: tuple[Floats, Family],
+    consensus: Consensus | None,
 ) -> list[RaterReport]:
-    from statsmodels.stats.proportion import proportion_confint
+    ratings, n, asked = round_.ratings[question.name], len(round_.raters), len(round_.questions)
+    shared = Shared.of(ratings, n)
+    x = numbers(question, ratings)
+    table = ticks(question, ratings) if question.level == "set" else None
 
-    ratings = round_.ratings[question.name]
-    n = len(round_.raters)
-    agreeing, others = pairs_with_others(ratings)
-    shared = others > 0
-    n_shared = np.bincount(ratings.rater[shared], minlength=n)
-    counts = shared & ~np.isin(ratings.unit, excused_units(round_, question, clusters))
-    pairs = np.bincount(ratings.rater, others, minlength=n)
-    with np.errstate(invalid="ignore"):
-        agreement = np.bincount(ratings.rater, agreeing, minlength=n) / pairs
-    counted = np.bincount(ratings.rater[counts], minlength=n)
-    known = np.nan_to_num(agreement)
-    lower, upper = proportion_confint(known * n_shared, np.maximum(n_shared, 1), method="wilson")
-    measured = ratings.select(counts)
-    flags: list[Mapping[int, Sequence[Flag]]] = [
-        differs_flags(question, measured, n),
-        fast_flags(ratings, n),
-        habit_flags(choices(question, measured), clusters, n),
-        shift_flags(question, measured, n),
-        {rater: (flag,) for rater, flag in skips[1].items()},
-    ]
+    # What counts for flags: not what is an open gap, or ambiguous, whoever answered it.
+    counts = ~np.isin(ratings.unit, excused_units(round_, question, clusters))
+    measured = ratings if counts.all() else ratings.select(counts)
+    counted = shared if counts.all() else Shared.of(measured, n)
+    three = Shared.of(measured, n, least=3)
+    pace = speed(ratings, n)
+    again = _consistency(round_, question, n)
+    no_labels = question.no_labels
+    drift = None if no_labels else agreement_drift(three, measured)
+    habits = habit_flags(choices(question, measured.select(counted.at)), clusters, n, asked)
+    families: dict[str, Family] = {
+        "differs": differs_flags(question, measured, n, asked),
+        "habit": refused(n, no_labels) if no_labels else Family(habits, counted.n, HABIT_ANSWERS),
+        "label_use": label_use_flags(question, counted, measured, table, habits, asked),
+        "shift": shift_flags(question, counted, measured, x, asked),
+        "threshold": threshold_flags(question, counted, measured, asked),
+        "self": refused(n, no_labels or "") if again is None else self_flags(again, asked),
+        "drift": refused(n, no_labels or "") if drift is None else drift_flags(drift, asked),
+        "fast": fast_flags(pace, asked),
+        "skips": skips[1],
+    }
+
     n_ratings = np.bincount(ratings.rater, minlength=n)
-    without = _without(settling, n_ratings, sorted({r for kind in flags for r in kind}))
-    shares = _label_shares(question, ratings.select(shared), n)
-    seconds = median_seconds(ratings, n)[0]
-    repeats, same = _repeats(round_, question, n)
+    flagged = {r for family in families.values() for r, flags in family.flags.items() if flags}
+    without = _without(settling, n_ratings, sorted(flagged))
+    shares = _label_shares(question, ratings.select(shared.at), n)
+    uses = _label_uses(question, ratings, label_use(shared, 2.0, table))
+    lines = _threshold_uses(question, ratings, shared)
     gold_of, gold_right = _gold(round_, question, n)
-    return [
-        RaterReport(
-            rater=rater,
-            question=question.name,
-            n_ratings=int(n_ratings[rater]),
-            n_shared=int(n_shared[rater]),
-            counted=int(counted[rater]),
-            agreement=float(agreement[rater]) if n_shared[rater] else None,
-            lower=float(lower[rater]) if n_shared[rater] else None,
-            upper=float(upper[rater]) if n_shared[rater] else None,
-            without=without.get(rater),
-            labels=shares.get(rater, {}),
-            median_seconds=None if np.isnan(seconds[rater]) else float(seconds[rater]),
-            skip_rate=float(skips[0][rater]),
-            n_repeats=int(repeats[rater]),
-            n_repeats_same=int(same[rater]),
-            gold_right=int(gold_right[rater]),
-            gold_of=int(gold_of[rater]),
-            flags=tuple(flag for kind in flags for flag in kind.get(rater, ())),
+    confused = _confusions(round_, question, consensus, without)
+    rest = leave_one_out(shared, x)
+    unordered = nowhere(n, "needs_ordered_labels")
+    numbered: dict[str, Estimates] = {
+        "most": nowhere(n, no_labels) if no_labels else rest.most,
+        "kappa": rest.kappa,
+        "shift": unordered if x is None else shift(shared, x).estimates,
+        "repeats": nowhere(n, no_labels or "") if again is None else again.repeats,
+        "same_text": nowhere(n, no_labels or "") if again is None else again.same_text,
+        "self_kappa": nowhere(n, no_labels or "") if again is None else again.kappa,
+        "seconds": pace.seconds,
+        "pace": pace.pace,
+    }
+    faster = speed_drift(pace, ratings, n).changes
+    reports = []
+    for rater in np.flatnonzero(n_ratings).tolist():
+        agreement: Estimate = rest.pairs.of(rater)
+        told = rater in without  # of a crowd, rows of rows only for some
+        reports.append(
+            RaterReport(
+                rater=rater,
+                question=question.name,
+                n_ratings=int(n_ratings[rater]),
+                n_shared=int(shared.n[rater]),
+                counted=int(counted.n[rater]),
+                agreement=agreement.value,
+                lower=agreement.lower,
+                upper=agreement.upper,
+                without=without.get(rater),
+                labels=shares.get(rater, {}),
+                skip_rate=float(skips[0][rater]),
+                gold_right=int(gold_right[rater]),
+                gold_of=int(gold_of[rater]),
+                flags=tuple(f for family in families.values() for f in family.flags.get(rater, ())),
+                statistics=RaterStatistics(
+                    **{name: estimates.of(rater) for name, estimates in numbered.items()},
+                    idle=int(pace.idle[rater]),
+                ),
+                label_use=uses.get(rater, ()) if told else (),
+                thresholds=lines.get(rater, ()) if told else (),
+                drift=drift.changes.get(rater) if told and drift is not None else None,
+                speed_drift=faster.get(rater) if told else None,
+                families={name: family.state(rater) for name, family in families.items()},
+                confusion=confused.get(rater, ()),
+            )
         )
-        for rater in np.flatnonzero(n_ratings).tolist()
-    ]
+    return reports
 
 
-def pairs_with_others(ratings: Ratings) -> tuple[Floats, Floats]:
-    """Per rating: how many others on the unit gave the same value, and how many others."""
-    width = max(len(ratings.values), 1)
-    key = ratings.unit.astype(np.int64) * width + ratings.value
-    _, cell, n = np.unique(key, return_inverse=True, return_counts=True)
-    m = np.bincount(ratings.unit)[ratings.unit]
-    return (n[cell] - 1).astype(np.float64), (m - 1).astype(np.float64)
+def numbers(question: Question, ratings: Ratings) -> Floats | None:
+    """A number for each value where answers are ordered: ranks of labels, or the number."""
+    if not question.ordered:
+        return None
+    if question.level == "ordinal":
+        return np.arange(len(ratings.values), dtype=np.float64)
+    return np.array(ratings.values, np.float64)
+
+
+def _consistency(round_: Round, question: Question, n_raters: int) -> Consistency | None:
+    """Answers of a rater to the same thing; None for numbers and rankings: equal says little."""
+    if question.no_labels:
+        return None
+    ratings = round_.ratings[question.name]
+    pairs = [answered_alike(ratings, _same_content(round_))]
+    earlier = round_.repeats.get(question.name)
+    if earlier is not None and len(earlier):
+        pairs.append(answered_again(ratings, earlier, n_raters))
+    return consistency(ratings, joined(pairs), n_raters)
+
+
+def _same_content(round_: Round) -> NDArray[np.int64]:
+    """Per unit a code that units of the same text share (or, where no unit has a text, of the
+    same fields); -1 where nothing is the same.
+    """
+    units = round_.units
+    contents: list[object] = [" ".join(text.split()) if text else None for text in units.text]
+    if not any(contents) and units.fields:
+        columns = [[field_text(value) for value in column] for column in units.fields.values()]
+        contents = list(zip(*columns, strict=True))
+    code: dict[object, int] = {}
+    group = np.array([code.setdefault(content, len(code)) for content in contents], np.int64)
+    empty = np.array([not content for content in contents], np.bool_)
+    alone = np.bincount(group, minlength=1)[group] < 2 if len(group) else empty
+    return np.where(alone | empty, -1, group)
+
+
+def _label_uses(
+    question: Question, ratings: Ratings, lean: Lean | None
+) -> dict[int, tuple[LabelUse, ...]]:
+    """Per rater, the labels whose use differs most from the others' on the same units."""
+    if lean is None or question.no_labels:
+        return {}
+    of = question.labels if question.level == "set" else ratings.values
+    labels = [label_text(value) for value in of]
+    found: dict[int, list[LabelUse]] = {}
+    for i in np.lexsort((lean.option, -np.abs(np.round(lean.value, 12)), lean.rater)):
+        rows = found.setdefault(int(lean.rater[i]), [])
+        if len(rows) < MOST_LABELS:
+            own, others = float(lean.own[i]), float(lean.others[i])
+            rows.append(LabelUse(labels[lean.option[i]], own, others, _difference(lean, i)))
+    return {rater: tuple(rows) for rater, rows in found.items()}
+
+
+def _threshold_uses(
+    question: Question, ratings: Ratings, shared: Shared
+) -> dict[int, tuple[ThresholdUse, ...]]:
+    lean = thresholds(shared, len(ratings.values), 2.0) if question.level == "ordinal" else None
+    if lean is None:
+        return {}
+    labels = [label_text(value) for value in ratings.values]
+    found: dict[int, list[ThresholdUse]] = {}
+    for i in range(len(lean.rater)):
+        k = int(lean.option[i])
+        line = ThresholdUse(labels[k], labels[k + 1], _difference(lean, i))
+        found.setdefault(int(lean.rater[i]), []).append(line)
+    return {rater: tuple(rows) for rater, rows in found.items()}
+
+
+def _confusions(
+    round_: Round, question: Question, consensus: Consensus | None, of: Collection[int]
+) -> dict[int, tuple[ConfusionRow, ...]]:
+    """Confusion against gold and consensus of some raters; rows with too little are left out."""
+    if consensus is None:
+        return {}
+    found: dict[int, tuple[ConfusionRow, ...]] = {}
+    for row in rater_confusion(
+        question,
+        round_.ratings[question.name],
+        len(round_.raters),
+        consensus,
+        gold=round_.gold.get(question.name),
+    ):
+        if row.reason is None and row.rater in of:
+            found[row.rater] = (*found.get(row.rater, ()), row)
+    return found
+
+
+def _difference(lean: Lean, i: int | np.integer) -> Estimate:
+    value, n = float(lean.value[i]), int(lean.n_units[i])
+    if not np.isfinite(lean.lower[i]):
+        return Estimate(value, None, None, n, "too_little_variation")
+    return Estimate(value, float(lean.lower[i]), float(lean.upper[i]), n)
 
 
 def excused_units(
@@ -161,7 +313,7 @@ def _label_shares(
     """Per rater and label: this rater's share, and the rest's on the same units."""
     from scipy import sparse
 
-    if question.level in ("interval", "ratio") or not len(shared):
+    if question.no_labels or not len(shared):
         return {}
     units, row = np.unique(shared.unit, return_inverse=True)
     ones = np.ones(len(shared))
@@ -185,28 +337,6 @@ def _label_shares(
             for i in np.flatnonzero(mine + theirs).tolist()
         }
     return found
-
-
-def _repeats(
-    round_: Round, question: Question, n_raters: int
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """Per rater: earlier answers to units answered again, and how many were the same."""
-    none = np.zeros(n_raters, np.int64)
-    earlier = round_.repeats.get(question.name)
-    if earlier is None or not len(earlier):
-        return none, none
-    ratings = round_.ratings[question.name]
-    code = {value: i for i, value in enumerate(ratings.values)}
-    translated = np.array([code.get(value, -1) for value in earlier.values], np.int64)
-    key = ratings.unit.astype(np.int64) * n_raters + ratings.rater
-    wanted = earlier.unit.astype(np.int64) * n_raters + earlier.rater
-    at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
-    again = key[at] == wanted if len(key) else np.zeros(len(wanted), np.bool_)
-    same = again & (ratings.value[at] == translated[earlier.value])
-    return (
-        np.bincount(earlier.rater[again], minlength=n_raters),
-        np.bincount(earlier.rater[same], minlength=n_raters),
-    )
 
 
 def _gold(

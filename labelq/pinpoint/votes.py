@@ -58,7 +58,7 @@ class Votes:
 def choices(question: Question, ratings: Ratings) -> tuple[Votes, ...]:
     """The choices of one question: one, one per label for sets, none for numbers."""
     unit, rater = ratings.unit, ratings.rater
-    if question.level in ("interval", "ratio"):
+    if question.no_labels:
         return ()
     if question.level != "set":
         labels = tuple(label_text(value) for value in ratings.values)

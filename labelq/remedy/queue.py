@@ -205,6 +205,13 @@ def reason_words(entry: Entry) -> str:
 def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArray[np.float64]:
     """The expected error of the consensus (0 to 1), per unit of ``consensus.units``."""
     posterior = consensus.posterior
+    if question.level == "ranking":
+        from labelq.measure.coefficients.rankings import mean_distances
+
+        units, apart = mean_distances(ratings)
+        doubt = np.zeros(len(consensus.units))
+        doubt[np.searchsorted(consensus.units, units)] = np.minimum(apart, 0.5)
+        return doubt
     if question.level in ("interval", "ratio"):
         value = np.array(ratings.values, np.float64)[ratings.value]
         total = float(value.var()) if len(value) else 0.0
@@ -241,7 +248,7 @@ def _later(
 
 def _alike(consensus: Consensus, units: Sequence[int]) -> bool:
     rows = np.searchsorted(consensus.units, units)
-    return len({consensus.best[row] for row in rows.tolist()}) == 1
+    return not any(consensus.differ(row, rows[0]) for row in rows[1:].tolist())
 
 
 def _codes(units: Iterable[int]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPa
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remedy.queue import WORDS
 from labelq.report.names import Names
-from labelq.report.numbers import MINUS, coefficient, count, counted, percent, seconds, times
+from labelq.report.numbers import MINUS, coefficient, count, counted, percent, times
 from labelq.report.text import mark
 
 CAUSES: dict[CauseKind, tuple[str, str]] = {
@@ -113,7 +113,33 @@ def flag(behaviour: Flag) -> str:
     if behaviour.kind == "differs":
         return f"differs on {percent(value)} of shared tasks" + _others(others, "on ", percent)
     if behaviour.kind == "fast":
-        return f"median {seconds(value)}" + _others(others, "", seconds)
+        return (
+            f"takes {percent(value)} of the time that the others take on the same tasks"
+            f" (less on {count(behaviour.n)} of {count(behaviour.of)})"
+        )
+    if behaviour.kind == "threshold":
+        beyond = ("or more", "or less") if value > 0 else ("or less", "or more")
+        said = (
+            f"answers {mark(behaviour.label)} {beyond[0]} where most others answer"
+            f" {mark(behaviour.instead_of)} {beyond[1]}"
+            f" {count(behaviour.n)} of {counted(behaviour.of, 'time')}"
+        )
+        return said + _others(others, "", percent)
+    if behaviour.kind == "label_use":
+        said = f"gives {mark(behaviour.label)} on {percent(value)} of shared tasks"
+        return said + _others(others, "on ", percent)
+    if behaviour.kind == "self":
+        return (
+            f"answers the same thing differently {count(behaviour.n)} of"
+            f" {counted(behaviour.of, 'time')} ({percent(value)}; any two answers to it differ"
+            f" {percent(others)} of the time)"
+        )
+    if behaviour.kind == "drift":
+        day = "" if behaviour.when is None else f" ({behaviour.when[:10]})"
+        return (
+            f"agrees with the others on {percent(value)} of pairs from answer"
+            f" {count(behaviour.n)} of {count(behaviour.of)}{day} on, {percent(others)} before"
+        )
     if behaviour.kind == "habit":
         said = f"answers {mark(behaviour.label)}"
         if behaviour.instead_of is not None:
@@ -137,7 +163,7 @@ def flag_test(behaviour: Flag) -> str:
         return ""
     p = behaviour.p_value
     shown = "< .001" if p < 0.001 else "= " + f"{p:.3f}".removeprefix("0")
-    return f"p {shown}, corrected over all annotators"
+    return f"p {shown}, corrected over all annotators and questions"
 
 
 def label_pair(pair: LabelPair) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.labels.model import Aside, Intake, Round, label_text
+from labelq.report import ceilings
 from labelq.report.numbers import count, counted
 from labelq.report.text import line, mark
 
@@ -34,6 +35,7 @@ def caveats(audit: Audit) -> list[Caveat]:
     source = audit.round
     said = [Caveat(touched(source.intake)), Caveat(later(source.intake)), _unknown_labels(source)]
     said.append(Caveat(_undecided(audit.draft.undecided)))
+    said += [Caveat(ceilings.held_out(h), ceilings.majority_command(h)) for h in audit.held_out]
     return [caveat for caveat in said if caveat.text]
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelq.measure.raters.methods import METHODS
+
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "labelq/audit/1"
 MOST_INFLUENCES = 200
+MOST_CONFUSION_ROWS = 2_000
 
 
 def audit_document(audit: Audit) -> dict[str, Any]:
@@ -40,7 +43,14 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     def ids(codes: Any) -> list[str]:
         return [units[code] for code in codes]
 
+    def whole(found: Any) -> dict[str, Any]:
+        """As ``row``, with the fields of what stands in the fields."""
+        return row(found, **{k: v for k, v in dataclasses.asdict(found).items() if k != "rater"})
+
     shown = _without_most_pairs(audit.agreements)
+    confused = sorted((r for r in audit.rater_confusion if r.reason is None), key=lambda r: -r.n)[
+        :MOST_CONFUSION_ROWS
+    ]
     document = {
         "schema": SCHEMA,
         "name": source.name,
@@ -49,8 +59,14 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "intake": row(source.intake, aside=[row(a) for a in source.intake.aside]),
         "agreements": [row(a) for a in shown],
         "pairs_left_out": len(audit.agreements) - len(shown),
+        "pair_indices": [row(p) for p in audit.pair_indices],
         "verdicts": [
-            row(v, headline=row(v.headline), rare_labels=[row(a) for a in v.rare_labels])
+            row(
+                v,
+                headline=row(v.headline),
+                rare_labels=[row(a) for a in v.rare_labels],
+                paradox=None if v.paradox is None else row(v.paradox),
+            )
             for v in audit.verdicts
         ],
         "label_pairs": [row(p) for p in audit.label_pairs],
@@ -68,8 +84,13 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
         "voters": [row(v) for v in source.newcomers],
-        "rater_reports": [row(r, flags=[row(f) for f in r.flags]) for r in audit.raters],
+        "rater_reports": [row(r, confusion=[row(c) for c in r.confusion]) for r in audit.raters],
+        "rater_methods": METHODS,
         "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
+        "ceilings": [whole(c) for c in audit.ceilings],
+        "held_out": [whole(h) for h in audit.held_out],
+        "calibration": [whole(c) for c in audit.calibrations],
+        "rater_confusion": [whole(r) for r in confused],
         "queue": [row(e, reasons=[row(r) for r in e.reasons]) for e in audit.queue],
         "rules": [
             row(
@@ -81,11 +102,15 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             for r in audit.draft.rules
         ],
         "cross_check": row(audit.cross_check),
+        "marginal_tests": [row(t) for t in audit.marginal_tests],
         "gates": [row(g) for g in audit.gates],
         "options": {
             "seed": audit.seed,
             "resamples": audit.resamples,
             "confidence": audit.confidence,
+            "interval": audit.interval,
+            "group": audit.group,
+            "resample_raters": audit.resample_raters,
             "thresholds": {
                 v.question: {"tentative": v.tentative_from, "reliable": v.reliable_from}
                 for v in audit.verdicts
@@ -128,6 +153,8 @@ def _plain(value: Any) -> Any:
     """``value`` in JSON's types: sets sorted, tuples as lists, numbers as Python's own."""
     if value is None or isinstance(value, str | bool):
         return value
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, frozenset | set):

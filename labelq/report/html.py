@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import causes, tables, words
+from labelq.report import annotators, causes, marginals, tables, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -59,7 +59,8 @@ def report_html(
         more_clusters=len(audit.clusters) - tables.MOST_CLUSTERS,
         edge_cases=tables.edge_cases(audit, shown),
         more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,
-        raters=tables.raters(audit, shown),
+        raters=annotators.raters(audit, shown),
+        rater_methods=annotators.methods(),
         not_against=causes.NOT_AGAINST,
         queue=tables.queue(audit),
         n_queue=len(audit.queue),
@@ -69,7 +70,7 @@ def report_html(
         intake=intake,
         asides=[(words.aside(row), count(row.count)) for row in intake.aside],
         notes=[mark(note, 600) for note in intake.notes],
-        method=_method(audit),
+        method=_method(audit, shown),
     )
 
 
@@ -92,12 +93,18 @@ def rules_html(audit: Audit) -> str:
     return _render("rules.html.j2", name=audit.round.name, rules=rules)
 
 
-def _method(audit: Audit) -> list[tuple[str, str]]:
+def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
     """How the numbers were computed: what, and a sentence."""
-    intervals = words.interval_target(audit.confidence)
-    resamples = f"{counted(audit.resamples, 'resample')}, seed {audit.seed}"
+    intervals = words.interval_target(
+        audit.confidence, audit.group, resample_raters=audit.resample_raters
+    )
+    resamples = f"{words.INTERVALS[audit.interval]}, seed {audit.seed}"
+    if audit.interval in ("percentile", "bca"):
+        resamples = f"{counted(audit.resamples, 'resample')}, {resamples}"
+    differ = marginals.use_of_labels(audit.marginal_tests, shown)
     rows = [
         ("Intervals", f"{intervals} {resamples}."),
+        *([("Use of labels", differ)] if differ else []),
         ("Cross-check", words.cross_check(audit.cross_check)),
         ("Always answering one label", words.MATCH),
         ("Share of disagreement", words.SHARE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
-from labelq.report import causes, words
+from labelq.report import causes, ceilings, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -35,7 +35,10 @@ def report_markdown(
     sentences += notes(audit.round.intake)
 
     many = len(audit.verdicts) > words.MANY
-    verdicts = [_verdict(v, short=False) for v in audit.verdicts]
+    verdicts = [
+        "\n\n".join((_verdict(v, short=False), *ceilings.sentences(audit, v.question)))
+        for v in audit.verdicts
+    ]
     if many:
         sentences.append(
             _list([_verdict(v, short=True) for v in words.worst_first(audit.verdicts)])

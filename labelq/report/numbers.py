@@ -49,6 +49,20 @@ def amount(value: float | None) -> str:
     return f"{value:,.0f}" if large else coefficient(value)
 
 
+def digits(value: float | None, decimals: int = 6) -> str:
+    """A number of a calculation that people follow: enough decimals to add up as printed.
+
+    >>> digits(0.2), digits(1 / 3), digits(40), digits(-1234.5, 2), digits(2e-9)
+    ('.2', '.333333', '40', '−1,234.5', '2e-09')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if value and abs(value) < 10**-decimals:
+        return f"{value:.0e}".replace("-", MINUS, 1) if value < 0 else f"{value:.0e}"
+    shown = f"{value:,.{decimals}f}"
+    return _typographic(shown.rstrip("0").rstrip(".") if "." in shown else shown)
+
+
 def threshold(value: float) -> str:
     """A threshold with the decimals it needs.
 

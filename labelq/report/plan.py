@@ -10,7 +10,7 @@ from labelq.measure.planning import Goal, Option, Plan
 from labelq.report import words
 from labelq.report.document import to_bytes
 from labelq.report.numbers import NONE, coefficient, count, counted, interval, seconds, threshold
-from labelq.report.terminal import Page
+from labelq.report.page import Page
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def print_plans(plans: Sequence[Plan], *, confidence: float, file: TextIO | None
             f"An annotation answers all {len(plans)} questions: the one that needs most decides.",
             indent=2,
         )
-        out.console.print(_table(together))
+        out.console.print(_table(together, "annotations"))
     for note in notes(plans):
         out.skip()
         out.say(note)
@@ -85,7 +85,15 @@ def outcome(plan: Plan, confidence: float) -> str:
         if plan.smallest is not None
         else ""
     )
-    return f"For {goal_of(plan.goal, confidence)}{limit}:"
+    row = plan.headline
+    reached = (
+        plan.goal.kind == "width"
+        and row.lower is not None
+        and row.upper is not None
+        and row.upper - row.lower <= plan.goal.size
+    )
+    there = "This round’s own interval is as narrow already. " if reached else ""
+    return f"{there}For {goal_of(plan.goal, confidence)}{limit}:"
 
 
 def for_all(plans: Sequence[Plan]) -> list[Option]:
@@ -107,8 +115,8 @@ def notes(plans: Sequence[Plan]) -> list[str]:
     bases = {option.basis for plan in plans for option in plan.options}
     if "at_most" in bases:
         said.append(
-            "At most: the round’s tasks have too few labels each to tell what one more adds;"
-            " so many tasks are enough whatever it adds."
+            "At most: the round’s tasks have too few labels each to tell what one more adds; so"
+            " many are enough if it adds as little as these labels allow."
         )
     timed = [plan for plan in plans if plan.options and plan.seconds is not None]
     if timed:
@@ -129,16 +137,16 @@ def notes(plans: Sequence[Plan]) -> list[str]:
     return said
 
 
-def _table(options: Sequence[Option]) -> Table:
+def _table(options: Sequence[Option], what: str = "labels") -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    for name in ("annotators per task", "tasks", "labels", "time"):
+    for name in ("annotators per task", "tasks", what, "time"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
     for option in options:
-        note = [BASIS[option.basis], "fewest labels" if option.cheapest else ""]
+        note = [BASIS[option.basis], f"fewest {what}" if option.cheapest else ""]
         cells = (
             count(option.raters_per_unit),
             count(option.units),

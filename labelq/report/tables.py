@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster
 from labelq.remedy.queue import WANTS
-from labelq.report import causes, words
+from labelq.report import causes, ceilings, words
+from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
 from labelq.report.findings import cluster_anchors, question_anchors, stands_open
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, amount, coefficient, count, interval, percent, seconds
+from labelq.report.numbers import NONE, amount, coefficient, count, interval, percent
 from labelq.report.text import clip, mark
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class QuestionPart:
     by_label: list[CoefficientRow]
     pairs: Chart | None
     confusion: Chart | None
+    quality: list[str]  # sentences
+    ceiling: CeilingPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +87,6 @@ class ClusterCard:
     examples: list[Example]
     more: int
     open: bool  # worth being seen without a click
-
-
-@dataclass(frozen=True, slots=True)
-class RaterRow:
-    """One annotator on one question; ``name`` is data, ``flags`` and ``tests`` sentences."""
-
-    name: str
-    ratings: str
-    agreement: str
-    interval: str
-    shared: str
-    without: str
-    seconds: str
-    skipped: str
-    repeats: str
-    gold: str
-    flags: list[str]
-    tests: list[str]
 
 
 def questions(audit: Audit, names: Names) -> list[QuestionPart]:
@@ -132,6 +117,8 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         by_label=[_coefficient(a) for a in everyone if a.label is not None][:MOST_LABEL_ROWS],
         pairs=pair_matrix(rows, names),
         confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
+        quality=ceilings.sentences(audit, v.question),
+        ceiling=ceilings.part(audit, v.question),
     )
 
 
@@ -153,9 +140,11 @@ def _coefficient(row: Agreement) -> CoefficientRow:
     title = words.metric_of(row)
     observed, expected = amount(row.observed), amount(row.expected)
     convention = mark(row.convention, 1000)
-    if row.metric == "krippendorff_alpha" and row.level in ("ordinal", "interval", "ratio"):
+    squared = row.metric == "krippendorff_alpha" or row.metric.startswith("icc_")
+    if squared and row.level in ("ordinal", "interval", "ratio"):
         # Squared distances have the unit of the data: 42,296 beside .41 says nothing.
-        convention += f"; observed disagreement {observed}, expected {expected}"
+        what = "disagreement" if row.metric == "krippendorff_alpha" else "variance"
+        convention += f"; observed {what} {observed}, expected {expected}"
         share = row.observed / row.expected if row.observed is not None and row.expected else None
         observed, expected = coefficient(share), NONE
     return CoefficientRow(
@@ -209,40 +198,6 @@ def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]
         kind = causes.EDGE_CASES[case.kind]
         found.append((kind, mark(case.question), shown.votes + others, shown))
     return found
-
-
-def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:
-    """Question (sentence) and its annotators."""
-    parts: dict[str, list[RaterRow]] = {}
-    told: set[tuple[int, str]] = set()
-    for r in audit.raters:
-        flags = [f for f in r.flags if (r.rater, f.kind) not in told]
-        told |= {(r.rater, f.kind) for f in flags if f.kind in causes.PERSONAL}
-        parts.setdefault(mark(r.question), []).append(
-            RaterRow(
-                name=names.of(r.rater),
-                ratings=count(r.n_ratings),
-                agreement=percent(r.agreement),
-                interval=(
-                    f"{percent(r.lower)} to {percent(r.upper)}"
-                    if r.lower is not None and r.upper is not None
-                    else NONE
-                ),
-                shared=f"{count(r.counted)} of {count(r.n_shared)}",
-                without=coefficient(r.without),
-                seconds=seconds(r.median_seconds),
-                skipped=percent(r.skip_rate),
-                repeats=_part(r.n_repeats_same, r.n_repeats),
-                gold=_part(r.gold_right, r.gold_of),
-                flags=[causes.flag(f) for f in flags],
-                tests=list(filter(None, (causes.flag_test(f) for f in flags))),
-            )
-        )
-    return list(parts.items())
-
-
-def _part(n: int, of: int) -> str:
-    return f"{count(n)} of {count(of)}" if of else NONE
 
 
 def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, str, str]]:

@@ -10,24 +10,23 @@ import csv
 import dataclasses
 import io
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from labelq.files import csv_safe
 from labelq.labels.model import Rater
-from labelq.measure.results import Agreement, Verdict
-from labelq.report import words
+from labelq.measure.results import Agreement, PairIndices, Verdict
+from labelq.report import ceilings, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.document import to_bytes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, coefficient, count, counted, interval
+from labelq.report.page import Page
 from labelq.report.steps import ONWARD, Onward, next_steps
-from labelq.report.text import NUMBER_SPACE, line, mark, plain, visible
+from labelq.report.text import line, mark, plain, visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from labelq.auditing import Audit
@@ -51,7 +50,7 @@ def print_audit(
         out.say(caveat.text)
         if caveat.option:
             out.path(caveat.option, indent=2)
-    _verdicts(out, audit.verdicts)
+    _verdicts(out, audit)
     remarks = notes(audit.round.intake)
     if remarks:
         out.skip()
@@ -77,11 +76,12 @@ def print_audit(
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
 
 
-def _verdicts(out: Page, verdicts: Sequence[Verdict]) -> None:
+def _verdicts(out: Page, audit: Audit) -> None:
     """The verdicts in words; of many questions a line each, the worst first."""
     from rich.table import Table
     from rich.text import Text
 
+    verdicts = audit.verdicts
     if len(verdicts) <= words.MANY:
         for v in verdicts:
             out.skip()
@@ -90,6 +90,8 @@ def _verdicts(out: Page, verdicts: Sequence[Verdict]) -> None:
             metric = words.metric_of(v.headline)
             out.say(f"{sign} {mark(v.question)}: {word}, {metric} {value}", "bold")
             out.say(words.verdict(v), indent=2)
+            for sentence in ceilings.sentences(audit, v.question):
+                out.say(sentence, indent=2)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(overflow="fold")
@@ -110,41 +112,6 @@ def _verdict(v: Verdict) -> tuple[str, str, str, str]:
     row, thresholds = v.headline, (v.tentative_from, v.reliable_from)
     spread = interval(row.lower, row.upper, thresholds)
     return *words.STATES[v.state], coefficient(row.value, thresholds), spread
-
-
-_NO_BREAK = "\ue000"  # stands for a space where no line may end, while lines are made
-
-
-class Page:
-    """Sentences to a console: folded at words, never cut; paths on one line to be copied."""
-
-    def __init__(self, file: TextIO | None) -> None:
-        self.console = console(file)
-
-    def say(self, sentence: str, style: str = "", *, indent: int = 0, start: str = "") -> None:
-        from rich.text import Text
-
-        room = max(10, self.console.width - indent - len(start))
-        body = Text(re.sub(NUMBER_SPACE, _NO_BREAK, plain(sentence)))
-        for part in body.wrap(self.console, room, overflow="fold"):
-            shown = part.plain.rstrip().replace(_NO_BREAK, " ")
-            self.console.print(Text(" " * indent + start + shown, style=style), soft_wrap=True)
-            start = " " * len(start)
-
-    def path(self, path: str, *, indent: int) -> None:
-        from rich.text import Text
-
-        self.console.print(Text(" " * indent + visible(path), style="cyan"), soft_wrap=True)
-
-    def skip(self) -> None:
-        self.console.print()
-
-
-def console(file: TextIO | None = None) -> Console:
-    """A console that takes nothing in its input for markup."""
-    from rich.console import Console
-
-    return Console(file=file, markup=False, emoji=False, highlight=False)
 
 
 def print_agreements(
@@ -213,7 +180,7 @@ def agreement_table(
     if labels:
         table.add_column("label", overflow="fold")
     if pairs:
-        table.add_column("annotators", overflow="fold")
+        table.add_column("annotators", overflow="fold", min_width=7)  # A and B
     for title in ("value", "interval", "tasks", "note"):
         table.add_column(title, justify="right", no_wrap=True)
     before = None
@@ -234,6 +201,41 @@ def agreement_table(
         table.add_row(*(Text(plain(cell)) for cell in cells))
         before = row.question
     return table
+
+
+def print_pair_indices(
+    pairs: Sequence[PairIndices],
+    raters: Sequence[Rater] = (),
+    *,
+    names: bool = False,
+    file: TextIO | None = None,
+) -> None:
+    """Print what lies behind the kappas of pairs as a table; nothing where there are none."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if not pairs:
+        return
+    out, shown = Page(file), Names(raters, names=names)
+    skewed = any(pair.prevalence is not None for pair in pairs)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("question", overflow="fold")
+    table.add_column("annotators", overflow="fold")
+    for title in ("largest kappa", *(("prevalence", "bias") if skewed else ()), "tasks"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for pair in pairs:
+        cells = [
+            line(pair.question, 40),
+            " and ".join(line(shown.of_id(rater), 30) for rater in pair.raters),
+            coefficient(pair.kappa_max),
+        ]
+        if skewed:
+            cells += [coefficient(pair.prevalence), coefficient(pair.bias)]
+        table.add_row(*(Text(plain(cell)) for cell in (*cells, count(pair.n_units))))
+    out.skip()
+    out.console.print(table)
+    out.say(words.PAIR_INDICES if skewed else words.LARGEST_KAPPA)
 
 
 def agreement_json(agreements: Sequence[Agreement]) -> str:

@@ -34,12 +34,35 @@ REASONS: dict[str, str] = {
     "too_little_variation": (
         "too few tasks carry any other label than the commonest for an interval one could trust"
     ),
-    "too_many_values": "there are too many different values for an interval by resampling",
+    "too_little_agreement": (
+        "on fewer than 3 tasks did two people give this label (of a label most give: not give it)"
+    ),
+    "too_few_groups": "there are fewer than 20 groups of tasks",
+    "no_published_error": "no standard error is published for it",
+    "too_many_values": "there are too many different values to compare them all",
+    "no_complete_block": "no two tasks were labeled by all of the same two or more people",
+    "nothing_ordered": "no two people put the same two items of a task in order",
+    "needs_numbers": "needs numbers",
+    "needs_rankings": "needs rankings",
+    "not_for_rankings": "not defined for rankings",
     "not_for_sets": "not defined where several labels are given at once",
     "not_for_numbers": "not defined for free numbers",
-    "needs_ordered_labels": "needs labels that have an order",
+    "needs_ordered_labels": "needs labels that have an order, or costs of confusing them",
+    "no_gold": "there is no gold",
+    "too_few_gold": "fewer than 30 tasks have gold",
+    "two_raters": "with two annotators nobody can tell who of them is right more often",
+    "no_model": "the consensus rests on no model of annotators",
+    "too_few_answers": "fewer than 10 answers are expected on tasks of that label",
 }
 """Why a coefficient, or its interval, is missing."""
+
+INTERVALS: dict[str, str] = {
+    "jackknife": "Student’s t on Fisher’s z scale with the jackknife’s standard error",
+    "percentile": "percentiles of a bootstrap",
+    "bca": "BCa bootstrap",
+    "analytic": "published standard errors",
+}
+"""How intervals are made."""
 
 ASIDES: dict[str, str] = {
     "skipped": "skipped by the annotator",
@@ -69,16 +92,36 @@ METRICS: dict[str, str] = {row.name: row.title.replace("'", "’") for row in re
 SHORT: dict[str, str] = {
     "krippendorff_alpha": "Krippendorff alpha",
     "raw_agreement": "raw agreement",
+    "raw_agreement_pooled": "raw agreement, pooled",
+    "unanimous_units": "unanimous tasks",
     "fleiss_kappa": "Fleiss kappa",
     "cohen_kappa_mean": "mean Cohen kappa",
+    "light_kappa": "Light kappa",
+    "conger_kappa": "Conger kappa",
     "cohen_kappa": "Cohen kappa",
+    "scott_pi": "Scott pi",
     "gwet_ac1": "Gwet AC1",
     "gwet_ac2": "Gwet AC2",
     "brennan_prediger": "Brennan-Prediger",
+    "icc_1": "ICC(1,1)",
+    "icc_2": "ICC(2,1)",
+    "icc_3": "ICC(3,1)",
+    "icc_1k": "ICC(1,k)",
+    "icc_2k": "ICC(2,k)",
+    "icc_3k": "ICC(3,k)",
+    "kendall_tau_mean": "mean Kendall tau",
+    "kendall_w": "Kendall W",
 }
 """What a coefficient is called where there is little room."""
 
-VARIANTS: dict[str, str] = {"masi": "MASI", "jaccard": "Jaccard"}
+VARIANTS: dict[str, str] = {
+    "masi": "MASI",
+    "masi_dkpro": "MASI of DKPro",
+    "passonneau_2004": "Passonneau 2004",
+    "jaccard": "Jaccard",
+    "tree": "tree distance",
+    "kendall": "Kendall",
+}
 
 SHARE = (
     "A share of the observed disagreement: all shares add up to 100 %. “At most” is the "
@@ -94,6 +137,15 @@ EXCESS = (
 )
 """What the counts of a verdict and the two numbers about disagreements mean."""
 
+LARGEST_KAPPA = (
+    "Largest kappa: what two annotators could reach with the label frequencies they have."
+)
+PAIR_INDICES = (
+    f"{LARGEST_KAPPA} Prevalence: how unequally often the two labels were given (0 to 1); bias: "
+    "how far the two annotators differ in how often they gave them."
+)
+"""What the numbers behind the kappa of a pair mean."""
+
 MANY = 5
 """With more questions than this the verdicts come as a list, worst first."""
 
@@ -102,6 +154,7 @@ LEVEL_WORDS: dict[str, str] = {
     "ordinal": "ordered labels",
     "interval": "numbers whose differences count",
     "ratio": "numbers with a true zero",
+    "ranking": "items in order",
     "set": "several labels at once",
 }
 
@@ -189,7 +242,36 @@ def _more(verdict: Verdict) -> str:
 
 def verdict(verdict: Verdict) -> str:
     """A whole verdict: plain counts first, then the state in words, then the rare labels."""
-    return " ".join(filter(None, (counts(verdict), state(verdict), rare_labels(verdict))))
+    parts = (counts(verdict), state(verdict), paradox(verdict), rare_labels(verdict))
+    return " ".join(filter(None, parts))
+
+
+def paradox(verdict: Verdict) -> str:
+    """Why raw agreement is high and the coefficient low; empty where that is not so."""
+    found = verdict.paradox
+    if found is None:
+        return ""
+    name = mark(verdict.commonest) if verdict.commonest is not None else "one label"
+    agreement, expected = _told_apart(found.agreement, found.expected)
+    ac1 = (
+        f"; AC1, which takes chance to be small then, says {coefficient(found.ac1)}"
+        if found.ac1 is not None
+        else ""
+    )
+    return (
+        f"Pairs of annotators agree on {agreement}, but would agree on {expected} by chance:"
+        f" {percent(found.share)} of all labels are {name}. {short_metric(verdict.headline)}"
+        f" ({coefficient(verdict.headline.value)}) looks only at what is left{ac1}."
+    )
+
+
+def _told_apart(a: float, b: float) -> tuple[str, str]:
+    """Two shares as percentages, with up to two decimals if they read the same otherwise."""
+    for decimals in range(3):
+        shown = f"{a * 100:.{decimals}f} %", f"{b * 100:.{decimals}f} %"
+        if shown[0] != shown[1] and "100 %" not in shown:
+            break
+    return shown
 
 
 def rare_labels(verdict: Verdict) -> str:
@@ -281,6 +363,8 @@ def level(question: Question) -> str:
 
 def labels_source(question: Question) -> str:
     """Where the universe of labels comes from."""
+    if question.level == "ranking":
+        return "each task's own items"
     if not question.labels:
         return "free numbers"
     source = "the label config" if question.labels_source == "config" else "the labels in use"
@@ -307,10 +391,19 @@ def gate(rule: Gate) -> str:
     return f"{said}: {'passed' if rule.passed else 'failed'}, the lower end is {low}."
 
 
-def interval_target(confidence: float) -> str:
+def interval_target(
+    confidence: float, group: str | None = None, *, resample_raters: bool = False
+) -> str:
     """What an interval is about."""
+    drawn = "the tasks" if group is None else f"groups of tasks with the same {mark(group)}"
+    if resample_raters:
+        return (
+            f"Intervals cover {percent(confidence)}: {drawn} and, from 10 annotators up, the "
+            "annotators too are taken as a random draw. With fewer they hold for these annotators "
+            "only."
+        )
     return (
-        f"Intervals cover {percent(confidence)}: the annotators are taken as they are, the tasks "
+        f"Intervals cover {percent(confidence)}: the annotators are taken as they are, {drawn} "
         "as a random draw. They hold for these annotators."
     )
 

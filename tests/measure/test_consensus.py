@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelq.measure.consensus.estimation import Size, consensus, fit_model, ticks
+from labelq.errors import SettingsError
+from labelq.measure.consensus import estimation
+from labelq.measure.consensus.dawid_skene import (
+    CROWD_KIT,
+    POOLED,
+    UNSMOOTHED,
+    Size,
+    Smoothing,
+    fit_model,
+)
+from labelq.measure.consensus.estimation import TIE_RULE, consensus, ticks
 from tests.rounds import make_round
 
 CASE = json.loads(
@@ -27,6 +38,11 @@ def anaesthesia():
     return np.array(rows, np.int32).T
 
 
+CROWD_KIT_CASE = json.loads(
+    (Path(__file__).parent / "consensus_cases" / "crowd_kit_1_4_2.json").read_text("utf-8")
+)
+
+
 def of(round_, name="value"):
     return consensus(round_.question(name), round_.ratings[name], len(round_.raters))
 
@@ -34,7 +50,7 @@ def of(round_, name="value"):
 def test_dawid_and_skene_1979():
     unit, rater, label = anaesthesia()
     size = Size(45, 5, 4)
-    fit = fit_model("dawid_skene", unit, rater, label, size, smoothing=0, tolerance=1e-14)
+    fit = fit_model("dawid_skene", unit, rater, label, size, smoothing=UNSMOOTHED, tolerance=1e-12)
     assert fit.prior == pytest.approx(CASE["prior"], abs=1e-8)
     assert np.round(fit.prior, 2) == pytest.approx(CASE["published_prior"])
     assert fit.log_likelihood == pytest.approx(CASE["log_likelihood"], abs=1e-7)
@@ -43,16 +59,106 @@ def test_dawid_and_skene_1979():
     assert (fit.posterior.argmax(axis=1) + 1).tolist() == CASE["most_probable"]
 
 
-@pytest.mark.parametrize("model", ["dawid_skene", "one_coin"])
-def test_the_likelihood_never_falls_and_rows_sum_to_one(model):
-    unit, rater, label = anaesthesia()
-    loose, tight = (
-        fit_model(model, unit, rater, label, Size(45, 5, 4), tolerance=t) for t in (1e-2, 1e-12)
+def test_the_repeats_of_1979_come_as_repeats_too():
+    """Rater 1's first two answers as repeats of the third: the same fit as all three at once."""
+    rows, repeats = [], []
+    for patient, answers in CASE["ratings"].items():
+        unit = f"{int(patient):02}"
+        for rater, answer in zip("1112345", answers, strict=True):
+            (rows if rater != "1" else repeats).append((unit, rater, str(answer)))
+        rows.append((unit, "1", str(answers[2])))
+        repeats.pop()
+    round_ = make_round(rows, labels=list("1234"), repeats=repeats)
+    question, ratings = round_.questions[0], round_.ratings["value"]
+    with_repeats = consensus(
+        question, ratings, 5, method="dawid_skene", repeats=round_.repeats["value"]
     )
-    assert loose.iterations < tight.iterations
-    assert tight.posterior.sum(axis=1) == pytest.approx(np.ones(45))
-    # Smoothing is a prior, so what grows is not exactly the likelihood; but nearly.
-    assert tight.log_likelihood >= loose.log_likelihood - 0.5
+    unit, rater, label = anaesthesia()
+    whole = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4))
+    assert with_repeats.posterior == pytest.approx(whole.posterior, abs=1e-9)
+    without = consensus(question, ratings, 5, method="dawid_skene")
+    assert np.abs(without.posterior - with_repeats.posterior).max() > 0.01
+
+
+def test_crowd_kit_after_the_same_iterations():
+    unit, rater, label = np.array(CROWD_KIT_CASE["ratings"], np.int32).T
+    size = Size(*CROWD_KIT_CASE["size"])
+    for run in CROWD_KIT_CASE["runs"]:
+        gold = np.full(size.units, -1, np.int32)
+        if run["gold"]:
+            gold[[int(u) for u in CROWD_KIT_CASE["gold"]]] = list(CROWD_KIT_CASE["gold"].values())
+        fit = fit_model(
+            "dawid_skene", unit, rater, label, size, gold=gold, smoothing=CROWD_KIT,
+            tolerance=-1, max_iterations=run["iterations"],
+        )  # fmt: skip
+        assert fit.iterations == run["iterations"]
+        # It clips its posterior at 1e-10 afterwards.
+        assert np.abs(fit.posterior - np.array(run["posterior"])).max() < 1e-9
+
+
+@pytest.mark.parametrize("model", ["dawid_skene", "one_coin"])
+def test_without_a_prior_the_likelihood_never_falls(model):
+    unit, rater, label = anaesthesia()
+    fits = [
+        fit_model(model, unit, rater, label, Size(45, 5, 4), smoothing=UNSMOOTHED,
+                  tolerance=-1, max_iterations=n)
+        for n in range(1, 12)
+    ]  # fmt: skip
+    assert np.diff([fit.log_likelihood for fit in fits]).min() > -1e-9
+    assert fits[-1].posterior.sum(axis=1) == pytest.approx(np.ones(45))
+
+
+def test_it_says_whether_it_converged():
+    unit, rater, label = anaesthesia()
+    short = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4), max_iterations=2)
+    assert (short.iterations, short.converged) == (2, False)
+    assert short.moved > 1e-6
+    whole = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4))
+    assert whole.converged
+    assert whole.moved <= 1e-6
+    again = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4), tolerance=1e-10)
+    assert np.abs(again.posterior - whole.posterior).max() < 1e-4
+
+
+@pytest.mark.parametrize("model", ["dawid_skene", "one_coin"])
+def test_leaving_out_what_hardly_moves_leads_to_the_same_end(model, monkeypatch):
+    rng = np.random.default_rng(4)
+    unit, rater = np.repeat(np.arange(300), 4), np.tile(np.arange(4, dtype=np.int32), 300)
+    truth = rng.integers(0, 3, 300)[unit]
+    label = np.where(rng.random(1200) < 0.7, truth, rng.integers(0, 3, 1200))
+    gold = np.where(np.arange(300) < 20, truth[::4], -1).astype(np.int32)
+    given = (model, unit, rater, label, Size(300, 4, 3))
+    plain = fit_model(*given, gold=gold, tolerance=1e-9)
+    monkeypatch.setattr("labelq.measure.consensus.dawid_skene.MANY_CELLS", 1)
+    left_out = fit_model(*given, gold=gold, tolerance=1e-8)
+    assert left_out.iterations != plain.iterations
+    assert left_out.converged
+    assert left_out.posterior == pytest.approx(plain.posterior, abs=1e-6)
+    assert left_out.log_likelihood == pytest.approx(plain.log_likelihood)
+
+
+def test_equal_units_weigh_as_often_as_they_occur():
+    """Grouped rows are the same estimate as the whole table, twice over."""
+    unit, rater, label = anaesthesia()
+    once = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4), smoothing=UNSMOOTHED)
+    twice = fit_model(
+        "dawid_skene", np.concatenate([unit, unit + 45]), np.tile(rater, 2), np.tile(label, 2),
+        Size(90, 5, 4), smoothing=UNSMOOTHED,
+    )  # fmt: skip
+    assert twice.posterior[:45] == pytest.approx(once.posterior, abs=1e-9)
+    assert twice.posterior[45:] == pytest.approx(once.posterior, abs=1e-9)
+    assert twice.log_likelihood == pytest.approx(2 * once.log_likelihood)
+
+
+def test_a_rater_with_few_answers_is_drawn_to_the_others():
+    seen = np.zeros((3, 2, 2))  # rater, given, true
+    seen[0] = [[80, 20], [20, 80]]
+    seen[1] = [[0, 1], [1, 0]]  # two answers, both unlike the label
+    chance = POOLED.matrices(seen)
+    assert chance.sum(axis=1) == pytest.approx(np.ones((3, 2)))
+    assert chance[0, 0, 0] == pytest.approx(0.8, abs=0.01)
+    assert 0.5 < chance[1, 0, 0] < chance[2, 0, 0] < 0.82  # not 0, as it gave; nor the pooled
+    assert UNSMOOTHED.matrices(seen)[1, 0, 0] == 0
 
 
 def easy(n=60, raters="abcd", wrong=()):
@@ -125,7 +231,7 @@ def test_sets_of_paths():
     assert of(make_round(rows, level="set")).best[0] == frozenset({("Animal", "Cat")})
 
 
-def test_numbers_get_their_median():
+def test_few_numbers_get_their_median():
     rows = [
         ("u1", "a", 1.0),
         ("u1", "b", 4.0),
@@ -144,6 +250,98 @@ def test_nothing_rated_and_one_label():
     found = consensus(nothing.questions[0], empty, 1)
     assert (found.best, found.accuracy) == ((), {})
     assert of(nothing).posterior.tolist() == [[1.0]]
+
+
+def test_the_majority_says_its_tie_rule_and_counts_ties():
+    rows = [("u1", "a", "y"), ("u1", "b", "x"), ("u2", "a", "y"), ("u2", "b", "y"),
+            ("u2", "c", "x"), ("u3", "c", "y")]  # fmt: skip
+    found = consensus(*_args(make_round(rows)), method="majority")
+    assert found.best == ("x", "y", "y")
+    assert found.n_ties == 1
+    assert found.posterior == pytest.approx(np.array([[0.5, 0.5], [1 / 3, 2 / 3], [0, 1]]))
+    turned = consensus(*_args(make_round(rows, labels=["y", "x"])), method="majority")
+    assert turned.best == ("y", "y", "y")
+    assert "first in the question's order" in TIE_RULE
+
+
+@pytest.mark.parametrize("method", ["majority", "one_coin", "dawid_skene"])
+@pytest.mark.parametrize("level", ["nominal", "set"])
+def test_gold_stays_certain_and_measures_raters(method, level):
+    """Three who share an error outvote the one who knows; gold turns that round."""
+    wrap = {"nominal": lambda v: v, "set": lambda v: {v}}[level]
+    rows = [
+        (f"u{i:02}", r, wrap("xy"[i % 2] if r == "d" else "xy"[i % 4 // 2]))
+        for i in range(60)
+        for r in "abcd"
+    ]
+    truth = {f"u{i:02}": wrap("xy"[i % 2]) for i in range(40)}
+    if level == "set":
+        truth = {unit: frozenset(value) for unit, value in truth.items()}
+    round_ = make_round(rows, level=level, gold=truth)
+    question, ratings, n = _args(round_)
+    found = consensus(question, ratings, n, method=method, gold=round_.gold["value"])
+    assert found.best[:40] == tuple(truth.values())
+    sure = found.posterior[:40].max(axis=1) if level == "nominal" else found.posterior[0].max()
+    assert np.all(sure == 1)
+    assert found.accuracy[3] == pytest.approx(1, abs=0.05 if method != "majority" else 0.2)
+    if method != "majority":
+        right = [found.best[i] == round_.ratings["value"].values[0] for i in range(40, 60, 2)]
+        assert all(right)
+
+
+def _args(round_):
+    return round_.questions[0], round_.ratings["value"], len(round_.raters)
+
+
+def test_where_matrices_take_one_label_for_another_the_simpler_model_speaks():
+    """Two cliques that say the opposite: the likelihood does not know whose names are right."""
+    rows = [(f"u{i:03}", r, "xy"[(i % 2) ^ (r in "de")]) for i in range(200) for r in "abcde"]
+    found = of(make_round(rows))
+    assert found.best == tuple("xy"[i % 2] for i in range(200))
+    moved = [(u, r, {"x": "y", "y": "x"}[v]) for u, r, v in rows]
+    assert of(make_round(moved)).best == tuple("yx"[i % 2] for i in range(200))
+
+
+def test_a_name_that_is_lost_is_seen():
+    unit, rater, label = anaesthesia()
+    fit = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4))
+    assert not estimation._strayed(fit, unit, label, Size(45, 5, 4))
+    turned = replace(fit, posterior=fit.posterior[:, [1, 0, 2, 3]])
+    assert estimation._strayed(turned, unit, label, Size(45, 5, 4))
+
+
+@pytest.mark.parametrize(
+    ("level", "method"),
+    [("nominal", "median"), ("nominal", "weighted_mean"), ("interval", "majority"),
+     ("ratio", "dawid_skene"), ("set", "median"), ("nominal", "mode")],
+)  # fmt: skip
+def test_a_method_that_does_not_fit_is_refused(level, method):
+    value = {"nominal": "x", "set": {"x"}}.get(level, 1.0)
+    round_ = make_round([("u", "a", value), ("u", "b", value)], level=level)
+    with pytest.raises(SettingsError, match=method):
+        consensus(*_args(round_), method=method)
+
+
+def test_recovery_better_than_without_what_raters_share():
+    """Sixty raters, twenty answers each, one confusion that all share."""
+    rng = np.random.default_rng(11)
+    n_units, n_raters, n_labels = 400, 60, 4
+    skill = rng.beta(3, 1.5, n_raters)
+    truth = rng.integers(0, n_labels, n_units)
+    unit = np.repeat(np.arange(n_units), 3)
+    rater = np.concatenate([rng.choice(n_raters, 3, replace=False) for _ in range(n_units)])
+    off = rng.random(len(unit)) >= skill[rater]
+    label = np.where(off, (truth[unit] + 1 + (rng.random(len(unit)) < 0.1)) % n_labels, truth[unit])
+    size = Size(n_units, n_raters, n_labels)
+
+    def loss(smoothing):
+        fit = fit_model(
+            "dawid_skene", unit, rater.astype(np.int32), label, size, smoothing=smoothing
+        )
+        return -np.log(np.maximum(fit.posterior[np.arange(n_units), truth], 1e-12)).mean()
+
+    alone = Smoothing(pooled=0.0, even=0.3 * n_labels)
+    assert loss(POOLED) < 0.7 * loss(alone)
 
 
 @settings(max_examples=30, deadline=None)

@@ -36,8 +36,9 @@ def test_packages_agree(level: Any) -> None:
     assert found.packages["krippendorff"] >= 1
     assert found.largest is not None
     assert found.largest < 1e-12
-    if level == "nominal":  # alpha 1 + 3 labels; Fleiss 1 + 3; Cohen 3 pairs, 3 labels each
-        assert found.packages == {"krippendorff": 4, "statsmodels": 16}
+    if level == "nominal":
+        # alpha 1 + 3 labels; Fleiss 1 + 3, Brennan-Prediger 1; Cohen 3 pairs, 3 labels each
+        assert found.packages == {"krippendorff": 4, "statsmodels": 17}
 
 
 def test_a_wrong_number_is_found() -> None:
@@ -47,3 +48,20 @@ def test_a_wrong_number_is_found() -> None:
     assert rows[0].value is not None
     wrong = (replace(rows[0], value=rows[0].value + 0.01), *rows[1:])
     assert cross_check(((question, ratings),), made.raters, wrong).largest == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_packages_agree_on_every_weight_and_on_costs(level: Any) -> None:
+    made = built(level)
+    labels = made.questions[0].labels
+    costs = tuple((a, b, 1.0 + i) for i, a in enumerate(labels) for b in labels[:i])
+    question, ratings = replace(made.questions[0], costs=costs), made.ratings["value"]
+    names = ["krippendorff_alpha", "cohen_kappa", "scott_pi", "fleiss_kappa", "brennan_prediger"]
+    rows = agreement(question, ratings, made.raters, metrics=names, resamples=0)
+    found = cross_check(((question, ratings),), made.raters, rows)
+    # alpha: plain, cost, 3 labels; Fleiss 1 + 3, Brennan-Prediger 1; of 3 pairs Cohen with its
+    # weights and 3 labels, Scott plain and 3 labels
+    n_weights = 2 if level == "nominal" else 5
+    assert found.packages == {"krippendorff": 5, "statsmodels": 5 + 3 * (n_weights + 3) + 3 * 4}
+    assert found.largest is not None
+    assert found.largest < 1e-12

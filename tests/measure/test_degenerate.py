@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from labelq.errors import SettingsError
+from labelq.labels.model import Rater
 from labelq.measure.agreement import agreement
+from labelq.measure.registry import METRICS
 from labelq.measure.results import Agreement
 from tests.rounds import make_round
 
@@ -83,7 +86,7 @@ def test_a_rare_label_rests_on_the_tasks_that_carry_it() -> None:
 def test_disagreement_is_seen_on_any_scale(scale: float) -> None:
     rows = [(u, r, (u % 7 + (r == "b") * 0.01) * scale) for u in range(60) for r in "abc"]
     row = measure(rows, level="interval")["krippendorff_alpha", "interval", None]
-    assert row.interval_method == "bootstrap_percentile"
+    assert row.interval_method == "jackknife_t"
 
 
 def test_an_interval_without_width_or_beside_its_value_is_none() -> None:
@@ -127,3 +130,98 @@ def test_many_labels_need_little_memory() -> None:
     ]
     row = measure(rows)["krippendorff_alpha", "nominal", None]
     assert row.value == pytest.approx(0.8, abs=0.01)
+
+
+# The table of degenerate cases, row by row: what packages answer with an error, nan or 1.
+
+EVERYTHING = [metric.name for metric in METRICS if "nominal" in metric.variants]
+
+
+def every(rows: list[Any], **made: Any) -> dict[Any, Agreement]:
+    built = make_round(rows, **made)
+    question, ratings = built.questions[0], built.ratings["value"]
+    found = agreement(question, ratings, built.raters, metrics=EVERYTHING, resamples=200)
+    return {(r.metric, r.label): r for r in found if r.label is None}
+
+
+def test_everybody_gives_one_label_everywhere() -> None:
+    found = every([(u, r, "x") for u in range(30) for r in "abc"], labels=["x", "y"])
+    undefined = {name for (name, _), row in found.items() if row.value is None}
+    assert undefined == {
+        "krippendorff_alpha",
+        "fleiss_kappa",
+        "cohen_kappa_mean",
+        "light_kappa",
+        "conger_kappa",
+        "cohen_kappa",
+        "scott_pi",
+    }
+    assert {found[name, None].reason for name in undefined} == {"no_variation"}
+    ones = set(EVERYTHING) - undefined
+    assert {found[name, None].value for name in ones} == {1.0}
+    assert {"raw_agreement", "unanimous_units", "gwet_ac1", "brennan_prediger"} <= ones
+
+
+def test_one_label_in_the_universe_and_nowhere_a_second() -> None:
+    found = every([(u, r, "x") for u in range(30) for r in "ab"])
+    assert found["raw_agreement", None].value == 1.0
+    for name in ("gwet_ac1", "brennan_prediger", "conger_kappa"):
+        assert (found[name, None].value, found[name, None].reason) == (None, "no_variation")
+
+
+def test_a_rater_without_company_and_a_unit_with_one_rating() -> None:
+    """Dropped from pairs; what rests on fewer units says so. Marginals of Gwet's kind keep them."""
+    rows = [(u, r, "xyz"[(u + (r == "b" and u % 4 == 0)) % 3]) for u in range(40) for r in "ab"]
+    alone = [(100 + u, "lone", "z") for u in range(10)]
+    without, found = every(rows), every([*rows, *alone])
+    kept = {"fleiss_kappa", "gwet_ac1", "conger_kappa"}
+    for name in EVERYTHING:
+        row, before = found[name, None], without[name, None]
+        assert (row.n_units, row.n_ratings, row.n_raters) == (40, 80, 2)
+        assert row.value is not None
+        if name not in kept:
+            assert row.value == pytest.approx(before.value, abs=1e-12), name
+        else:
+            assert row.observed == pytest.approx(before.observed, abs=1e-12)
+            assert row.expected != pytest.approx(before.expected, abs=1e-3)
+
+
+def test_a_rater_who_rated_nothing_changes_nothing() -> None:
+    rows = [(u, r, "xyz"[(u + (r == "b" and u % 4 == 0)) % 3]) for u in range(40) for r in "ab"]
+    built = make_round(rows)
+    question, ratings = built.questions[0], built.ratings["value"]
+    absent = (*built.raters, Rater("c", "C", "C"))
+    names = {"metrics": EVERYTHING, "resamples": 0}
+    assert agreement(question, ratings, absent, **names) == agreement(  # type: ignore[arg-type]
+        question,
+        ratings,
+        built.raters,
+        **names,  # type: ignore[arg-type]
+    )
+
+
+def test_labels_that_hash_alike_are_two_labels() -> None:
+    rows = [
+        (u, r, ("Aa", "BB")[(u + (r == "b" and u % 4 == 0)) % 2]) for u in range(40) for r in "ab"
+    ]
+    plain = [(u, r, {"Aa": "p", "BB": "q"}[v]) for u, r, v in rows]
+    for name in EVERYTHING:
+        assert every(rows)[name, None].value == every(plain)[name, None].value
+
+
+def test_the_level_is_always_explicit() -> None:
+    found = every([(u, r, "xy"[u % 2]) for u in range(20) for r in "ab"])
+    assert {row.level for row in found.values()} == {"nominal"}
+    assert found["krippendorff_alpha", None].distance == "nominal"
+
+
+def test_a_zero_under_ratio_distance() -> None:
+    """0 against 0 is no distance; 0 against anything else is 1, as krippendorff has it."""
+    import krippendorff
+
+    rng = np.random.default_rng(4)
+    matrix = rng.integers(0, 4, (3, 40)).astype(float)
+    rows = [(u, r, matrix[r, u]) for u in range(40) for r in range(3)]
+    row = measure(rows, level="ratio")["krippendorff_alpha", "ratio", None]
+    theirs = krippendorff.alpha(matrix, level_of_measurement="ratio")
+    assert row.value == pytest.approx(theirs, abs=1e-12)

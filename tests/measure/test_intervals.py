@@ -1,19 +1,27 @@
-"""Intervals: against the naive way, against theory, and reproducible."""
+"""Intervals: against the naive way, against theory, against other programs, reproducible."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from labelq.labels.statistics import count_patterns
+from labelq.errors import SettingsError
+from labelq.labels.grouping import Groups
+from labelq.labels.statistics import count_patterns, pair_cells, rater_patterns
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
+from labelq.measure.coefficients import chance, cohen
 from labelq.measure.coefficients.krippendorff import alpha
 from labelq.measure.coefficients.scale import Scale
-from labelq.measure.intervals import estimates as intervals
-from labelq.measure.intervals.estimates import Resampling, estimate
+from labelq.measure.intervals import pairs, sampling
+from labelq.measure.intervals.estimates import Estimates, estimate, lowest_with
+from labelq.measure.intervals.jackknife import jackknife
+from labelq.measure.intervals.plan import IntervalPlan
+from labelq.measure.intervals.sampling import Sampling
 from tests.rounds import make_round
 
 
@@ -29,19 +37,130 @@ def simulated(n_units: int, level: Any = "nominal", seed: int = 3, n_labels: int
     return make_round(rows, level=level, labels=[str(i + 1) for i in range(n_labels)])
 
 
-def interval(made: Any, distance: str, n: int, seed: int = 0) -> tuple[float, float, float]:
+def estimated(made: Any, distance: str, groups: Groups | None = None, **plan: Any) -> Estimates:
     ratings = made.ratings["value"]
     patterns = count_patterns(ratings)
     table = CountTable(patterns)
-    resampling = Resampling(patterns.multiplicity, patterns.pattern, n_resamples=n, seed=[seed])
-    found = estimate(
+    plan_ = IntervalPlan(groups=groups, **plan)
+    return estimate(
         alpha(table, distance, Scale(made.questions[0], ratings.values)),
         table.multiplicity,
-        resampling,
+        Sampling(patterns, groups=groups, seed=[plan_.seed]),
+        plan_,
         n_units=table.n_units,
-        confidence=0.95,
     )
+
+
+def ends(found: Estimates) -> tuple[float, float, float]:
     return float(found.parts.value[0]), float(found.lower[0]), float(found.upper[0])
+
+
+def rows_of(made: Any, **how: Any) -> dict[tuple[str, str | None], Any]:
+    found = agreement(made.questions[0], made.ratings["value"], made.raters, **how)
+    return {
+        (r.metric, r.weights or r.distance): r for r in found if r.label is None and not r.raters
+    }
+
+
+def without(ratings: Any, unit: int) -> Any:
+    return ratings.select(np.flatnonzero(ratings.unit != unit))
+
+
+# The jackknife
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_patterns_give_the_naive_jackknife(level: Any) -> None:
+    """Leaving out every unit one by one, from the ratings, gives the same interval."""
+    from scipy.stats import t as student
+
+    made = simulated(60, level)
+    ratings, scale = made.ratings["value"], Scale(made.questions[0], made.ratings["value"].values)
+
+    def value(some: Any) -> float:
+        table = CountTable(count_patterns(some))
+        return float(alpha(table, level, scale).parts(table.multiplicity).value[0])
+
+    left_out = np.array([value(without(ratings, u)) for u in np.unique(ratings.unit)])
+    n = len(left_out)
+    z = np.arctanh(left_out)
+    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
+    z_error = np.sqrt((n - 1) / n * ((z - z.mean()) ** 2).sum())
+    found = estimated(made, level)
+    assert found.error[0] == pytest.approx(error, rel=1e-9)
+    half = student.ppf(0.975, CountTable(count_patterns(ratings)).n_units - 1) * z_error
+    middle = np.arctanh(value(ratings))
+    expected = (np.tanh(middle - half), np.tanh(middle + half))
+    assert ends(found)[1:] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_blocks_give_the_interval_of_patterns(level: Any, monkeypatch: Any) -> None:
+    made = simulated(3000, level, n_labels=20)
+    value, lower, upper = ends(estimated(made, level))
+    monkeypatch.setattr(sampling, "MAX_ROWS", 400)
+    blocks = estimated(made, level)
+    again, low, high = ends(blocks)
+    assert (again, blocks.method) == (value, ["jackknife_t_blocks"])
+    assert (high - low) == pytest.approx(upper - lower, rel=0.15)  # 400 blocks: 3.5 % error
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+@pytest.mark.parametrize("weights", [None, "linear"])
+def test_pairs_in_closed_form_are_the_jackknife_of_their_cells(
+    weights: str | None, *, pooled: bool
+) -> None:
+    made = simulated(80, "ordinal")
+    ratings = made.ratings["value"]
+    patterns = rater_patterns(ratings)
+    table = cohen.PairTable.of(pair_cells(patterns), patterns.multiplicity, len(ratings.values))
+    W = Scale(made.questions[0], ratings.values).weights(weights)
+    found = pairs.of_pairs(table, W, IntervalPlan(), pooled=pooled)
+    sums = cohen.additive(table, W, pooled=pooled)
+    value = sums.parts(patterns.multiplicity).value
+    left_out = jackknife(sums, Sampling(patterns, seed=[0]), value)
+    assert found.parts.value == pytest.approx(value, rel=1e-12)
+    # Units that a pair does not share are left out in vain: n - 1 of the pair against N - 1.
+    assert found.error == pytest.approx(left_out.error, rel=0.01)
+    assert found.z_error[-1] == pytest.approx(left_out.z_error[-1], rel=0.01)
+
+
+def test_interval_narrows_with_the_root_of_the_units() -> None:
+    small, large = (ends(estimated(simulated(n), "nominal")) for n in (200, 3200))
+    ratio = (small[2] - small[1]) / (large[2] - large[1])
+    assert ratio == pytest.approx(4, rel=0.25)
+
+
+def test_twice_the_same_units_narrow_the_interval_by_the_root_of_two() -> None:
+    made = simulated(100)
+    ratings = made.ratings["value"]
+    rows = [
+        (f"{copy}{made.units.ids[u]}", made.raters[r].id, ratings.values[v])
+        for copy in "ab"
+        for u, r, v in zip(ratings.unit, ratings.rater, ratings.value, strict=True)
+    ]
+    once, twice = rows_of(made), rows_of(make_round(rows, labels=list(ratings.values)))
+    for key in (("fleiss_kappa", None), ("gwet_ac1", None), ("cohen_kappa_mean", None)):
+        assert twice[key].value == pytest.approx(once[key].value, rel=1e-12)
+        assert once[key].error / twice[key].error == pytest.approx(2**0.5, rel=0.02)
+
+
+def test_neither_the_order_of_units_nor_of_raters_matters() -> None:
+    made = simulated(80, "ordinal")
+    ratings = made.ratings["value"]
+    rename = {"a": "z", "b": "y", "c": "x"}
+    rows = [
+        (f"{99999 - u:05}", rename[made.raters[r].id], ratings.values[v])
+        for u, r, v in zip(ratings.unit, ratings.rater, ratings.value, strict=True)
+    ]
+    turned = rows_of(make_round(rows, level="ordinal", labels=list(ratings.values)))
+    for key, row in rows_of(made).items():
+        assert turned[key].lower == pytest.approx(row.lower, rel=1e-9)
+        assert (turned[key].p_value is None) == (row.p_value is None)
+        assert (turned[key].p_value or 0) == pytest.approx(row.p_value or 0, rel=1e-6)
+
+
+# The bootstrap
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal"])
@@ -49,6 +168,7 @@ def test_patterns_give_the_naive_bootstrap(level: Any) -> None:
     """Resampling whole units one by one has the same spread (to Monte Carlo error)."""
     made = simulated(120, level)
     ratings = made.ratings["value"]
+    scale = Scale(made.questions[0], ratings.values)
     rng = np.random.default_rng(1)
     units = [np.flatnonzero(ratings.unit == u) for u in range(len(made.units))]
     naive = []
@@ -67,50 +187,279 @@ def test_patterns_give_the_naive_bootstrap(level: Any) -> None:
             kept.prelabeled,
         )
         table = CountTable(count_patterns(resampled))
-        found = alpha(table, level, Scale(made.questions[0], ratings.values)).parts(
-            table.multiplicity
-        )
-        naive.append(float(found.value[0]))
-    _, lower, upper = interval(made, level, 4000)
+        naive.append(float(alpha(table, level, scale).parts(table.multiplicity).value[0]))
+    _, lower, upper = ends(estimated(made, level, method="percentile", resamples=4000))
     low, high = np.quantile(naive, [0.025, 0.975])
     assert upper - lower == pytest.approx(high - low, rel=0.12)
     assert lower == pytest.approx(low, abs=0.02)
 
 
-@pytest.mark.parametrize("level", ["nominal", "ordinal"])
-def test_blocks_give_the_interval_of_patterns(level: Any, monkeypatch: Any) -> None:
-    made = simulated(3000, level, n_labels=20)
-    assert len(count_patterns(made.ratings["value"]).multiplicity) > 500
-    value, lower, upper = interval(made, level, 2000)
-    monkeypatch.setattr(intervals, "MAX_DRAWS", 2000 * 400)
-    again, low, high = interval(made, level, 2000)
-    assert again == value
-    assert (high - low) == pytest.approx(upper - lower, rel=0.15)  # 400 blocks: 3.5 % error
+def test_bca_is_that_of_scipy() -> None:
+    from scipy.stats import bootstrap
 
+    made = simulated(80)
+    ratings = made.ratings["value"]
+    patterns = count_patterns(ratings)
+    table = CountTable(patterns)
+    sums = chance.raw_agreement(table, None, Scale(made.questions[0], ratings.values))
+    units = np.repeat(np.asarray(sums.sums), table.multiplicity, axis=0)
+    units = units[units[:, 1] > 0]
 
-def test_linearised_interval_is_the_bootstrap_of_the_mean_kappa(monkeypatch: Any) -> None:
-    made = simulated(600)
-    question, ratings = made.questions[0], made.ratings["value"]
+    def share(agreeing: Any, pairs_: Any, axis: int) -> Any:
+        return agreeing.sum(axis=axis) / pairs_.sum(axis=axis)
 
-    def mean_kappa() -> Any:
-        found = agreement(question, ratings, made.raters, resamples=4000)
-        return next(r for r in found if r.metric == "cohen_kappa_mean" and r.label is None)
-
-    joint = mean_kappa()
-    monkeypatch.setattr("labelq.measure.coefficients.cohen.DENSE_CELLS", 0)
-    linear = mean_kappa()
-    assert linear.interval_method == "linearised_normal"
-    assert linear.value == pytest.approx(joint.value, abs=1e-12)
-    assert linear.upper - linear.lower == pytest.approx(joint.upper - joint.lower, rel=0.08)
+    theirs = bootstrap(
+        (units[:, 0], units[:, 1]),
+        share,
+        paired=True,
+        vectorized=True,
+        method="BCa",
+        n_resamples=20_000,
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    plan = IntervalPlan(method="bca", resamples=20_000)
+    ours = estimate(
+        sums, table.multiplicity, Sampling(patterns, seed=[0]), plan, n_units=table.n_units
+    )
+    assert ours.method == ["bootstrap_bca"]
+    assert ends(ours)[1:] == pytest.approx((theirs.low, theirs.high), abs=0.006)
 
 
 def test_same_seed_same_interval() -> None:
     made = simulated(100)
-    assert interval(made, "nominal", 500, seed=7) == interval(made, "nominal", 500, seed=7)
-    assert interval(made, "nominal", 500, seed=7) != interval(made, "nominal", 500, seed=8)
+    how: dict[str, Any] = {"method": "percentile", "resamples": 500}
+    assert ends(estimated(made, "nominal", seed=7, **how)) == ends(
+        estimated(made, "nominal", seed=7, **how)
+    )
+    assert ends(estimated(made, "nominal", seed=7, **how)) != ends(
+        estimated(made, "nominal", seed=8, **how)
+    )
 
 
-def test_interval_narrows_with_the_root_of_the_units() -> None:
-    small, large = (interval(simulated(n), "nominal", 2000) for n in (200, 3200))
-    ratio = (small[2] - small[1]) / (large[2] - large[1])
-    assert ratio == pytest.approx(4, rel=0.25)
+# Published standard errors
+
+ERRORS = json.loads((Path(__file__).parent / "errors.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", ERRORS["matrices"], ids=lambda c: c["name"])
+def test_published_standard_error(case: dict[str, Any], monkeypatch: Any) -> None:
+    """irrCAC's errors and t intervals (below the evidence floor, which is lifted here)."""
+    monkeypatch.setattr("labelq.measure.intervals.estimates.MIN_VARIED", 0)
+    found = {}
+    for level in ("nominal", "ordinal", "interval"):
+        rows = [
+            (f"{u:03}", r, float(v) if level == "interval" else str(v))
+            for r, row in enumerate(case["ratings"])
+            for u, v in enumerate(row)
+            if v is not None
+        ]
+        labels = None if level == "interval" else sorted({r[2] for r in rows}, key=float)
+        made = make_round(rows, level=level, labels=labels)
+        metrics = sorted({e["metric"] for e in case["expect"]})
+        rows_ = rows_of(made, metrics=metrics, interval="analytic")
+        found.update({key: row for key, row in rows_.items() if row.value is not None})
+    for expected in case["expect"]:
+        row = found[expected["metric"], expected["variant"]]
+        assert row.error == pytest.approx(expected["error"], abs=1e-7)
+        assert (row.lower, row.upper) == pytest.approx(expected["interval"], abs=1e-7)
+        assert row.interval_method == "analytic_t"
+
+
+@pytest.mark.parametrize("case", ERRORS["tables"], ids=lambda c: c["name"])
+def test_published_standard_error_of_cohen(case: dict[str, Any], monkeypatch: Any) -> None:
+    """Fleiss, Cohen & Everitt (1969): the error, the normal interval, the test's error at 0."""
+    from scipy.stats import norm
+
+    monkeypatch.setattr("labelq.measure.intervals.estimates.MIN_VARIED", 0)
+    cells = [
+        (i, j) for i, row in enumerate(case["table"]) for j, n in enumerate(row) for _ in range(n)
+    ]
+    rows = [(f"{u:04}", r, str(cell[r])) for u, cell in enumerate(cells) for r in (0, 1)]
+    made = make_round(rows, labels=[str(i) for i in range(len(case["table"]))])
+    found = agreement(
+        made.questions[0],
+        made.ratings["value"],
+        made.raters,
+        metrics=["cohen_kappa"],
+        interval="analytic",
+    )
+    row = next(r for r in found if r.label is None)
+    assert row.error == pytest.approx(case["error"], abs=1e-10)
+    lower, upper = case["interval"]
+    assert (row.lower, row.upper) == pytest.approx((lower, min(upper, 1)), abs=1e-10)
+    z = row.value / case["error_at_0"]
+    assert row.p_value == pytest.approx(2 * norm.sf(abs(z)), rel=1e-6)
+
+
+def test_published_test_of_fleiss() -> None:
+    """Fleiss, Nee & Landis (1979) on the diagnoses of Fleiss (1971): z = 17.65."""
+    from labelq.measure.intervals.analytic import fleiss_null
+
+    case = next(c for c in ERRORS["matrices"] if c["name"] == "fleiss1971_30x6")
+    rows = [(u, r, str(v)) for r, row in enumerate(case["ratings"]) for u, v in enumerate(row)]
+    made = make_round(rows)
+    table = CountTable(count_patterns(made.ratings["value"]))
+    error = fleiss_null(table, None, Scale(made.questions[0], made.ratings["value"].values))
+    assert error == pytest.approx(0.0243739321, abs=1e-10)
+    assert rows_of(made)["fleiss_kappa", None].value / error == pytest.approx(17.651831, abs=1e-5)
+
+
+def test_no_published_error_is_said() -> None:
+    row = rows_of(simulated(60), interval="analytic")["cohen_kappa_mean", None]
+    assert (row.value is not None, row.lower, row.reason) == (True, None, "no_published_error")
+
+
+# The evidence floor
+
+
+def test_disagreement_on_one_task_leaves_the_exact_limit() -> None:
+    rows = [(u, r, "xy"[u % 2]) for u in range(40) for r in "ab"]
+    rows[0] = (0, "a", "y")
+    row = rows_of(make_round(rows))["krippendorff_alpha", "nominal"]
+    assert row.interval_method == "binomial_one_disagreement"
+    assert row.lower == pytest.approx(lowest_with(1, 40, row.expected, 0.95))
+    assert (row.upper, row.error, row.p_value) == (1.0, None, None)
+
+
+def test_exact_limits_are_clopper_and_pearson() -> None:
+    from scipy.stats import binomtest
+
+    for k in (0, 1):
+        u = binomtest(k, 37).proportion_ci(0.9).high
+        assert lowest_with(k, 37, 0.4, 0.9) == pytest.approx(1 - u / 0.4)
+
+
+# Groups
+
+
+def test_every_task_its_own_group_changes_nothing() -> None:
+    made = simulated(90, "ordinal")
+    alone = Groups("task", np.arange(len(made.units), dtype=np.int32))
+    for key, row in rows_of(made, groups=alone).items():
+        expected = rows_of(made)[key]
+        tolerance = 0.05 if key[0] in ("cohen_kappa_mean", "light_kappa") else 1e-9
+        assert row.error == pytest.approx(expected.error, rel=tolerance)
+        # A task with one rating is a group, but no degree of freedom of a task.
+        assert row.lower == pytest.approx(expected.lower, rel=max(tolerance, 1e-3))
+
+
+@pytest.mark.parametrize("method", ["jackknife", "percentile"])
+def test_copies_of_a_task_in_one_group_add_no_evidence(method: Any) -> None:
+    made = simulated(60)
+    ratings = made.ratings["value"]
+    rows = [
+        (f"{made.units.ids[u]}{copy}", made.raters[r].id, ratings.values[v])
+        for copy in "abcd"
+        for u, r, v in zip(ratings.unit, ratings.rater, ratings.value, strict=True)
+    ]
+    copied = make_round(rows, labels=list(ratings.values))
+    of_unit = np.array([int(id_[:-1]) for id_ in copied.units.ids], np.int32)
+    once = rows_of(made, interval=method)
+    grouped = rows_of(copied, groups=Groups("task", of_unit), interval=method)
+    for key in (("gwet_ac1", None), ("fleiss_kappa", None), ("cohen_kappa_mean", None)):
+        width = once[key].upper - once[key].lower
+        assert grouped[key].upper - grouped[key].lower == pytest.approx(width, rel=0.1)
+        assert "groups of tasks with the same task" in grouped[key].convention
+
+
+def test_too_few_groups_make_no_interval() -> None:
+    made = simulated(60)
+    few = Groups("page", np.arange(len(made.units), dtype=np.int32) % 5)
+    for row in rows_of(made, groups=few).values():
+        if row.value is not None:
+            assert (row.lower, row.reason) == (None, "too_few_groups")
+
+
+# Raters
+
+
+def many_raters(n_raters: int, n_units: int = 60) -> Any:
+    """Half of the raters lean towards one label on every third unit."""
+    rows = [
+        (f"{u:03}", f"r{r:02}", "x" if r % 2 and u % 3 == 0 else "xyz"[(u + (u * r) % 7 // 6) % 3])
+        for u in range(n_units)
+        for r in range(n_raters)
+    ]
+    return make_round(rows)
+
+
+def test_with_fewer_than_ten_raters_the_interval_holds_for_them_only() -> None:
+    made = many_raters(9)
+    fixed, asked = rows_of(made), rows_of(made, resample_raters=True)
+    for key, row in asked.items():
+        assert (row.lower, row.upper) == (fixed[key].lower, fixed[key].upper)
+        if row.lower is not None:
+            assert "holds for these annotators only" in row.convention
+
+
+def test_intervals_for_raters_like_these_are_wider() -> None:
+    made = many_raters(12)
+    fixed, asked = rows_of(made), rows_of(made, resample_raters=True)
+    for key in (("krippendorff_alpha", "nominal"), ("gwet_ac1", None), ("cohen_kappa_mean", None)):
+        assert asked[key].value == fixed[key].value
+        assert asked[key].upper - asked[key].lower > 1.2 * (fixed[key].upper - fixed[key].lower)
+        assert asked[key].interval_method == "jackknife_t_raters"
+
+
+def test_raters_are_left_out_with_all_their_ratings() -> None:
+    """The variance over raters is that of coefficients measured without each of them."""
+    made = many_raters(11)
+    ratings = made.ratings["value"]
+    key = ("gwet_ac1", None)
+    values = [
+        rows_of_ratings(made, ratings.select(np.flatnonzero(ratings.rater != r)))[key].value
+        for r in range(11)
+    ]
+    z = np.arctanh(values)
+    over_raters = 10 / 11 * ((z - z.mean()) ** 2).sum()
+    fixed, asked = rows_of(made)[key], rows_of(made, resample_raters=True)[key]
+    over_units = np.square(np.diff(np.arctanh([fixed.lower, fixed.upper]))[0] / 2)
+    from scipy.stats import t as student
+
+    over_units /= student.ppf(0.975, 59) ** 2
+    both = over_raters + over_units
+    df = both**2 / (over_raters**2 / 10 + over_units**2 / 59)
+    half = student.ppf(0.975, df) * both**0.5
+    assert asked.lower == pytest.approx(np.tanh(np.arctanh(asked.value) - half), rel=1e-9)
+
+
+def rows_of_ratings(made: Any, ratings: Any) -> dict[tuple[str, str | None], Any]:
+    found = agreement(made.questions[0], ratings, made.raters, resamples=0)
+    return {
+        (r.metric, r.weights or r.distance): r for r in found if r.label is None and not r.raters
+    }
+
+
+# Tests against chance
+
+
+def test_the_test_says_what_the_interval_says() -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        rows = [(u, r, "xy"[int(rng.random() < 0.5)]) for u in range(40) for r in "abc"]
+        row = rows_of(make_round(rows))["krippendorff_alpha", "nominal"]
+        assert (row.p_value < 0.05) == (row.lower > 0 or row.upper < 0)
+
+
+def test_where_nothing_is_expected_by_chance_there_is_no_test() -> None:
+    row = rows_of(simulated(60))["raw_agreement", None]
+    assert row.error is not None
+    assert row.p_value is None
+
+
+# What cannot be asked for
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"resamples": 5}, "5 resamples make no interval"),
+        ({"method": "bayes"}, "there is no such interval"),
+        ({"method": "analytic", "groups": Groups("g", np.zeros(3, np.int32))}, "leave out --group"),
+        ({"method": "bca", "resample_raters": True}, "goes with --interval jackknife"),
+        ({"resample_raters": True, "groups": Groups("g", np.zeros(3, np.int32))}, "not together"),
+    ],
+)
+def test_impossible_plans_are_one_line(how: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        IntervalPlan(**how)

@@ -96,6 +96,11 @@ def test_the_spread_is_carried_on(parts: tuple[float, float, float], r: int) -> 
         assert true(max(r, upto)) - 1e-6 <= bound <= known[2] + 1e-6
 
 
+def test_no_gain_is_promised_where_the_law_does_not_fit() -> None:
+    assert spread_at(3, {2: 9.0, 3: 2.0}) == (2.0, "measured")
+    assert spread_at(5, {2: 9.0, 3: 2.0}) == (2.0, "at_most")
+
+
 def test_cheapest_is_the_one_with_fewest_labels_and_time_is_labels_times_seconds() -> None:
     made = round_of(200, 3, seed=6, seconds=dict.fromkeys("abcdef", 20.0))
     found = planned(made, Goal("width", 0.1))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Rater
-from labelq.measure.consensus.estimation import SMOOTHING, consensus
+from labelq.measure.consensus.estimation import consensus
 from labelq.measure.consensus.updating import updated
 from tests.rounds import make_round
 
@@ -65,6 +65,32 @@ def both(round_, decided=None):
     )
 
 
+def by_hand(seen):
+    """Raters' matrices (rater × true × given), drawn to what they show together: in loops."""
+    n_raters, n_labels, _ = seen.shape
+    pooled = seen.sum(axis=0)
+    right = (np.trace(pooled) + 0.3) / (pooled.sum() + 0.6)
+    even = (1 - right) / (n_labels - 1)
+    for true in range(n_labels):
+        prior = np.array([right if g == true else even for g in range(n_labels)])
+        pooled[true] = (pooled[true] + 5 * prior) / (pooled[true].sum() + 5)
+    chance = np.zeros_like(seen)
+    for rater in range(n_raters):
+        n = seen[rater].sum()
+        share = np.mean([pooled[t, t] for t in range(n_labels)])
+        if n:
+            share = sum(seen[rater, t].sum() * pooled[t, t] for t in range(n_labels)) / n
+        shown = (np.trace(seen[rater]) + 5 * share) / (n + 5)
+        for true in range(n_labels):
+            own = pooled[true, true]
+            odds = own / (1 - own) * (shown / (1 - shown)) / (share / (1 - share))
+            row = pooled[true] / (1 - own) / (1 + odds)
+            row[true] = odds / (1 + odds)
+            row = seen[rater, true] + 10 * row + 0.5 / n_labels
+            chance[rater, true] = row / row.sum()
+    return chance
+
+
 def test_bayes_by_hand():
     """Rater a again, b as before, c's vote replaced, and a newcomer: each label's chance."""
     round_ = make_round(rated())
@@ -72,15 +98,14 @@ def test_bayes_by_hand():
     of_round, now = both(found)
     assert of_round.method == "dawid_skene"
     ratings = round_.ratings["value"]
-    seen = np.zeros((4, 3, 3))
+    seen = np.zeros((4, 3, 3))  # rater, true, given; the newcomer has given nothing
     for unit, rater, value in zip(ratings.unit, ratings.rater, ratings.value, strict=True):
         for true in range(3):
             seen[rater, true, value] += of_round.posterior[unit, true]
-    seen[3] = seen[:3].sum(axis=0)
-    chance = (seen + SMOOTHING) / (seen + SMOOTHING).sum(axis=2, keepdims=True)
+    chance = by_hand(seen)
     first = {r: v for u, r, v in zip(ratings.unit, ratings.rater, ratings.value, strict=True)
              if u == 5}  # fmt: skip
-    expected = of_round.posterior.sum(axis=0) + SMOOTHING
+    expected = of_round.posterior.sum(axis=0) + 0.5 / 3
     for rater, value in ((0, first[0]), (1, first[1]), (2, 0), (3, 1)):
         expected = expected * chance[rater, :, value]
     assert now.posterior[5] == pytest.approx(expected / expected.sum(), abs=1e-12)
@@ -98,13 +123,12 @@ def test_one_coin_by_hand():
     assert of_round.method == "one_coin"
     ratings = round_.ratings["value"]
     likely = of_round.posterior[ratings.unit, ratings.value]
-    right = [
-        (likely[ratings.rater == r].sum() + SMOOTHING) / (24 + 2 * SMOOTHING) for r in range(3)
-    ]
-    right.append((likely.sum() + SMOOTHING) / (72 + 2 * SMOOTHING))
+    together = (likely.sum() + 0.5) / (72 + 1)
+    right = [(likely[ratings.rater == r].sum() + 3 * together) / (24 + 3) for r in range(3)]
+    right.append(together)
     said = {0: 2, 3: 2} | {r: ratings.value[(ratings.unit == 5) & (ratings.rater == r)][0]
                            for r in (1, 2)}  # fmt: skip
-    expected = of_round.posterior.sum(axis=0) + SMOOTHING
+    expected = of_round.posterior.sum(axis=0) + 0.5 / 8
     for rater, value in said.items():
         true = np.arange(8) == value
         expected = expected * np.where(true, right[rater], (1 - right[rater]) / 7)
@@ -131,6 +155,38 @@ def test_ticks_are_judged_one_by_one():
     assert now.best[:10] == of_round.best[:10]
 
 
+def test_means_are_judged_by_what_the_round_shows():
+    rng = np.random.default_rng(3)
+    people = (("a", 1, 0.5), ("b", -1, 0.5), ("c", 0, 3.0))
+    rows = [
+        (f"u{i:02}", r, i + bias + rng.normal(0, sd)) for i in range(40) for r, bias, sd in people
+    ]
+    round_ = make_round(rows, level="interval")
+    found = later(round_, [("u10", "a", 21.0), ("u10", "b", 19.0), ("u10", "new", 20.5)], ["new"])
+    of_round, now = both(found, {3: 99.0})
+    assert of_round.method == now.method == "weighted_mean"
+    assert now.best[10] == pytest.approx(20, abs=0.5)  # biases taken out; c's old 10 weighs little
+    assert (now.best[3], now.sd[3]) == (99.0, 0.0)
+    rest = np.setdiff1d(np.arange(40), [3, 10])
+    assert (now.mean[rest] == of_round.mean[rest]).all()
+    assert now.bias == of_round.bias
+
+
+def test_ticks_that_were_counted_are_counted_again():
+    rows = [(f"u{i:02}", r, {"x"}) for i in range(4) for r in "abc"]
+    round_ = make_round(rows, level="set", labels=["x", "y"])
+    votes = [("u01", who, frozenset("y")) for who in "ab"]
+    found = later(round_, votes)
+    (question,) = found.questions
+    ratings = found.ratings["value"]
+    counted = consensus(question, ratings, 3, method="majority")
+    now = updated(question, counted, ratings, last_words(found, question),
+                  asked_again=found.selected["value"].unit, n_voters=3, decided={})  # fmt: skip
+    assert now.posterior[1] == pytest.approx([1 / 3, 2 / 3])
+    assert now.best[1] == frozenset("y")
+    assert now.best[0] == frozenset("x")
+
+
 def test_numbers_join_the_median_and_a_second_one_replaces_the_first():
     round_ = make_round([("u", "a", 1.0), ("u", "b", 2.0), ("v", "a", 4.0)], level="interval")
     found = later(round_, [("u", "a", 9.5), ("u", "new", 3.0)], ["new"])
@@ -142,6 +198,7 @@ def test_numbers_join_the_median_and_a_second_one_replaces_the_first():
 
 def test_votes_of_the_many_labels_that_have_no_posterior(monkeypatch):
     monkeypatch.setattr("labelq.measure.consensus.estimation.MOST_CELLS", 1)
+    monkeypatch.setattr("labelq.measure.consensus.methods.MOST_CELLS", 1)
     round_ = make_round([("u", "a", "x"), ("u", "b", "y"), ("v", "a", "x")])
     found = later(round_, [("u", "c", "y"), ("u", "a", "y")], ["c"])
     of_round, now = both(found, {1: "y"})

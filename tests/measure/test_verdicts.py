@@ -100,3 +100,29 @@ def test_a_dominating_label_puts_the_rare_ones_on_their_own() -> None:
     assert found.dominant
     assert [row.label for row in found.rare_labels] == ["rare"]
     assert not judged(labeled(60, 5)).dominant
+
+
+def test_the_paradox_of_high_agreement_and_low_alpha() -> None:
+    """Feinstein & Cicchetti (1990): one label nearly everywhere, and rare labels nobody shares."""
+    rows = [
+        (u, r, "spam" if (u + 7 * (r == "b")) % 20 == 0 else "ham")
+        for u in range(400)
+        for r in "ab"
+    ]
+    found = judged(rows).paradox
+    assert found is not None
+    assert (found.agreement, found.share) == (pytest.approx(0.9), pytest.approx(0.95))
+    assert found.expected == pytest.approx(0.905, abs=1e-3)
+    assert found.ac1 is not None
+    assert found.ac1 > 0.88
+    # no paradox: labels in balance, or rare ones that all see alike
+    assert (
+        judged(
+            [(u, r, "xy"[(u + (u % 10 == 0 and r == "b")) % 2]) for u in range(400) for r in "ab"]
+        ).paradox
+        is None
+    )
+    assert (
+        judged([(u, r, "spam" if u % 20 == 0 else "ham") for u in range(400) for r in "ab"]).paradox
+        is None
+    )

@@ -16,7 +16,9 @@ from labelq.labels.model import (
     Selection,
     Units,
 )
-from labelq.measure.results import Agreement, Consensus, CrossCheck, Verdict
+from labelq.measure.raters.drift import Change
+from labelq.measure.raters.estimates import Estimate
+from labelq.measure.results import Agreement, ConfusionRow, Consensus, CrossCheck, Verdict
 from labelq.pinpoint.findings import (
     Camp,
     Cause,
@@ -25,7 +27,10 @@ from labelq.pinpoint.findings import (
     Flag,
     Influence,
     LabelPair,
+    LabelUse,
     RaterReport,
+    RaterStatistics,
+    ThresholdUse,
 )
 from labelq.remedy.acts import Draft, Entry, ProposedRule, Reason
 
@@ -251,17 +256,49 @@ def make_audit(**changes):
             0.94 - 0.05 * i,
             0.63 + 0.01 * i,
             {"Refund": (0.3, 0.2)},
-            21.0 if i != 3 else 2.8,
             0.02,
-            4,
-            3,
             9,
             10,
-            (Flag("differs", 0.31, 0.12, 25, 80, 0.0004), Flag("fast", 2.8, 21.0, 120, 120))
+            (Flag("differs", 0.31, 0.12, 25, 80, 0.0004), Flag("fast", 0.13, 1.0, 112, 120, 0.0001))
             if i == 3 and q == "category"
             else (Flag("habit", 0.8, 0.04, 12, 15, 0.003, "Cancel", "Refund"),)
             if i == 1 and q == "category"
             else (),
+            RaterStatistics(
+                Estimate(0.8, 0.7, 0.88, 98),
+                Estimate(0.61, 0.5, 0.72, 98),
+                Estimate(reason="needs_ordered_labels"),
+                Estimate(0.75, 0.3, 0.95, 4),
+                Estimate(reason="no_same_text"),
+                Estimate(n=4, reason="too_few_pairs"),
+                Estimate(21.0 if i != 3 else 2.8, 2.0, 25.0, 120),
+                Estimate(1.0 if i != 3 else 0.13, 0.1, 1.4, 98),
+                2,
+            ),
+            (LabelUse("<b>Other</b> | $x$ \u202e", 0.3, 0.2, Estimate(0.1, 0.02, 0.18, 98)),),
+            (
+                ThresholdUse(
+                    "<i>4</i>", "5", Estimate(-0.12, None, None, 98, "too_little_variation")
+                ),
+            ),
+            Change(
+                61,
+                98,
+                "2026-03-02T10:00:00",
+                Estimate(0.9, 0.8, 0.95, 60),
+                Estimate(0.6, 0.5, 0.7, 38),
+                -0.25,
+                0.0004,
+            )
+            if i == 2
+            else None,
+            None,
+            {"differs": "nothing", "self": "too_few_pairs", "shift": "needs_ordered_labels"},
+            (
+                ConfusionRow(
+                    i, q, "gold", "<script>", 20.0, {"Refund": Estimate(0.9, 0.7, 0.97, 20)}, None
+                ),
+            ),
         )
         for q in ("category", "urgency")
         for i in range(5)

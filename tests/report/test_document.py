@@ -41,7 +41,8 @@ def test_questions_as_the_reader_reads_them_back(audit):
     paths = replace(audit.round.questions[2], labels=(("a", "b"), ("a",)))
     source = replace(audit.round, questions=(*audit.round.questions[:2], paths))
     questions = audit_document(replace(audit, round=source))["questions"]
-    assert list(questions[0]) == ["name", "level", "level_source", "labels", "labels_source", "tag"]
+    told = ["name", "level", "level_source", "labels", "labels_source", "tag", "costs"]
+    assert list(questions[0]) == told
     assert questions[2]["labels"] == [["a", "b"], ["a"]]
 
 

@@ -26,7 +26,8 @@ def test_two_clusters_an_annotator_and_every_question_that_is_not_trusted(audit)
     assert plain(person.title) == "Annotator D"
     assert plain(person.text) == (
         "In category: differs on 31 % of shared tasks, the others on 12 %; without them alpha "
-        "would be .66; 9 of 10 gold tasks right. Median 3 s, the others 21 s."
+        "would be .66; 9 of 10 gold tasks right. Takes 13 % of the time that the others take on "
+        "the same tasks (less on 112 of 120)."
     )
     assert plain(found(audit, names=True)[3].title) == "Dalia Haddad"
 
@@ -94,7 +95,7 @@ def test_an_annotator_with_several_questions_is_told_once(audit):
     shown = found(replace(audit, clusters=(), raters=(*audit.raters[:5], again, third)))
     (person,) = [f for f in shown if f.kind == "annotator"]
     assert plain(person.text).startswith("In topics: differs on 31 %")
-    assert plain(person.text).count("Median") == 1
+    assert plain(person.text).count("Takes 13 %") == 1
     assert plain(person.text).endswith("Also in category (without them .66) and urgency (.88).")
 
 

@@ -219,7 +219,7 @@ def test_a_behaviour_that_is_no_matter_of_the_question_is_told_once(audit):
     again = replace(audit.raters[3], question="topics")
     text = Page(report_html(replace(audit, clusters=(), raters=(*audit.raters, again)))).text
     below = text[text.index("count against nobody") :]
-    assert below.count("median 3\u00a0s") == 1
+    assert below.count("takes 13\u00a0%") == 1
     assert below.count("differs on 31\u00a0%") == 2
 
 

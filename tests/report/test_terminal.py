@@ -6,11 +6,11 @@ from dataclasses import fields
 import pytest
 
 from labelq.measure.results import Agreement
+from labelq.report.page import console
 from labelq.report.terminal import (
     agreement_csv,
     agreement_json,
     agreement_table,
-    console,
     print_agreements,
     print_audit,
 )

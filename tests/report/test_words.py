@@ -9,7 +9,7 @@ import labelq.report
 from labelq.auditing import Gate
 from labelq.labels.model import Aside, Question, Selection
 from labelq.measure.registry import METRICS
-from labelq.measure.results import CrossCheck, State
+from labelq.measure.results import CrossCheck, Paradox, State
 from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.report import causes, numbers, words
@@ -111,8 +111,32 @@ def test_flags_state_behaviour_and_evidence():
             Flag("differs", 0.31, 0.12, 25, 80),
             "differs on 31 % of shared tasks, the others on 12 %",
         ),
-        (Flag("fast", 2.8, 21.0, 9, 9), "median 3 s, the others 21 s"),
-        (Flag("fast", 2.8, None, 9, 9), "median 3 s"),
+        (
+            Flag("fast", 0.13, 1.0, 57, 60),
+            "takes 13 % of the time that the others take on the same tasks (less on 57 of 60)",
+        ),
+        (
+            Flag("threshold", -0.1, 0.05, 14, 20, 0.01, "4", "5"),
+            "answers 4 or less where most others answer 5 or more 14 of 20 times, the others 5 %",
+        ),
+        (
+            Flag("threshold", 0.1, 0.05, 1, 1, 0.01, "5", "4"),
+            "answers 5 or more where most others answer 4 or less 1 of 1 time, the others 5 %",
+        ),
+        (
+            Flag("label_use", 0.32, 0.12, 40, 125, 0.01, "Other"),
+            "gives Other on 32 % of shared tasks, the others on 12 %",
+        ),
+        (
+            Flag("self", 0.42, 0.18, 10, 24, 0.01),
+            "answers the same thing differently 10 of 24 times (42 %; any two answers to it"
+            " differ 18 % of the time)",
+        ),
+        (
+            Flag("drift", 0.6, 0.9, 61, 98, 0.01, when="2026-03-02T10:00:00"),
+            "agrees with the others on 60 % of pairs from answer 61 of 98 (2026-03-02) on, 90 %"
+            " before",
+        ),
         (
             Flag("habit", 0.8, 0.04, 12, 15, None, "Cancel", "Refund"),
             "answers Cancel where the others say Refund 12 of 15 times, the others 4 %",
@@ -242,3 +266,18 @@ def test_numbers():
     assert numbers.times(1234.5) == "1,234×"
     assert numbers.times(None) == numbers.NONE
     assert numbers.small(0.0) == "0"
+
+
+def test_high_agreement_and_a_low_coefficient_is_explained(verdict):
+    odd = replace(verdict, commonest="ham", paradox=Paradox(0.96, 0.944, 0.971, 0.95))
+    assert plain(words.paradox(odd)) == (
+        "Pairs of annotators agree on 96 %, but would agree on 94 % by chance: 97 % of all labels "
+        "are ham. Krippendorff alpha (.62) looks only at what is left; AC1, which takes chance to "
+        "be small then, says .95."
+    )
+    assert words.paradox(odd) in words.verdict(odd)
+    close = replace(odd, paradox=Paradox(0.9979, 0.9971, 0.999, None))
+    assert plain(words.paradox(close)).startswith(
+        "Pairs of annotators agree on 99.8 %, but would agree on 99.7 % by chance: over 99 %"
+    )
+    assert words.paradox(verdict) == ""

@@ -23,11 +23,29 @@ from labelq.measure.coefficients.scale import Scale, Weights
 
 def raw_agreement(table: CountTable, _name: None, _scale: Scale) -> Additive:
     """Share of agreeing pairs of ratings, mean over units: one column."""
-    sums = np.stack([_agreement(table, None), table.pairable.astype(float)], axis=1)
+    return _share(
+        table, np.stack([agreeing_share(table, None), table.pairable.astype(float)], axis=1)
+    )
+
+
+def pooled_agreement(table: CountTable, _name: None, _scale: Scale) -> Additive:
+    """Share of agreeing pairs among all pairs of ratings, whatever their unit: one column."""
+    sums = np.stack([table.same * table.pairable, table.n_pairs], axis=1)
+    return _share(table, sums)
+
+
+def unanimous_units(table: CountTable, _name: None, _scale: Scale) -> Additive:
+    """Share of units with two or more ratings on which all are equal: one column."""
+    agreed = table.pairable & (table.same >= table.n_pairs)
+    return _share(table, np.stack([agreed, table.pairable], axis=1).astype(float))
+
+
+def _share(table: CountTable, sums: Floats) -> Additive:
+    """A first sum over a second, with nothing expected by chance."""
 
     def formula(T: Floats) -> Parts:
-        p_a = (T[..., 0] / T[..., 1])[..., None]
-        return Parts(p_a, p_a, np.full_like(p_a, np.nan))
+        share = (T[..., 0] / T[..., 1])[..., None]
+        return Parts(share, share, np.full_like(share, np.nan))
 
     return Additive(sums, formula, table.varied)
 
@@ -52,12 +70,14 @@ def specific_agreement(table: BinaryTable) -> Additive:
         formula,
         table.varied,
         n_units=weighted_count(X.indices, carrying, L).astype(np.int64),
+        agreed=table.agreed,
     )
 
 
-def fleiss_kappa(table: CountTable, _name: None, _scale: Scale) -> Additive:
-    """Fleiss' kappa: p_e is the sum of the squared marginals."""
-    return _corrected(table, None, lambda share: (share * share).sum(axis=-1))
+def fleiss_kappa(table: CountTable, name: str | None, scale: Scale) -> Additive:
+    """Fleiss' kappa: p_e is the agreement of two draws from the marginals, sum p_i W p_j."""
+    W = scale.weights(name)
+    return _corrected(table, W, lambda share: (share * W.spread(share)).sum(axis=-1))
 
 
 def gwet_ac(table: CountTable, name: str | None, scale: Scale) -> Additive:
@@ -95,17 +115,18 @@ def fleiss_per_label(table: BinaryTable) -> Additive:
         p_a = 1 - T[..., :L] / T[..., -2:-1]
         p = T[..., L : 2 * L] / T[..., -1:]
         p_e = p * p + (1 - p) ** 2
-        return Parts(_kappa(p_a, p_e), p_a, p_e)
+        return Parts(corrected(p_a, p_e), p_a, p_e)
 
-    return Additive(sums, formula, table.varied)
+    return Additive(sums, formula, table.varied, agreed=table.agreed)
 
 
-def _kappa(p_a: Floats, p_e: Floats) -> Floats:
+def corrected(p_a: Floats, p_e: Floats) -> Floats:
+    """(p_a - p_e) / (1 - p_e), nan where chance alone would agree completely."""
     # Rounding dust of marginals that add up to one label is not variation.
     return np.where(1 - p_e > 1e-12, (p_a - p_e) / (1 - p_e), np.nan)
 
 
-def _agreement(table: CountTable, W: Weights | None) -> Floats:
+def agreeing_share(table: CountTable, W: Weights | None) -> Floats:
     """Share of agreeing pairs per pattern, (K,); 0 where there is no pair."""
     agreeing = table.same
     if W is not None and not W.identity:
@@ -118,7 +139,8 @@ def _corrected(
     table: CountTable, W: Weights | None, expected: Callable[[Floats], Floats]
 ) -> Additive:
     first = np.stack(
-        [_agreement(table, W), table.pairable.astype(float), (table.m >= 1).astype(float)], axis=1
+        [agreeing_share(table, W), table.pairable.astype(float), (table.m >= 1).astype(float)],
+        axis=1,
     )
     share = table.scaled(1 / np.maximum(table.m, 1))
     sums: Matrix = sparse.csr_array(sparse.hstack([sparse.csr_array(first), share]))
@@ -126,6 +148,6 @@ def _corrected(
     def formula(T: Floats) -> Parts:
         p_a = T[..., 0] / T[..., 1]
         p_e = expected(T[..., 3:] / T[..., 2:3])
-        return Parts(*(x[..., None] for x in (_kappa(p_a, p_e), p_a, p_e)))
+        return Parts(*(x[..., None] for x in (corrected(p_a, p_e), p_a, p_e)))
 
     return Additive(sums, formula, table.varied)

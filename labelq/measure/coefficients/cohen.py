@@ -1,7 +1,9 @@
-"""Cohen's kappa for every pair of raters, and its mean weighted by overlap.
+"""Cohen's kappa and Scott's pi for every pair of raters, and their means over pairs.
 
-Each pair is measured on the units that both rated, with the marginals of those units (Cohen
-1960; weighted: Cohen 1968). All pairs come from one table of cells (pair, label, label).
+Each pair is measured on the units that both rated, with the marginals of those units: each
+rater's own for kappa (Cohen 1960; weighted: Cohen 1968), those of the two together for pi
+(Scott 1955). All pairs come from one table of cells (pair, label, label). Two means stand
+behind the pairs: weighted by overlap, and plain (Light 1971).
 """
 
 from __future__ import annotations
@@ -67,6 +69,16 @@ class PairTable:
         """Units that both raters of each pair rated, (P,)."""
         return weighted_count(self.split()[0], self.n, self.n_pairs)
 
+    def shares(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """How often each rater of a pair gave each value, as shares of their overlap: (P × q)."""
+        pair, row, column = self.split()
+        p, shape = self.n / self.overlap()[pair], (self.n_pairs, self.q)
+        rows = sparse.csr_array((p, (pair, row)), shape=shape)
+        columns = sparse.csr_array((p, (pair, column)), shape=shape)
+        rows.sum_duplicates()
+        columns.sum_duplicates()
+        return rows, columns
+
     def shared_units(self) -> int:
         """Units that at least one pair shares."""
         return int(self.multiplicity[np.unique(self.cells.pattern)].sum())
@@ -119,36 +131,65 @@ class Kappas:
     influence: Floats
 
 
-def kappas(table: PairTable, weights: Weights) -> Kappas:
-    """Kappa of every pair with agreement ``weights`` of its q values.
+def kappas(table: PairTable, weights: Weights, *, pooled: bool = False) -> Kappas:
+    """Kappa of every pair with agreement ``weights`` of its q values; ``pooled``: Scott's pi.
 
     The standard error is the large-sample one of Fleiss, Cohen & Everitt (1969), which is the
     delta method on the cells.
     """
     pair, row, column = table.split()
-    shape = (table.n_pairs, table.q)
     n = table.overlap()
     p = table.n / n[pair]
-    rows = sparse.csr_array((p, (pair, row)), shape=shape)
-    columns = sparse.csr_array((p, (pair, column)), shape=shape)
-    rows.sum_duplicates()
-    columns.sum_duplicates()
+    rows, columns = table.shares()
+    if pooled:
+        rows = columns = sparse.csr_array((rows + columns) / 2)
     w = weights.at(row, column)
     p_o = weighted_count(pair, p * w, table.n_pairs)
-    row_w = columns if weights.identity else _spread(weights, columns)
-    column_w = rows if weights.identity else _spread(weights, rows)
+    row_w = columns if weights.identity else spread(weights, columns)
+    column_w = rows if weights.identity else spread(weights, rows)
     p_e: Floats = np.asarray((rows * row_w).sum(axis=1), np.float64).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(1 - p_e > 1e-12, (p_o - p_e) / (1 - p_e), np.nan)
         d_o = w - p_o[pair]
-        d_e = _at(row_w, pair, row) + _at(column_w, pair, column) - 2 * p_e[pair]
+        d_e = entries(row_w, pair, row) + entries(column_w, pair, column) - 2 * p_e[pair]
         rest = 1 - p_e[pair]
         influence = d_o / rest - (1 - p_o[pair]) / rest**2 * d_e
         error = np.sqrt(weighted_count(pair, p * influence**2, table.n_pairs) / n)
     return Kappas(value, p_o, p_e, n, error, influence)
 
 
-def _spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
+def null_errors(table: PairTable, result: Kappas, weights: Weights) -> Floats:
+    """Standard error of every pair's kappa if the true kappa is 0, (P,); nan if undefined.
+
+    Fleiss, Cohen & Everitt (1969): the variance of p_o with independent marginals r and c is
+    (sum r c w² - sum r a² - sum c b² + p_e²) / (n (1 - p_e)²), a and b the mean weights that a
+    row or column label meets.
+    """
+    rows, columns = table.shares()
+    if weights.identity:
+        a, b, squares = columns, rows, result.expected
+    elif weights.q > _DENSE_WEIGHTS:
+        return np.full(table.n_pairs, np.nan)
+    else:
+        a, b = spread(weights, columns), spread(weights, rows)
+        squared = sparse.csr_array(columns @ np.square(weights.dense()))
+        squares = np.asarray((rows * squared).sum(axis=1), np.float64).ravel()
+    rest = sum(
+        np.asarray((share * met * met).sum(axis=1), np.float64).ravel()
+        for share, met in ((rows, a), (columns, b))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.maximum(squares - rest + result.expected**2, 0) / result.n
+        return np.where(
+            1 - result.expected > 1e-12, np.sqrt(variance) / (1 - result.expected), np.nan
+        )
+
+
+_DENSE_WEIGHTS = 512
+"""Beyond so many labels squared weights are not held as an array, and there is no null error."""
+
+
+def spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
     """Shares (P × q) @ W, a strip of pairs at a time."""
     step = max(1, 4_000_000 // max(1, weights.q))
     strips = [
@@ -158,12 +199,17 @@ def _spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
     return sparse.csr_array(sparse.vstack(strips)) if strips else shares
 
 
-def _at(matrix: sparse.csr_array, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+def entries(matrix: sparse.csr_array, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+    """The entries at rows ``i`` and columns ``j``."""
     return np.asarray(matrix[i, j], np.float64).ravel()
 
 
-def additive(table: PairTable, weights: Weights) -> Additive:
-    """All pairs and, last, their mean weighted by overlap: P + 1 columns.
+N_MEANS = 2
+"""Behind the pairs stand their mean weighted by overlap, and their plain mean."""
+
+
+def additive(table: PairTable, weights: Weights, *, pooled: bool = False) -> Additive:
+    """All pairs, their mean weighted by overlap and their plain mean: P + 2 columns.
 
     Only for :attr:`PairTable.dense` tables: the sums are all cells.
     """
@@ -179,31 +225,54 @@ def additive(table: PairTable, weights: Weights) -> Additive:
         cell = T.reshape(*T.shape[:-1], P, q, q)
         n = cell.sum(axis=(-1, -2))
         rows, columns = cell.sum(axis=-1), cell.sum(axis=-2)
+        if pooled:
+            rows = columns = (rows + columns) / 2
         p_o = (cell * W).sum(axis=(-1, -2)) / n
         p_e = ((rows @ W) * columns).sum(axis=-1) / n**2
         kappa = np.where(1 - p_e > 1e-12, (p_o - p_e) / (1 - p_e), np.nan)
-        return Parts(
-            *(
-                np.concatenate([x, overlap_mean(x, np.where(np.isnan(kappa), 0, n))], axis=-1)
-                for x in (kappa, p_o, p_e)
-            )
-        )
+        weight = np.where(np.isnan(kappa), 0, n)
+        return Parts(*(with_means(x, weight) for x in (kappa, p_o, p_e)))
 
-    overlap = table.overlap()
     return Additive(
         sums,
         formula,
-        np.append(table.varied(), varied_units(table)),
-        n_units=np.append(overlap, table.shared_units()).astype(np.int64),
+        np.append(table.varied(), [varied_units(table)] * N_MEANS),
+        n_units=np.append(table.overlap(), [table.shared_units()] * N_MEANS).astype(np.int64),
     )
 
 
-def overlap_mean(x: Floats, n: Floats) -> Floats:
-    """Mean over pairs (last axis, kept) weighted by overlap; undefined pairs weigh nothing."""
+def with_means(x: Floats, weight: Floats) -> Floats:
+    """Numbers of pairs (…, P) with their two means behind them (…, P + 2).
+
+    ``weight`` is each pair's overlap, 0 where its kappa is undefined.
+    """
+    return np.concatenate([x, _mean(x, weight), _mean(x, (weight > 0).astype(float))], axis=-1)
+
+
+def _mean(x: Floats, n: Floats) -> Floats:
+    """Mean over pairs (last axis, kept) weighted by ``n``; pairs without weight do not count."""
     total = n.sum(axis=-1, keepdims=True)
     weighted = np.where(n > 0, np.nan_to_num(x) * n, 0).sum(axis=-1, keepdims=True)
     mean: Floats = np.divide(weighted, total, out=np.full_like(total, np.nan), where=total > 0)
     return mean
+
+
+def agreed_units(table: PairTable) -> NDArray[np.int64]:
+    """Of one label against all others: units on which a pair agrees on its rarer value, (P + 2,).
+
+    For the means: on which some pair agrees on the value that is rarer among all.
+    """
+    pair, row, column = table.split()
+    n_1 = weighted_count(pair, table.n * (row + column), table.n_pairs)
+    rarer = n_1 <= table.overlap()
+    both = (row == column) & (row == rarer[pair])
+    cells = table.cells
+    weight = table.multiplicity[cells.pattern]
+    among_all = int((weight * (cells.row + cells.column)).sum() <= weight.sum())
+    some = np.zeros(len(table.multiplicity), bool)
+    some[cells.pattern[(cells.row == cells.column) & (cells.row == among_all)]] = True
+    of_means = [table.multiplicity[some].sum()] * N_MEANS
+    return np.append(weighted_count(pair, table.n * both, table.n_pairs), of_means).astype(np.int64)
 
 
 def varied_units(table: PairTable) -> int:
@@ -218,20 +287,24 @@ def varied_units(table: PairTable) -> int:
     return int(table.multiplicity[other].sum())
 
 
-def mean_error(table: PairTable, result: Kappas) -> float:
-    """Linearised standard error of the overlap-weighted mean kappa.
+def mean_errors(table: PairTable, result: Kappas) -> tuple[float, float]:
+    """Linearised standard errors of the mean weighted by overlap and of the plain mean.
 
-    A unit moves the mean by the sum of its influences on the kappas of its pairs, each
-    weighted by the pair's share of the overlap, and moves these weights themselves.
+    A unit moves a mean by the sum of its influences on the kappas of its pairs, each weighted
+    as the pair is; where the overlap weighs it moves these weights, too.
     """
     defined = ~np.isnan(result.value)
     total = result.n[defined].sum()
     if not total:
-        return float("nan")
+        return float("nan"), float("nan")
     mean = float((result.value[defined] * result.n[defined]).sum() / total)
-    pair = table.cells.pair
-    effect = np.where(
-        defined[pair], result.influence[table.cell] + np.nan_to_num(result.value)[pair] - mean, 0
-    )
-    per_pattern = weighted_count(table.cells.pattern, effect, len(table.multiplicity))
-    return float(np.sqrt((table.multiplicity * per_pattern**2).sum()) / total)
+    pair, influence = table.cells.pair, result.influence[table.cell]
+    moved = influence + np.nan_to_num(result.value)[pair] - mean
+    plain = influence / result.n[pair]
+
+    def error(effect: Floats, over: float) -> float:
+        effect = np.where(defined[pair], effect, 0)
+        per_pattern = weighted_count(table.cells.pattern, effect, len(table.multiplicity))
+        return float(np.sqrt((table.multiplicity * per_pattern**2).sum()) / over)
+
+    return error(moved, total), error(plain, float(defined.sum()))

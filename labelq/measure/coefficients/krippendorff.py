@@ -13,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from labelq.labels.model import Question
 from labelq.labels.statistics import row_of_entry, weighted_count, with_entries
 from labelq.measure.additive import Additive, BinaryTable, CountTable, Floats, Parts
-from labelq.measure.coefficients.distances import PairDistance
+from labelq.measure.coefficients.distances import Distance
 from labelq.measure.coefficients.scale import Scale
+from labelq.measure.metric import MOST_DEPTHS
 
 _DENSE_VALUES = 5_000
-"""Above so many distinct values the distance matrix is never held, and no interval given."""
+"""Above so many distinct values the distances of all pairs are never held."""
+
+_SIMILAR, _QUICK_SIMILAR = 30_000_000, 2_000_000
+"""So many pairs with something in common are held, and in an interval's resamples."""
 
 
 def alpha(table: CountTable, name: str, scale: Scale) -> Additive:
@@ -30,7 +35,34 @@ def alpha(table: CountTable, name: str, scale: Scale) -> Additive:
         return _ordinal(table)
     if name == "interval":
         return _interval(table, scale.numbers)
-    return _with_distance(table, scale.distance(name))
+    distance = scale.distance(name)
+    if distance.refused:
+        return Additive.without(distance.refused)
+    return with_distance(table, distance, distance_words(name, scale.question))
+
+
+_DISTANCES = {
+    "masi": "distance MASI: 1 - Jaccard · monotonicity (1 equal, 2/3 one contains the other, 1/3"
+    " overlap, 0), Passonneau (2006), as NLTK has it",
+    "masi_dkpro": "distance MASI as DKPro Statistics has it: Jaccard's distance · 1 - monotonicity",
+    "passonneau_2004": "distance 0 equal, 1/3 one contains the other, 2/3 overlap, 1 (Passonneau"
+    " 2004)",
+    "jaccard": "distance: 1 - common labels / all labels of both sets",
+    "tree": "distance of two paths: 1 - 2·depth of the common ancestor / sum of depths; of sets:"
+    " mean over the paths of both to the nearest path of the other",
+    "subtree": "distance: 1 - common nodes / all nodes on the paths of both sets",
+    "kendall": "distance: share of pairs of common items in opposite order, tied in one ranking"
+    " only 1/2; 1/2 with fewer than two common items",
+}
+
+
+def distance_words(name: str, question: Question) -> str:
+    """What a distance is, in words, where its name does not say it all."""
+    if not name.startswith("depth_"):
+        return _DISTANCES.get(name, "")
+    cut = int(name.removeprefix("depth_"))
+    rest = "; deeper cuts are not computed" if MOST_DEPTHS == cut < question.depth else ""
+    return f"paths cut at depth {cut} of {question.depth}, then Jaccard's distance{rest}"
 
 
 def _alpha(observed: Floats, expected: Floats) -> Parts:
@@ -138,12 +170,13 @@ def _ordinal(table: CountTable) -> Additive:
     )
 
 
-def _with_distance(table: CountTable, between: PairDistance) -> Additive:
+def with_distance(table: CountTable, between: Distance, note: str = "") -> Additive:
+    """Alpha with any distance: one column. ``note`` says more about it."""
     _, a, b, _ = table.pairs
     apart = 2 * table.between(between(a, b)) * table.per_pair
     # Every value that occurs, also on units with one rating: a unit may be settled to it.
     used = np.unique(table.counts.indices).astype(np.intp)
-    spread = _spread(between, used)
+    spread, quick = _spread(between, used)
 
     def formula(T: Floats) -> Parts:
         n_k = T[..., 1:]
@@ -155,30 +188,37 @@ def _with_distance(table: CountTable, between: PairDistance) -> Additive:
         formula,
         table.varied,
         disagreement=True,
-        resample=len(used) <= _DENSE_VALUES,
+        largest=between.largest,
+        resample=quick,
         unanimous=_only_marginals(1, table.width),
+        note=note,
     )
 
 
-def _spread(between: PairDistance, used: NDArray[np.intp]) -> Callable[[Floats], Floats]:
-    """n_k (…, used) → sum over ordered pairs of values of n_a · n_b · distance."""
-
-    def rows(chosen: NDArray[np.intp]) -> Floats:
-        a, b = (grid.ravel() for grid in np.meshgrid(chosen, used, indexing="ij"))
-        return between(a, b).reshape(len(chosen), len(used))
-
+def _spread(between: Distance, used: NDArray[np.intp]) -> tuple[Callable[[Floats], Floats], bool]:
+    """n_k (…, used) → sum over ordered pairs of values of n_a · n_b · distance, and if quickly."""
+    if len(used) > _DENSE_VALUES // 10 and between.sums and (sums := between.sums(used)):
+        return sums, True
     if len(used) <= _DENSE_VALUES:
-        D = rows(used)
-        return lambda n_k: ((n_k @ D) * n_k).sum(axis=-1)
+        D = between.table(used, used)
+        return lambda n_k: ((n_k @ D) * n_k).sum(axis=-1), True
+    if between.similar and between.n_similar and between.n_similar(used) <= _SIMILAR:
+        S, far = between.similar(used, used), between.far
+
+        def of_similar(n_k: Floats) -> Floats:
+            alike = (S @ n_k.reshape(-1, len(used)).T).T.reshape(n_k.shape)
+            return np.asarray(far * (n_k.sum(axis=-1) ** 2 - (alike * n_k).sum(axis=-1)))
+
+        return of_similar, S.nnz <= _QUICK_SIMILAR
 
     def in_strips(n_k: Floats) -> Floats:
         total = np.zeros(n_k.shape[:-1])
         for i in range(0, len(used), 256):
-            strip = rows(used[i : i + 256])
+            strip = between.table(used[i : i + 256], used)
             total += ((n_k[..., i : i + 256] @ strip) * n_k).sum(axis=-1)
         return total
 
-    return in_strips
+    return in_strips, False
 
 
 def alpha_per_label(table: BinaryTable) -> Additive:
@@ -199,4 +239,4 @@ def alpha_per_label(table: BinaryTable) -> Additive:
 
     n = sparse.csr_array(np.where(table.pairable, table.m, 0)[:, None])
     sums = sparse.csr_array(sparse.hstack([apart, given, n], format="csr"))
-    return Additive(sums, formula, table.varied, disagreement=True)
+    return Additive(sums, formula, table.varied, disagreement=True, agreed=table.agreed)

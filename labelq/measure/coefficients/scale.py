@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from labelq.labels.model import Question, Value
 from labelq.measure.coefficients.distances import (
-    PairDistance,
+    SIMILARITIES,
+    Distance,
+    Overlap,
     numbers,
     ratio_distance,
-    set_distance,
 )
+from labelq.measure.coefficients.orders import Orders, rankings
+from labelq.measure.coefficients.taxonomy import Taxonomy
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.integer]
@@ -62,15 +65,32 @@ class Scale:
         """The values as numbers, or their places in order."""
         return numbers(self.values)
 
-    def weights(self, name: str | None) -> Weights:
-        """The weights called ``name``: None (equal values agree), ``linear``, ``quadratic``.
+    @cached_property
+    def costs(self) -> Floats:
+        """The question's costs of confusing two values, (q × q); 0 on the diagonal."""
+        position = {value: i for i, value in enumerate(self.values)}
+        found = np.zeros((len(self.values), len(self.values)))
+        for a, b, cost in self.question.costs:
+            if a in position and b in position:
+                found[position[a], position[b]] = found[position[b], position[a]] = cost
+        return found
 
-        Linear 1 - |i-j|/range and quadratic 1 - ((i-j)/range)², on the labels' numbers where
-        labels are numbers, else on their order (Cohen 1968; Gwet 2014, chapter 3).
+    def weights(self, name: str | None) -> Weights:
+        """The weights called ``name``.
+
+        None: equal values agree. ``linear`` 1 - |i-j|/range and ``quadratic`` 1 -
+        ((i-j)/range)², on the labels' numbers where labels are numbers, else on their places
+        (Cohen 1968). ``ordinal`` 1 - d(d+1)/(q(q-1)) for places d apart (Gwet 2014, chapter
+        3). ``cost`` 1 - cost/largest cost, as the question has it.
         """
         q = len(self.values)
         if name is None:
             return Weights(None, q, float(q), lambda a, b: (a == b).astype(float), lambda p: p)
+        if name == "cost":
+            W = 1 - self.costs / (self.costs.max(initial=0.0) or 1.0)
+            return Weights(name, q, float(W.sum()), lambda a, b: W[a, b], lambda p: p @ W)
+        if name == "ordinal":
+            return _gwet_ordinal(q)
         x = self.numbers
         span = float(np.ptp(x)) if q else 0.0
         x = (x - (x.min() if q else 0.0)) / (span or 1.0)
@@ -84,18 +104,63 @@ class Scale:
             spread,
         )
 
-    def distance(self, name: str) -> PairDistance:
-        """The distance called ``name`` on value codes."""
+    def distance(self, name: str) -> Distance:
+        """The distance called ``name`` on value codes.
+
+        Labels: ``nominal``, ``cost``. Numbers: ``interval``, ``ratio``. Sets:
+        :data:`~labelq.measure.coefficients.distances.SIMILARITIES`, taxonomy paths also
+        ``tree``, ``subtree``, ``depth_1`` …. Rankings: ``kendall``.
+        """
+        if name not in self._made:
+            self._made[name] = self._distance(name)
+        return self._made[name]
+
+    @cached_property
+    def _made(self) -> dict[str, Distance]:
+        return {}
+
+    @cached_property
+    def _overlap(self) -> Overlap:
+        return Overlap([value for value in self.values if isinstance(value, frozenset)])
+
+    @cached_property
+    def _taxonomy(self) -> Taxonomy:
+        return Taxonomy(self.values)
+
+    def _distance(self, name: str) -> Distance:
+        x = self.numbers if name in ("interval", "ratio") else np.zeros(0)
         if name == "nominal":
-            return lambda a, b: (a != b).astype(float)
+            return Distance(lambda a, b: (a != b).astype(float))
         if name == "interval":
-            x = self.numbers
-            return lambda a, b: np.square(x[a] - x[b])
+            return Distance(lambda a, b: np.square(x[a] - x[b]))
         if name == "ratio":
-            x = self.numbers
-            return lambda a, b: ratio_distance(x[a], x[b])
-        sets = tuple(value for value in self.values if isinstance(value, frozenset))
-        return lambda a, b: set_distance(name, sets, a, b)
+            return Distance(lambda a, b: ratio_distance(x[a], x[b]))
+        if name == "cost":
+            largest = float(self.costs.max(initial=0.0)) or 1.0
+            return Distance(lambda a, b: self.costs[a, b], largest=largest)
+        if name == "kendall":
+            return Orders.of(rankings(self.values)).distance
+        if name in SIMILARITIES:
+            return self._overlap.distance(name)
+        return self._taxonomy.distance(name)
+
+
+def _gwet_ordinal(q: int) -> Weights:
+    """1 - d(d+1)/(q(q-1)): a part of quadratic and a part of linear weights on places."""
+    place = np.arange(q, dtype=float)
+    span = max(1, q - 1)
+    near, far = _linear(place / span), _quadratic(place / span)
+    quadratic = span / max(1, q)  # d²/(q(q-1)) is this part of (d/(q-1))², d/(q(q-1)) the rest
+
+    def spread(share: Floats) -> Floats:
+        return quadratic * far(share) + (1 - quadratic) * near(share)
+
+    def at(a: Index, b: Index) -> Floats:
+        d = np.abs(place[a] - place[b])
+        found: Floats = 1 - d * (d + 1) / max(1, q * (q - 1))
+        return found
+
+    return Weights("ordinal", q, float(spread(np.ones(q)).sum()), at, spread)
 
 
 def _quadratic(x: Floats) -> Callable[[Floats], Floats]:

@@ -1,97 +1,73 @@
-"""What a unit's label most probably is, given everyone's votes: a statistical consensus.
+"""What a unit's label most probably is, given everyone's answers: which method, and its result.
 
-Labels: the model of Dawid and Skene (1979). Each rater has a confusion matrix, the chance to
-answer *b* where *a* is true; it and the units' labels are estimated in turn (EM), starting
-from the units' shares of votes. Where the ratings are too few for whole matrices, each rater
-has one number instead, the chance to be right (one coin). Sets of labels: every label is a
-question of its own, ticked or not. Numbers: the median.
-
-One EM step is two sparse products: (units × raters·labels) with the confusion matrices and,
-transposed, with the posterior.
+Labels: the model of Dawid and Skene, its one-coin form, or the majority. Sets of labels: every
+label is a question of its own, ticked or not. Numbers: a weighted mean with each rater's bias
+and variance, or the median. Rankings: the mean place of each item. What each assumes and when it is chosen is in docs/consensus.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast
+from dataclasses import replace
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from labelq.labels.model import Codes, Question, Ratings, Value
+from labelq.measure.coefficients.distances import numbers
+from labelq.measure.consensus import counting
+from labelq.measure.consensus.borda import borda
+from labelq.measure.consensus.dawid_skene import Fit, Model, Size, fit_model
+from labelq.measure.consensus.methods import MOST_CELLS, Method, choice
+from labelq.measure.consensus.weighted_mean import fit_weighted_mean
 from labelq.measure.results import Consensus
 
 Floats = NDArray[np.float64]
-Model = Literal["dawid_skene", "one_coin"]
-
-SMOOTHING = 0.3
-"""Answers added to every cell of a rater's confusion matrix (and to right and wrong of a
-coin), so that what was never seen is rare, not impossible."""
-
-MAX_ITERATIONS = 200
-TOLERANCE = 1e-9
-"""EM ends when the log-likelihood per rating grows by less."""
-
-MOST_CELLS = 12_000_000
-"""A posterior is units × labels; a larger one would take minutes and gigabytes."""
-
-TINY = 1e-300
+TIE_RULE = "of labels with equally many votes the first in the question's order"
 
 
-class Size(NamedTuple):
-    """How many units, raters and labels the codes run over."""
-
-    units: int
-    raters: int
-    labels: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A fitted model: ``posterior`` (units × labels), ``prior`` (labels), per rater
-    ``confusion`` (raters × true × given; None for one coin), and the log-likelihood.
-    """
-
-    posterior: Floats
-    prior: Floats
-    confusion: Floats | None
-    log_likelihood: float
-    iterations: int
-
-
-def consensus(question: Question, ratings: Ratings, n_raters: int) -> Consensus:
+def consensus(
+    question: Question,
+    ratings: Ratings,
+    n_raters: int,
+    *,
+    method: Method | None = None,
+    gold: Codes | None = None,
+    repeats: Ratings | None = None,
+) -> Consensus:
     """The consensus on one question, for every unit that carries a rating.
 
-    ``method`` of the result is ``dawid_skene``, ``one_coin`` (raters × labels² over five
-    million cells, or a median of fewer than five ratings per rater and label), ``majority``
-    (units × labels over :data:`MOST_CELLS`: the commonest vote, no posterior) or ``median``.
+    ``method`` None chooses from the data, and the result's ``why`` says why. ``gold`` holds a
+    code into ``ratings.values`` per unit code, -1 where nothing is known: such a unit is
+    certain, and its raters are measured against it. ``repeats`` are earlier answers of the
+    same raters to the same units: evidence about units and raters for the models, while
+    counting (majority, median) takes each rater's last word.
+
+    Raises:
+        SettingsError: ``method`` does not fit the question's level or the size of the data.
     """
     units, row = np.unique(ratings.unit, return_inverse=True)
     units = units.astype(np.int32)
-    if question.level in ("interval", "ratio"):
-        return medians(question, ratings, units, row)
-    if question.level == "set":
-        return _per_tick(question, ratings, units, row, n_raters)
-    labels = ratings.values
-    if len(units) * len(labels) > MOST_CELLS:
-        return majority(question, ratings, units, row)
-    model = _model(ratings.rater, n_raters, len(labels))
-    size = Size(len(units), n_raters, len(labels))
-    fit = fit_model(model, row, ratings.rater, ratings.value, size)
-    likely = fit.posterior[row, ratings.value]
-    # Rounded, so that equal posteriors tie on every machine: the first label then wins.
-    best = np.round(fit.posterior, 12).argmax(axis=1) if len(labels) else np.zeros(0, np.intp)
-    return Consensus(
-        question=question.name,
-        method=model,
-        units=units,
-        labels=labels,
-        posterior=fit.posterior,
-        best=tuple(labels[code] for code in best.tolist()),
-        accuracy=_accuracy(ratings.rater, likely),
-        iterations=fit.iterations,
-    )
+    chosen, why = choice(question, ratings, row, len(units), n_raters, method)
+    known = None if gold is None else gold[units]
+    answers = ratings
+    if chosen in ("dawid_skene", "one_coin", "weighted_mean") and repeats is not None:
+        answers = _with_repeats(ratings, repeats, units)
+        row = np.searchsorted(units, answers.unit)
+    if chosen == "weighted_mean":
+        found = weighted_mean(question, answers, units, row, n_raters, known)
+    elif question.level == "set":
+        found = _per_tick(question, answers, units, row, n_raters, cast("Any", chosen), known)
+    elif chosen == "borda":
+        found = borda(question, answers, units, row, known)
+    elif chosen == "median":
+        found = median(question, answers, units, row, known)
+    elif chosen == "majority":
+        found = majority(question, answers, units, row, known)
+    else:
+        found = _modelled(question, answers, units, row, n_raters, chosen, known)
+    return replace(found, why="; ".join(part for part in (why, found.why) if part))
 
 
 def ticks(question: Question, ratings: Ratings) -> NDArray[np.bool_]:
@@ -104,154 +80,261 @@ def ticks(question: Question, ratings: Ratings) -> NDArray[np.bool_]:
     return table
 
 
-def fit_model(
-    model: Model,
-    unit: NDArray[np.integer],
-    rater: Codes,
-    label: NDArray[np.integer],
-    size: Size,
-    *,
-    smoothing: float = SMOOTHING,
-    tolerance: float = TOLERANCE,
-) -> Fit:
-    """Fit ``model`` by EM to parallel arrays of unit, rater and label codes.
-
-    A rater may have answered a unit more than once. Every unit must carry a rating.
-    """
-    n_units, n_raters, n_labels = size
-    votes = np.bincount(unit * n_labels + label, minlength=n_units * n_labels)
-    votes = votes.reshape(n_units, n_labels).astype(np.float64)
-    posterior: Floats = votes / votes.sum(axis=1, keepdims=True)
-    if n_units == 0 or n_labels < 2:
-        return Fit(posterior, np.ones(n_labels), None, 0.0, 0)
-    ones = np.ones(len(unit))
-    coin = model == "one_coin"
-    column = rater if coin else rater.astype(np.int64) * n_labels + label
-    width = n_raters if coin else n_raters * n_labels
-    answers = sparse.csr_array((ones, (unit, column)), shape=(n_units, width))
-    answered = np.bincount(rater, minlength=n_raters).astype(np.float64)
-    confusion, previous, iteration = None, -np.inf, 0
-    for iteration in range(1, MAX_ITERATIONS + 1):  # noqa: B007  # reported
-        prior = posterior.mean(axis=0)
-        if coin:
-            right = np.bincount(rater, posterior[unit, label], minlength=n_raters)
-            right = (right + smoothing) / np.maximum(answered + 2 * smoothing, TINY)
-            wrong = (1 - right) / (n_labels - 1)
-            gain = np.log(np.maximum(right, TINY)) - np.log(np.maximum(wrong, TINY))
-            cell = unit.astype(np.int64) * n_labels + label
-            score = np.bincount(cell, gain[rater], minlength=n_units * n_labels)
-            score = score.reshape(n_units, n_labels)
-            score += (answers @ np.log(np.maximum(wrong, TINY)))[:, None]
-        else:
-            confusion = confusions(answers, posterior) + smoothing
-            confusion /= np.maximum(confusion.sum(axis=2, keepdims=True), TINY)
-            table = np.log(np.maximum(confusion, TINY)).transpose(0, 2, 1)
-            score = answers @ table.reshape(width, n_labels)
-        score += np.log(np.maximum(prior, TINY))
-        top = score.max(axis=1, keepdims=True)
-        posterior = np.exp(score - top)
-        total = posterior.sum(axis=1, keepdims=True)
-        posterior /= total
-        likelihood = float((top + np.log(total)).sum())
-        if likelihood - previous < tolerance * len(unit):
-            break
-        previous = likelihood
-    return Fit(posterior, posterior.mean(axis=0), confusion, likelihood, iteration)
-
-
-def confusions(answers: sparse.csr_array, posterior: Floats) -> Floats:
-    """How often each rater gave each label on units of each: raters × true × given.
-
-    ``answers`` (units × raters·labels) holds a one per answer, ``posterior`` the true labels.
-    """
-    n_labels = posterior.shape[1]
-    given = np.asarray(answers.T @ posterior).reshape(-1, n_labels, n_labels)
-    return given.transpose(0, 2, 1)
-
-
-def _model(rater: Codes, n_raters: int, n_labels: int) -> Model:
-    """Whole confusion matrices where the ratings can carry them, else one coin."""
-    answered = np.bincount(rater, minlength=n_raters)
-    answered = answered[answered > 0]
-    few = len(answered) > 0 and float(np.median(answered)) < 5 * n_labels
-    return "one_coin" if few or n_raters * n_labels**2 > 5_000_000 else "dawid_skene"
-
-
-def _per_tick(
-    question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp], n_raters: int
-) -> Consensus:
-    """Every label as a question of its own: ticked or not."""
-    table = ticks(question, ratings)
-    model = _model(ratings.rater, n_raters, 2)
-    posterior = np.zeros((len(units), table.shape[1]))
-    likely = np.zeros(len(ratings))
-    iterations = 0
-    for i in range(table.shape[1]):
-        ticked = table[ratings.value, i].astype(np.int64)
-        if not ticked.any():
-            likely += 1.0
-            continue
-        fit = fit_model(model, row, ratings.rater, ticked, Size(len(units), n_raters, 2))
-        posterior[:, i] = fit.posterior[:, 1]
-        likely += fit.posterior[row, ticked]
-        iterations = max(iterations, fit.iterations)
-    # Paths are not among the values of a question, only in its sets: here they are labels.
-    labels = cast("tuple[Value, ...]", question.labels)
-    chosen = np.round(posterior, 12) > 0.5
-    sets, which = np.unique(chosen, axis=0, return_inverse=True)
-    named = [cast("Value", frozenset(labels[i] for i in np.flatnonzero(one))) for one in sets]
-    return Consensus(
-        question=question.name,
-        method=model,
-        units=units,
-        labels=labels,
-        posterior=posterior,
-        best=tuple(named[code] for code in which.ravel().tolist()),
-        accuracy=_accuracy(ratings.rater, likely / max(table.shape[1], 1)),
-        iterations=iterations,
-    )
-
-
 def majority(
-    question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]
+    question: Question,
+    ratings: Ratings,
+    units: Codes,
+    row: NDArray[np.intp],
+    known: Codes | None = None,
 ) -> Consensus:
-    """The commonest vote of each unit, the first in order among equals; no posterior."""
-    width = len(ratings.values)
-    cell, n = np.unique(row * width + ratings.value, return_counts=True)
-    unit, label = np.divmod(cell, width)
-    order = np.lexsort((label, -n, unit))
-    first = np.searchsorted(unit[order], np.arange(len(units)))
-    best = label[order][first]
-    agrees = (ratings.value == best[row]).astype(np.float64)
+    """The commonest vote of each unit (:data:`TIE_RULE`); its posterior are shares of votes."""
+    n_labels = len(ratings.values)
+    found = counting.majority(row, ratings.value, len(units), n_labels)
+    best, tied = found.best.copy(), found.tied
+    posterior: Floats = np.zeros((len(units), 0))
+    if len(units) * n_labels <= MOST_CELLS:
+        posterior = counting.shares(row, ratings.value, len(units), n_labels)
+    if known is not None:
+        at = np.flatnonzero(known >= 0)
+        best[at], tied[at] = known[at], False
+        if posterior.shape[1]:
+            posterior[at] = 0.0
+            posterior[at, known[at]] = 1.0
     return Consensus(
         question=question.name,
         method="majority",
         units=units,
         labels=ratings.values,
-        posterior=np.zeros((len(units), 0)),
+        posterior=posterior,
         best=tuple(ratings.values[code] for code in best.tolist()),
-        accuracy=_accuracy(ratings.rater, agrees),
+        accuracy=_accuracy(ratings.rater, (ratings.value == best[row]).astype(np.float64)),
         iterations=0,
+        n_ties=int(tied.sum()),
     )
 
 
-def medians(question: Question, ratings: Ratings, units: Codes, row: NDArray[np.intp]) -> Consensus:
-    """The median of each unit's numbers (the mean of the two middle ones)."""
-    # Values are sorted, so their codes order them.
-    order = np.lexsort((ratings.value, row))
-    value = np.array(ratings.values, np.float64)[ratings.value[order]]
-    n = np.bincount(row, minlength=len(units))
-    start = np.cumsum(n) - n
-    middle = (value[start + (n - 1) // 2] + value[start + n // 2]) / 2 if len(n) else value
+def median(
+    question: Question,
+    ratings: Ratings,
+    units: Codes,
+    row: NDArray[np.intp],
+    known: Codes | None = None,
+) -> Consensus:
+    """The median of each unit: for numbers the mean of the two middle ones, for ordered labels
+    the lower of them.
+    """
+    # Values are in order, so their codes order them.
+    low, high = counting.middles(row, ratings.value, len(units))
+    best: tuple[Value, ...]
+    if question.level == "ordinal":
+        code = low if known is None else np.where(known >= 0, known, low)
+        best = tuple(ratings.values[i] for i in code.tolist())
+    else:
+        value = np.array(ratings.values, np.float64)
+        # Halved first: two numbers near the largest there is have a sum beyond it.
+        middle = np.where(low == high, value[low], value[low] / 2 + value[high] / 2)
+        if known is not None:
+            middle = np.where(known >= 0, value[known], middle)
+        best = tuple(middle.tolist())
     return Consensus(
         question=question.name,
         method="median",
         units=units,
-        labels=(),
+        labels=ratings.values if question.level == "ordinal" else (),
         posterior=np.zeros((len(units), 0)),
-        best=tuple(middle.tolist()),
+        best=best,
         accuracy={},
         iterations=0,
+        n_ties=int((low != high).sum()) if question.level == "ordinal" else 0,
+    )
+
+
+def weighted_mean(
+    question: Question,
+    ratings: Ratings,
+    units: Codes,
+    row: NDArray[np.intp],
+    n_raters: int,
+    known: Codes | None = None,
+) -> Consensus:
+    """Each unit's weighted mean; for ordered labels the nearest label too."""
+    number = numbers(ratings.values)
+    told = None
+    if known is not None:
+        told = np.where(known >= 0, number[known], np.nan) if len(number) else None
+    fit = fit_weighted_mean(
+        number[ratings.value], row, ratings.rater, len(units), n_raters, known=told
+    )
+    present = np.flatnonzero(np.bincount(ratings.rater, minlength=n_raters))
+    return by_means(
+        Consensus(
+            question=question.name,
+            method="weighted_mean",
+            units=units,
+            labels=ratings.values if question.level == "ordinal" else (),
+            posterior=np.zeros((len(units), 0)),
+            best=(),
+            accuracy={},
+            iterations=fit.iterations,
+            converged=fit.converged,
+            moved=fit.moved,
+            bias={int(r): float(fit.bias[r]) for r in present},
+            spread={int(r): float(np.sqrt(fit.variance[r])) for r in present},
+        ),
+        fit.mean,
+        fit.sd,
+    )
+
+
+def by_means(consensus: Consensus, mean: Floats, sd: Floats) -> Consensus:
+    """``consensus`` with these means and standard deviations per unit.
+
+    For ordered labels each label's probability is that of the normal distribution between the
+    middles to its neighbours, and the best label is the one nearest to the mean.
+    """
+    if not consensus.labels:
+        return replace(consensus, mean=mean, sd=sd, best=tuple(mean.tolist()))
+    from scipy.special import ndtr
+
+    number = numbers(consensus.labels)
+    order = np.argsort(number, kind="stable")
+    ends = (number[order][1:] + number[order][:-1]) / 2
+    nearest = order[np.searchsorted(ends, np.round(mean, 12))]
+    posterior = np.zeros((len(mean), 0))
+    if len(mean) * len(number) <= MOST_CELLS:
+        below = ndtr((ends - mean[:, None]) / np.maximum(sd, 1e-12)[:, None])
+        edge = np.ones((len(mean), 1))
+        posterior = np.zeros((len(mean), len(number)))
+        posterior[:, order] = np.diff(np.hstack([0 * edge, below, edge]), axis=1)
+    best = tuple(consensus.labels[code] for code in nearest.tolist())
+    return replace(consensus, mean=mean, sd=sd, best=best, posterior=posterior)
+
+
+def _with_repeats(ratings: Ratings, repeats: Ratings, units: Codes) -> Ratings:
+    """The ratings and the earlier answers, one after the other."""
+    kept = repeats.select((repeats.value >= 0) & np.isin(repeats.unit, units))
+    if not len(kept):
+        return ratings
+    code = kept.value
+    if kept.values != ratings.values:
+        position = {value: i for i, value in enumerate(ratings.values)}
+        table = np.array([position.get(value, -1) for value in kept.values], np.int32)
+        kept, code = kept.select(table[code] >= 0), table[code][table[code] >= 0]
+    columns = ("unit", "rater", "seconds", "submitted", "edited", "prelabeled")
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(ratings, name), getattr(kept, name)]) for name in columns
+    }
+    return replace(ratings, value=np.concatenate([ratings.value, code]), **joined)
+
+
+def _modelled(
+    question: Question,
+    ratings: Ratings,
+    units: Codes,
+    row: NDArray[np.intp],
+    n_raters: int,
+    model: Model,
+    known: Codes | None,
+) -> Consensus:
+    """By a model of raters; by a simpler one where it lost what the labels' names mean."""
+    labels = ratings.values
+    size = Size(len(units), n_raters, len(labels))
+    fit = fit_model(model, row, ratings.rater, ratings.value, size, gold=known)
+    strayed = ""
+    if model == "dawid_skene" and _strayed(fit, row, ratings.value, size):
+        model, strayed = "one_coin", "the matrices took one label for another"
+        fit = fit_model(model, row, ratings.rater, ratings.value, size, gold=known)
+    if _strayed(fit, row, ratings.value, size):
+        found = majority(question, ratings, units, row, known)
+        return replace(found, why="the models took one label for another")
+    # Rounded, so that equal posteriors tie on every machine: the first label then wins.
+    rounded = np.round(fit.posterior, 12)
+    best = rounded.argmax(axis=1) if len(labels) else np.zeros(0, np.intp)
+    top = rounded.max(axis=1, keepdims=True) if len(labels) else rounded
+    return Consensus(
+        question=question.name,
+        method=model,
+        units=units,
+        labels=labels,
+        posterior=fit.posterior,
+        best=tuple(labels[code] for code in best.tolist()),
+        accuracy=_accuracy(ratings.rater, fit.posterior[row, ratings.value]),
+        iterations=fit.iterations,
+        why=strayed,
+        converged=fit.converged,
+        moved=fit.moved,
+        n_ties=int(((rounded == top).sum(axis=1) > 1).sum()),
+    )
+
+
+def _strayed(fit: Fit, row: NDArray[np.intp], label: NDArray[np.integer], size: Size) -> bool:
+    """Whether some label is given less often where it is true than where it is not.
+
+    Then the fit calls that label by another's name: the likelihood does not know names.
+    """
+    n_units, _, n_labels = size
+    if n_units == 0 or n_labels < 2:
+        return False
+    one = np.ones(len(row))
+    votes = sparse.csr_array((one, (row, label)), shape=(n_units, n_labels))
+    given = np.asarray(votes.T @ fit.posterior)  # given × true
+    true = given.sum(axis=0)
+    hit = np.diag(given)
+    rest = given.sum(axis=1) - hit
+    others = true.sum() - true
+    there = (true >= 1) & (others > 0)
+    return bool((hit[there] * others[there] < rest[there] * true[there]).any())
+
+
+def _per_tick(
+    question: Question,
+    ratings: Ratings,
+    units: Codes,
+    row: NDArray[np.intp],
+    n_raters: int,
+    method: Literal["majority", "one_coin", "dawid_skene"],
+    known: Codes | None,
+) -> Consensus:
+    """Every label as a question of its own: ticked or not."""
+    table = ticks(question, ratings)
+    size = Size(len(units), n_raters, 2)
+    posterior = np.zeros((len(units), table.shape[1]))
+    likely = np.zeros(len(ratings))
+    fits: list[Fit] = []
+    for i in range(table.shape[1]):
+        ticked = table[ratings.value, i].astype(np.int64)
+        told = None if known is None else np.where(known >= 0, table[known, i], -1)
+        if not ticked.any() and (told is None or not (told > 0).any()):
+            likely += 1.0
+            continue
+        shares = counting.shares(row, ticked, len(units), 2)
+        if told is not None:
+            shares[told >= 0] = np.eye(2)[told[told >= 0]]
+        if method != "majority":
+            codes = None if told is None else told.astype(np.int32)
+            fit = fit_model(method, row, ratings.rater, ticked, size, gold=codes)
+            if not _strayed(fit, row, ticked, size):
+                fits.append(fit)
+                shares = fit.posterior
+        posterior[:, i] = shares[:, 1]
+        likely += shares[row, ticked]
+    # Paths are not among the values of a question, only in its sets: here they are labels.
+    labels = cast("tuple[Value, ...]", question.labels)
+    rounded = np.round(posterior, 12)
+    sets, which = np.unique(rounded > 0.5, axis=0, return_inverse=True)
+    named = [cast("Value", frozenset(labels[i] for i in np.flatnonzero(one))) for one in sets]
+    return Consensus(
+        question=question.name,
+        method=method,
+        units=units,
+        labels=labels,
+        posterior=posterior,
+        best=tuple(named[code] for code in which.ravel().tolist()),
+        accuracy=_accuracy(ratings.rater, likely / max(table.shape[1], 1)),
+        iterations=max((fit.iterations for fit in fits), default=0),
+        converged=all(fit.converged for fit in fits),
+        moved=max((fit.moved for fit in fits), default=0.0),
+        n_ties=int((rounded == 0.5).any(axis=1).sum()),
     )
 
 

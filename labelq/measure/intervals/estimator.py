@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
+
+import numpy as np
 
 from labelq.labels.statistics import CountPatterns, RaterPatterns
 from labelq.measure.additive import Additive
 from labelq.measure.coefficients import cohen
 from labelq.measure.coefficients.scale import Weights
-from labelq.measure.intervals.estimates import Estimates, Resampling, estimate
-from labelq.measure.intervals.linearised import linearised
+from labelq.measure.intervals import analytic, pairs
+from labelq.measure.intervals.estimates import Estimates, estimate
 from labelq.measure.intervals.plan import IntervalPlan
+from labelq.measure.intervals.raters import RatersLeftOut
+from labelq.measure.intervals.raters_drawn import RatersDrawn
+from labelq.measure.intervals.sampling import Sampling
+from labelq.measure.intervals.without_ratings import Errors, WithoutRatings, of_pair_means
 from labelq.measure.tables import Tables
+
+Make = Callable[[Tables], Additive]
+"""A coefficient's sums from the tables of a question."""
 
 
 @dataclass(frozen=True)
@@ -23,43 +34,134 @@ class Estimator:
     tables: Tables
     plan: IntervalPlan
 
-    def of_counts(self, additive: Additive) -> Estimates:
+    def of_counts(self, make: Make, published: analytic.Published | None = None) -> Estimates:
         """Of sums over patterns of label counts."""
-        return self._estimate(additive, self.tables.count_patterns, self._count_resampling)
+        found = make(self.tables)
+        return self._estimate(make, found, self.tables.count_patterns, self._by_counts, published)
 
-    def of_rater_patterns(self, additive: Additive) -> Estimates:
+    def of_rater_patterns(
+        self, make: Make, published: analytic.Published | None = None
+    ) -> Estimates:
         """Of sums over patterns of raters and labels."""
-        return self._estimate(additive, self.tables.rater_patterns, self._rater_resampling)
+        found = make(self.tables)
+        return self._estimate(make, found, self.tables.rater_patterns, self._by_raters, published)
 
-    def of_pairs(self, table: cohen.PairTable, weights: Weights) -> Estimates:
-        """Of Cohen's kappa of every pair and, last, their mean."""
-        if table.dense:
-            return self.of_rater_patterns(cohen.additive(table, weights))
-        return linearised(table, weights, self.plan.confidence, wanted=self.plan.resamples > 0)
+    def of_pairs(
+        self,
+        pairs_of: Callable[[Tables], cohen.PairTable],
+        weights: Weights,
+        *,
+        pooled: bool,
+        of_label: bool = False,
+    ) -> Estimates:
+        """Of Cohen's kappa (``pooled``: Scott's pi) of every pair and, last, their two means.
 
-    @cached_property
-    def _count_resampling(self) -> Resampling:
-        return self._resampling(self.tables.count_patterns)
-
-    @cached_property
-    def _rater_resampling(self) -> Resampling:
-        return self._resampling(self.tables.rater_patterns)
-
-    def _resampling(self, patterns: CountPatterns | RaterPatterns) -> Resampling:
-        return Resampling(
-            patterns.multiplicity,
-            patterns.pattern,
-            n_resamples=self.plan.resamples,
-            seed=[self.plan.seed, zlib.crc32(self.tables.question.name.encode())],
+        ``of_label`` says that the two values are a label and all others.
+        """
+        table = pairs_of(self.tables)
+        if self._over_units.method in ("percentile", "bca") and table.dense:
+            additive = replace(
+                cohen.additive(table, weights, pooled=pooled),
+                agreed=cohen.agreed_units(table) if of_label else None,
+            )
+            return self.of_rater_patterns(lambda _tables: additive)
+        sampling = None if self.plan.groups is None else self._by_raters
+        found = pairs.of_pairs(
+            table, weights, self._over_units, pooled=pooled, of_label=of_label, sampling=sampling
         )
+        if self._left_out is not None:
+
+            def means(tables: Tables) -> Any:
+                kappas = cohen.kappas(pairs_of(tables), weights, pooled=pooled)
+                weight = np.where(np.isnan(kappas.value), 0, kappas.n)
+                return cohen.with_means(kappas.value, weight)[-cohen.N_MEANS :]
+
+            ratings = of_pair_means(table, cohen.kappas(table, weights, pooled=pooled))
+            self._left_out.widen(found, means, self.plan, ratings=ratings, last=cohen.N_MEANS)
+        if self._drawn is not None:
+            self._drawn.of_pair_means(found, table, weights, pooled=pooled)
+        return found
+
+    @cached_property
+    def _left_out(self) -> RatersLeftOut | None:
+        return RatersLeftOut.of(self.tables, self._seed) if self.plan.resample_raters else None
+
+    @cached_property
+    def _drawn(self) -> RatersDrawn | None:
+        if self._left_out is None or self.plan.method != "percentile":
+            return None
+        return RatersDrawn(self.tables, self._left_out.raters, self.plan, tuple(self._seed))
+
+    @property
+    def _over_units(self) -> IntervalPlan:
+        """How intervals are made before raters come in."""
+        return self.plan if self._left_out is None else replace(self.plan, method="jackknife")
+
+    @cached_property
+    def _counts_without_ratings(self) -> WithoutRatings:
+        return WithoutRatings.of_counts(self.tables, self._seed)
+
+    @cached_property
+    def _raters_without_ratings(self) -> WithoutRatings | None:
+        return WithoutRatings.of_rater_patterns(self.tables, self._seed)
+
+    @cached_property
+    def _by_counts(self) -> Sampling:
+        return self._sampling(self.tables.count_patterns)
+
+    @cached_property
+    def _by_raters(self) -> Sampling:
+        return self._sampling(self.tables.rater_patterns)
+
+    @property
+    def _seed(self) -> list[int]:
+        return [self.plan.seed, zlib.crc32(self.tables.question.name.encode())]
+
+    def _sampling(self, patterns: CountPatterns | RaterPatterns) -> Sampling:
+        return Sampling(patterns, groups=self.plan.groups, seed=self._seed)
 
     def _estimate(
-        self, additive: Additive, patterns: CountPatterns | RaterPatterns, resampling: Resampling
+        self,
+        make: Make,
+        additive: Additive,
+        patterns: CountPatterns | RaterPatterns,
+        sampling: Sampling,
+        published: analytic.Published | None,
     ) -> Estimates:
-        return estimate(
+        found = estimate(
             additive,
             patterns.multiplicity,
-            resampling,
+            sampling,
+            self._over_units,
             n_units=self.tables.counts.n_units,
-            confidence=self.plan.confidence,
+            published=published,
         )
+        if self._left_out is not None:
+            self._left_out.widen(
+                found,
+                lambda t: make(t).parts(_multiplicity(t, patterns)).value,
+                self.plan,
+                ratings=self._of_ratings(make, additive, patterns, found),
+            )
+        if self._drawn is not None and isinstance(patterns, CountPatterns):
+            self._drawn.of_counts(found, make)
+        return found
+
+    def _of_ratings(
+        self,
+        make: Make,
+        additive: Additive,
+        patterns: CountPatterns | RaterPatterns,
+        found: Estimates,
+    ) -> Errors | None:
+        """What single ratings bring about; None where a rating less is a unit less."""
+        if additive.size is not None or not any(found.method):
+            return None
+        counted = isinstance(patterns, CountPatterns)
+        fewer = self._counts_without_ratings if counted else self._raters_without_ratings
+        return None if fewer is None else fewer.errors(make(fewer.tables), found.parts.value)
+
+
+def _multiplicity(tables: Tables, like: CountPatterns | RaterPatterns) -> Any:
+    counted = isinstance(like, CountPatterns)
+    return (tables.count_patterns if counted else tables.rater_patterns).multiplicity

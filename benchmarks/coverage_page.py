@@ -1,0 +1,264 @@
+"""docs/coverage.md from the stored results of benchmarks/coverage.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+INTRO = """# Do the intervals hold?
+
+Measured, not assumed: rounds are drawn from a known process, so that the true value of every
+coefficient is computed, and every interval that labelq gives is compared with it. *Coverage* is
+the share of the intervals given that hold the true value; *refused* is the share of rounds that
+get none, because they lie below the [evidence floor](method.md#the-evidence-floor); *width* is the
+mean width.
+
+The process: annotators with fixed confusion matrices, some err twice as often as others; 70 % easy
+tasks and 30 % on which everybody errs four times as often; two labels (skewed: 85 to 15), or five
+ordered ones (skewed: each .45 times as frequent as the one before) where near labels are confused
+more often than far ones. The true value is that of the headline: nominal alpha for two labels,
+ordinal alpha for five; the other coefficients are then what they are.
+
+This page is written by `python benchmarks/coverage.py`, by hand, never as a test.
+"""
+
+
+def page(stored: dict[str, Any], seed: int) -> str:
+    """The page, section by section; what was not simulated is left out."""
+    parts = [INTRO]
+    for name, write in SECTIONS.items():
+        if name in stored:
+            parts.append(write(stored[name]["rows"]))
+    versions = sorted({section["version"] for section in stored.values()})
+    parts.append(f"Seed {seed}, labelq {', '.join(versions)}.\n")
+    return "\n".join(parts)
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage with one decimal, or a dash."""
+    return f"{100 * part / whole:.1f}" if whole else "–"
+
+
+def pooled(rows: Iterable[Row]) -> Row:
+    """Tallies added up."""
+    total: Row = defaultdict(float)
+    for row in rows:
+        for key in ("n", "given", "held", "above", "reliable", "significant", "tested", "width"):
+            total[key] += row[key]
+    return total
+
+
+def at(rows: Iterable[Row], n: int) -> list[Row]:
+    """Those with so many units."""
+    return [row for row in rows if row["n_units"] == n]
+
+
+def line_of(row: Row) -> list[str]:
+    """Coverage, refusals, width."""
+    return [
+        share(row["held"], row["given"]),
+        share(row["n"] - row["given"], row["n"]),
+        f"{row['width'] / row['given']:.2f}" if row["given"] else "–",
+    ]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows by some of their fields, in order of appearance."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[k] for k in keys), []).append(row)
+    return found
+
+
+def units(rows: list[Row]) -> str:
+    """Coverage of the default interval."""
+    label = [r for r in rows if r["metric"].endswith("of a label")]
+    whole = [r for r in rows if r not in label]
+    sizes = sorted({r["n_units"] for r in rows})
+    head = ["coefficient", *(f"{n:,}: coverage | refused | width" for n in sizes)]
+    head = " | ".join(head).split(" | ")
+
+    def by_metric(some: list[Row]) -> list[list[str]]:
+        return [
+            [
+                name,
+                *(x for n in sizes for x in line_of(pooled(at(mine, n)))),
+            ]
+            for (name,), mine in grouped(some, "metric").items()
+        ]
+
+    cells = [
+        (r["held"] / r["given"], r) for r in whole if r["given"] >= 0.5 * r["n"] and r["given"]
+    ]
+    inside = sum(0.93 <= c <= 0.97 for c, _ in cells)
+    worst = sorted(cells, key=lambda c: c[0])[:3] + sorted(cells, key=lambda c: -c[0])[:3]
+    designs = [
+        [
+            "2" if q == 2 else f"{q} ordered",
+            str(R),
+            "skewed" if skewed else "balanced",
+            f"{alpha:g}",
+            *(x for n in sizes for x in line_of(pooled(at(mine, n)))),
+        ]
+        for (q, R, skewed, alpha), mine in grouped(whole, "q", "R", "skewed", "alpha").items()
+    ]
+    said = "; ".join(
+        f"{100 * c:.1f} ({r['metric']}, {r['q']} labels, {r['R']} annotators,"
+        f" {'skewed' if r['skewed'] else 'balanced'}, {r['alpha']:g}, {r['n_units']:,} tasks)"
+        for c, r in worst
+    )
+    replications = sorted({r["n"] for r in whole})
+    worst_error = 196 * (0.95 * 0.05 / replications[0]) ** 0.5
+    return f"""## The default: Student's t on Fisher's z scale, jackknife
+
+A nominal 95 % interval, pooled over two, three and five annotators, skewed and balanced labels,
+true values .5 and .85; columns are tasks. Each cell of the design has
+{replications[0]:,} to {replications[-1]:,} rounds, so that one cell's coverage is known to
+about ±{worst_error:.1f} points at worst, a pooled one to a few tenths.
+
+{table(head, by_metric(whole))}
+By design, pooled over the coefficients:
+
+{table(["labels", "annotators", "", "true", *head[1:]], designs)}
+Of the {len(cells)} single cells (coefficient × design) where at most half of the rounds are
+refused, {inside} cover 93 to 97 %. The furthest away: {said}.
+
+Each label against all others, pooled over the labels and designs above. A rare label is refused
+most of the time in a small round; those that are not refused are the rounds in which it happens to
+be frequent, and coverage of these is what the table shows. Pooling hides the rarest labels: one
+that makes up a few percent of the answers covers .73 to .86 at 50 tasks where most refuse it,
+and .91 to .92 at 200 (five ordered labels, skewed, true alpha .5, 2,000 rounds; separate run):
+
+{table(head, by_metric(label))}"""
+
+
+def methods(rows: list[Row]) -> str:
+    """The other intervals."""
+    kinds = list(dict.fromkeys(r["method"] for r in rows))
+    body = [
+        [
+            name,
+            *(
+                share(p["held"], p["given"]) if 2 * p["given"] > p["n"] else "–"
+                for kind in kinds
+                for p in [pooled(r for r in mine if r["method"] == kind)]
+            ),
+        ]
+        for (name,), mine in grouped(rows, "metric").items()
+    ]
+    return f"""## The other intervals on few tasks
+
+Coverage at 50 tasks, three annotators, true headline .85, skewed and balanced, two and five labels,
+{rows[0]["n"]} rounds each. `--interval percentile` and `bca` are bootstraps with 2,000 resamples;
+`analytic` is t or normal with the published standard error, which is what other programs print. All
+stand above the same floor.
+
+{table(["coefficient", *(f"`{k}`" for k in kinds)], body)}"""
+
+
+def power(rows: list[Row]) -> str:
+    """How often reliable rounds are called reliable."""
+    sizes = sorted({r["n_units"] for r in rows})
+    body = [
+        [
+            "2" if q == 2 else f"{q} ordered",
+            str(R),
+            "skewed" if skewed else "balanced",
+            f"{alpha:g}",
+            *(share(r["reliable"], r["n"]) for r in mine),
+        ]
+        for (q, R, skewed, alpha), mine in grouped(rows, "q", "R", "skewed", "alpha").items()
+    ]
+    return f"""## Power: how often is a reliable round called reliable?
+
+The verdict *reliable* asks that the lower end of the headline's interval reaches .8. A round whose
+true alpha is .85 has little room for that. Percent of {rows[0]["n"]:,} rounds, by number of tasks:
+
+{table(["labels", "annotators", "", "true alpha", *(f"{n:,}" for n in sizes)], body)}"""
+
+
+def size(rows: list[Row]) -> str:
+    """How often the test speaks where there is only chance."""
+    sizes = sorted({r["n_units"] for r in rows})
+    body = [
+        [
+            name,
+            *(share(p["significant"], p["tested"]) for n in sizes for p in [pooled(at(mine, n))]),
+        ]
+        for (name,), mine in grouped(rows, "metric").items()
+    ]
+    return f"""## The test against chance
+
+Where everybody answers at random (all labels equally likely), p is below .05 in 5 % of the rounds
+if the test is right. Percent, pooled over two, three and five annotators, two and five labels,
+{rows[0]["n"]:,} rounds each:
+
+{table(["coefficient", *(f"{n} tasks" for n in sizes)], body)}"""
+
+
+def groups(rows: list[Row]) -> str:
+    """Groups of units."""
+    body = []
+    for (n, metric), mine in grouped(rows, "n_groups", "metric").items():
+        by = {r["how"]: r for r in mine}
+        body.append(
+            [
+                str(n),
+                metric.replace("_", " "),
+                share(by["groups"]["held"], by["groups"]["given"]),
+                share(by["tasks"]["held"], by["tasks"]["given"]),
+            ]
+        )
+    return f"""## Tasks that come in groups
+
+Groups of ten tasks on the average (geometric: one to about forty) that share a difficulty and a
+prevalence, three annotators, two labels; {rows[0]["n"]} rounds each. With `--group` labelq
+keeps groups together; below 20 groups it refuses (here it does not).
+
+{table(["groups", "coefficient", "coverage with `--group`", "coverage as if independent"], body)}"""
+
+
+def raters(rows: list[Row]) -> str:
+    """Populations of raters."""
+    body = []
+    for (complete, R, metric), mine in grouped(rows, "complete", "R", "metric").items():
+        by = {r["how"]: r for r in mine}
+        body.append(
+            [
+                "all tasks by all" if complete else "three per task",
+                str(R),
+                metric.replace("_", " "),
+                *line_of(by["raters"])[::2],
+                *line_of(by["tasks"])[::2],
+            ]
+        )
+    head = ["design", "annotators", "coefficient", "coverage with `--resample-raters`", "width"]
+    head += ["coverage of the default", "width"]
+    return f"""## Annotators drawn from a population
+
+The truth is that of a population of very different annotators (errors of 3, 10 and 25 %, leaning
+one way or the other), 100 tasks, two labels; {rows[0]["n"]} rounds each. `--resample-raters` leaves
+out annotators too; the default holds for the annotators at hand only. Where annotators share few
+tasks, what a single answer adds is counted with the tasks and with the annotators: the interval is
+wider than it need be.
+
+{table(head, body)}"""
+
+
+SECTIONS: dict[str, Callable[[list[Row]], str]] = {
+    "units": units,
+    "methods": methods,
+    "power": power,
+    "size": size,
+    "groups": groups,
+    "raters": raters,
+}

@@ -1,0 +1,230 @@
+"""``labelq explain``: a coefficient in words, and worked through on a round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelq.cli.options import measure_options, read_round, settings_of, source_options
+from labelq.errors import SettingsError
+
+if TYPE_CHECKING:
+    from labelq.labels.model import Question, Rater, Ratings, Round
+    from labelq.measure.metric import Metric
+
+
+@click.command("explain", short_help="What a coefficient is, worked through on your data.")
+@click.argument("metric", required=False)
+@source_options
+@click.option("--question", metavar="NAME", help="Which question [the first that takes METRIC].")
+@click.option("--label", metavar="LABEL", help="This label against all others.")
+@click.option(
+    "--raters", metavar="A,B", help="Only this pair of annotators (letters, ids or names)."
+)
+@click.option(
+    "--variant",
+    metavar="NAME",
+    help="Weights or distance: linear, quadratic, ordinal, cost, masi, jaccard.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@measure_options
+def explain_command(
+    metric: str | None,
+    sources: tuple[Path, ...],
+    api_key: str | None,
+    question: str | None,
+    label: str | None,
+    raters: str | None,
+    variant: str | None,
+    format: str,  # noqa: A002  # the option's name
+    **options: Any,
+) -> None:
+    """Explain METRIC: the formula in words and symbols, its convention, its reference.
+
+    With SOURCE (as for `labelq agreement`) the number is worked through step by step from the
+    data's own counts; then the same data go through the other formulas that are sold under that
+    name (krippendorff, statsmodels, scikit-learn, irrCAC, NLTK, Label Studio Enterprise), with
+    the reason for each gap. Without METRIC: the list of all of them.
+
+    \b
+    Examples:
+      labelq explain
+      labelq explain alpha
+      labelq explain alpha export.json --question category
+      labelq explain cohen_kappa export.json --raters A,B
+      labelq explain fleiss export.json --question category --label Refund
+      labelq explain raw ratings.csv --columns unit=task_id,rater=worker,value=label
+    """
+    from labelq.report import explain as report
+
+    found = _called(metric)
+    if not (sources or options.get("project")):
+        if question or label or raters or variant:
+            raise SettingsError("--question, --label, --raters and --variant need a SOURCE")
+        if format == "json":
+            click.echo(report.metrics_json(found), nl=False)
+        elif len(found) == 1:
+            report.print_metric(found[0])
+        else:
+            report.print_list(found)
+        return
+    if len(found) != 1:
+        names = ", ".join(m.name for m in found)
+        raise SettingsError(f"{metric} can be any of {names}: name one")
+    from labelq.cli.progress import progress_bar
+    from labelq.cli.sources import origin_of
+
+    settings = settings_of(options, sources)
+    with (
+        progress_bar() as progress,
+        origin_of(sources, settings, api_key, progress=progress) as origin,
+    ):
+        round_ = read_round(origin, settings, progress)
+    from labelq.labels.grouping import groups_of
+    from labelq.measure.explaining.working import explain
+
+    chosen, notes = _question(found[0], round_, question)
+    ratings = round_.ratings[chosen.name]
+    pair = _pair(raters, round_.raters)
+    if pair is None and found[0].raters == "pairs":
+        pair, note = _most_shared(ratings, round_.raters)
+        notes.append(note)
+    explained = explain(
+        found[0],
+        chosen,
+        ratings,
+        round_.raters,
+        variant=variant,
+        label=label,
+        pair=pair,
+        rater_name=lambda code: round_.raters[code].letter,
+        resamples=settings.resamples,
+        seed=settings.seed,
+        confidence=settings.confidence,
+        interval=settings.interval,
+        groups=groups_of(round_.units, settings.group) if settings.group else None,
+        resample_raters=settings.resample_raters,
+    )
+    if format == "json":
+        click.echo(report.explanation_json(found[0], explained, notes), nl=False)
+    else:
+        report.print_explanation(found[0], explained, notes)
+
+
+def _called(name: str | None) -> Sequence[Metric]:
+    """The metrics that ``name`` may mean: all for None, one for a full name or an alias.
+
+    Raises:
+        SettingsError: none is called like that.
+    """
+    from difflib import get_close_matches
+
+    from labelq.measure.metric import spelling
+    from labelq.measure.registry import METRICS, metric
+
+    if name is None:
+        return METRICS
+    try:
+        return [metric(name)]
+    except KeyError:
+        pass
+    wanted = spelling(name)
+    ways: tuple[Callable[[Metric], bool], ...] = (
+        lambda m: wanted in m.name.split("_"),
+        lambda m: any(known.startswith(wanted) for known in m.names),
+        lambda m: wanted == "".join(word[0] for word in m.name.split("_")),
+        lambda m: any(wanted in known for known in m.names),
+    )
+    for fits in ways:
+        found = [m for m in METRICS if wanted and fits(m)]
+        shortest = min(found, key=lambda m: len(m.name), default=None)
+        if shortest and all(m.name.startswith(shortest.name) for m in found):
+            return [shortest]
+        if found:
+            return found
+    near = get_close_matches(wanted, [known for m in METRICS for known in m.names], 3, 0.5)
+    hint = ", ".join(dict.fromkeys(metric(known).name for known in near))
+    known = ", ".join(m.name for m in METRICS)
+    raise SettingsError(
+        f"there is no metric {name[:80]!r}"
+        + (f"; did you mean {hint}?" if hint else "")
+        + f" Known: {known}"
+    )
+
+
+def _question(metric: Metric, round_: Round, name: str | None) -> tuple[Question, list[str]]:
+    """The question that is explained, and a note on what else there is."""
+    from labelq.report.text import mark
+
+    if name is not None:
+        for question in round_.questions:
+            if question.name == name:
+                break
+        else:
+            known = ", ".join(q.name for q in round_.questions)
+            raise SettingsError(f"--question {name}: there is no such question; there are {known}")
+        refusal = metric.refusal(question)
+        if refusal is not None:
+            from labelq.report.words import reason
+
+            raise SettingsError(f"{metric.title} on {question.name}: {reason(refusal)}")
+        return question, []
+    takes = [q for q in round_.questions if metric.refusal(q) is None]
+    if not takes:
+        levels = ", ".join(sorted({q.level for q in round_.questions}))
+        raise SettingsError(f"{metric.title} takes no question of this round (levels: {levels})")
+    notes = []
+    if len(takes) > 1:
+        others = ", ".join(mark(q.name, 40) for q in takes[1:6])
+        more = f" and {len(takes) - 6} more" if len(takes) > 6 else ""
+        notes.append(f"the first question; for {others}{more}: --question NAME")
+    return takes[0], notes
+
+
+def _pair(given: str | None, raters: Sequence[Rater]) -> tuple[int, int] | None:
+    """The two annotators named in ``A,B`` as codes, the smaller first."""
+    if given is None:
+        return None
+    codes = []
+    for part in given.split(","):
+        name = part.strip()
+        found = [
+            code
+            for code, rater in enumerate(raters)
+            if name in (rater.letter, rater.id, rater.name)
+        ]
+        if len(found) != 1:
+            letters = ", ".join(rater.letter for rater in raters[:20])
+            why = "several annotators are" if found else "no annotator is"
+            raise SettingsError(f"--raters {given}: {why} called {name}; letters: {letters}")
+        codes += found
+    if len(set(codes)) != 2:
+        raise SettingsError(f"--raters {given}: name two annotators, as A,B")
+    return min(codes), max(codes)
+
+
+def _most_shared(ratings: Ratings, raters: Sequence[Rater]) -> tuple[tuple[int, int], str]:
+    """The pair that shares the most tasks, and a note that says so."""
+    from labelq.labels.statistics import pair_cells, rater_patterns, weighted_count
+    from labelq.report.text import mark
+
+    patterns = rater_patterns(ratings)
+    cells = pair_cells(patterns)
+    if not len(cells.pairs):
+        raise SettingsError("no task was labeled by two or more annotators: there is no pair")
+    shared = weighted_count(cells.pair, patterns.multiplicity[cells.pattern], len(cells.pairs))
+    a, b = cells.pairs[int(shared.argmax())].tolist()
+    first, second = mark(raters[a].letter), mark(raters[b].letter)
+    return (a, b), (
+        f"annotators {first} and {second}, the pair that shares the most tasks; another:"
+        " --raters A,B"
+    )

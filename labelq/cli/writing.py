@@ -1,0 +1,47 @@
+"""Single files out: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from labelq.errors import OutputError
+
+
+def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> None:
+    """Write files so that each is there whole, or what stood there stays.
+
+    Raises:
+        OutputError: one is there already and ``replace`` is not given, or cannot be written.
+    """
+    check_files(contents, replace=replace)
+    tag = secrets.token_hex(4)
+    fresh = {path: path.with_name(f".{path.name}.{tag}.new") for path in contents}
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh[path].write_bytes(content)
+        for path, new in fresh.items():
+            new.replace(path)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be written ({cause.strerror or cause})") from None
+    finally:
+        for new in fresh.values():
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+
+
+def check_files(paths: Iterable[Path], *, replace: bool) -> None:
+    """Refuse files that must not be written, before any work is done.
+
+    Raises:
+        OutputError: one is a directory, or is there already and ``replace`` is not given.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path}: is a directory; give the name of a file")
+        if os.path.lexists(path) and not replace:
+            raise OutputError(f"{path}: is there already; --replace replaces it")

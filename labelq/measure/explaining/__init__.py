@@ -1,0 +1,1 @@
+"""A number worked through by hand, and what other formulas under its name say."""

@@ -1,0 +1,1 @@
+"""Numbers about each rater, by rater code: estimates with intervals, and tests. No names."""

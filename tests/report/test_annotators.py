@@ -1,0 +1,75 @@
+"""The annotator section: every number has a name and a method, too little is said as such."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+from labelq.measure.raters.estimates import Estimate
+from labelq.measure.raters.methods import METHODS, REASONS
+from labelq.pinpoint.findings import FlagKind
+from labelq.report.annotators import FAMILIES, MOST_DETAILED, NOT_ASKED, methods, raters
+from labelq.report.names import Names
+from labelq.report.text import plain
+
+
+def rows(audit, **options):
+    return dict(raters(audit, Names(audit.round.raters, **options)))
+
+
+def test_every_number_has_a_title_and_a_method():
+    assert [said for _, said in methods()] == list(METHODS.values())
+    assert len({title for title, _ in methods()}) == len(METHODS)
+
+
+def test_states_that_are_no_lack_of_evidence_have_words_all_the_same():
+    assert set(NOT_ASKED) <= set(REASONS)
+    assert set(FAMILIES) == set(get_args(FlagKind))
+
+
+def test_a_row_and_its_details(audit):
+    first = next(iter(rows(audit).values()))[0]
+    assert first.name == "A"
+    assert (first.agreement, first.interval, first.kappa) == ("88 %", "80 % to 94 %", ".61")
+    assert first.again == "3 of 4"
+    lines = {plain(d.what): (d.value, d.interval, d.rests) for d in first.details}
+    assert lines["Answers what most of the others say"] == ("80 %", "70 % to 88 %", "98")
+    assert lines["Same answer to a task answered again"] == ("75 %", "30 % to 95 %", "4")
+    assert lines["Median time (2 answers left out as idle)"][0] == "21 s"
+    assert lines["Above the line from <i>4</i> to 5, against the others"] == (
+        "−12 points",
+        "too few tasks on which answers vary",
+        "98",
+    )
+    assert lines["Where gold says <script>: Refund"][0] == "90 %"
+    assert not any("beyond chance" in what and "Both" in what for what in lines)
+    assert plain(first.too_little) == (
+        "Too little to say: consistency with oneself (too few pairs of answers)."
+    )
+
+
+def test_a_change_is_told_only_where_chance_seldom_gives_it(audit):
+    report = audit.raters[2]
+    told = [d for d in next(iter(rows(audit).values()))[2].details if "Agreement " in d.what]
+    assert [d.value for d in told if "answer 61" in plain(d.what) or "from there" in d.what] == [
+        "90 %",
+        "60 %",
+    ]
+    calm = replace(report, drift=replace(report.drift, p_value=0.2))
+    again = rows(replace(audit, raters=(calm,)))
+    assert not any("from there" in d.what for d in next(iter(again.values()))[0].details)
+
+
+def test_a_crowd_has_rows_and_details_for_some(audit):
+    crowd = replace(audit, raters=(audit.raters[0],) * (MOST_DETAILED + 5))
+    (shown,) = rows(crowd).values()
+    assert len(shown) == MOST_DETAILED + 5
+    assert sum(bool(row.details) for row in shown) == MOST_DETAILED
+
+
+def test_without_a_value_there_is_no_line(audit):
+    none = Estimate(reason="no_times")
+    bare = replace(audit.raters[0], statistics=replace(audit.raters[0].statistics, seconds=none))
+    (shown,) = rows(replace(audit, raters=(bare,))).values()
+    assert not any(d.what.startswith("Median time") for d in shown[0].details)
+    assert shown[0].seconds == "–"
