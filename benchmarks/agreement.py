@@ -19,8 +19,9 @@ from typing import Any
 
 import krippendorff
 import numpy as np
+from coefficients import RESAMPLES, raters, simulated
 
-from labelq.labels.model import Question, Rater, Ratings
+from labelq.labels.model import Question, Ratings
 from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import CountTable
 from labelq.measure.agreement import agreement
@@ -30,29 +31,7 @@ from labelq.measure.intervals.estimates import estimate
 from labelq.measure.intervals.plan import IntervalPlan
 from labelq.measure.intervals.sampling import Sampling
 
-RESAMPLES = 2000
 QUESTION = Question("q", "nominal", "benchmark")
-
-
-def simulated(n_units: int, n_raters: int, n_labels: int) -> Ratings:
-    """A complete design: right four times in five, else any label."""
-    rng = np.random.default_rng(0)
-    unit = np.repeat(np.arange(n_units, dtype=np.int32), n_raters)
-    rater = np.tile(np.arange(n_raters, dtype=np.int32), n_units)
-    truth = rng.integers(0, n_labels, n_units)[unit]
-    noise = rng.integers(0, n_labels, len(unit))
-    value = np.where(rng.random(len(unit)) < 0.8, truth, noise).astype(np.int32)
-    n = len(unit)
-    return Ratings(
-        unit,
-        rater,
-        value,
-        tuple(f"label {i:04}" for i in range(n_labels)),
-        np.full(n, np.nan, np.float32),
-        np.full(n, "NaT", "datetime64[s]"),
-        np.zeros(n, bool),
-        np.zeros(n, bool),
-    )
 
 
 def seconds(function: Callable[[], Any], repeat: int = 3) -> float:
@@ -89,10 +68,6 @@ def alpha_with_interval(ratings: Ratings) -> None:
         IntervalPlan(),
         n_units=table.n_units,
     )
-
-
-def raters(n: int) -> tuple[Rater, ...]:
-    return tuple(Rater(str(i), str(i), str(i)) for i in range(n))
 
 
 def all_coefficients() -> None:

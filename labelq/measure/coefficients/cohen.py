@@ -285,26 +285,3 @@ def varied_units(table: PairTable) -> int:
     other = np.zeros(len(table.multiplicity), bool)
     other[cells.pattern[(cells.row != commonest) | (cells.column != commonest)]] = True
     return int(table.multiplicity[other].sum())
-
-
-def mean_errors(table: PairTable, result: Kappas) -> tuple[float, float]:
-    """Linearised standard errors of the mean weighted by overlap and of the plain mean.
-
-    A unit moves a mean by the sum of its influences on the kappas of its pairs, each weighted
-    as the pair is; where the overlap weighs it moves these weights, too.
-    """
-    defined = ~np.isnan(result.value)
-    total = result.n[defined].sum()
-    if not total:
-        return float("nan"), float("nan")
-    mean = float((result.value[defined] * result.n[defined]).sum() / total)
-    pair, influence = table.cells.pair, result.influence[table.cell]
-    moved = influence + np.nan_to_num(result.value)[pair] - mean
-    plain = influence / result.n[pair]
-
-    def error(effect: Floats, over: float) -> float:
-        effect = np.where(defined[pair], effect, 0)
-        per_pattern = weighted_count(table.cells.pattern, effect, len(table.multiplicity))
-        return float(np.sqrt((table.multiplicity * per_pattern**2).sum()) / over)
-
-    return error(moved, total), error(plain, float(defined.sum()))
