@@ -1,6 +1,6 @@
 """How often intervals hold, how often they are refused, how often a good round is called good.
 
-    python benchmarks/coverage.py                 # everything, half an hour: docs/coverage.md
+    python benchmarks/coverage.py                 # everything, an hour: docs/coverage.md
     python benchmarks/coverage.py units power     # only these sections; the others stay
     python benchmarks/coverage.py --write         # only the page, from the stored results
 
@@ -23,7 +23,6 @@ from coverage_designs import labels, marginals, missing, raters
 from coverage_page import page
 from numpy.typing import NDArray
 from simulated_rounds import (
-    LABELS,
     PAIRS,
     Design,
     Process,
@@ -107,7 +106,7 @@ def methods() -> list[dict[str, Any]]:
     for process in PROCESSES:
         if process.R != 3 or process.alpha != 0.85:
             continue
-        wanted = [m for m in names(process.q) if m not in LABELS]
+        wanted = names(process.q)
         for method in METHODS:
             plan = IntervalPlan(method=method)
             for name, row in one_by_one(process, 50, 300, wanted, plan):
@@ -137,7 +136,7 @@ def size() -> list[dict[str, Any]]:
         d = design(q, R)
         drawn = seeded("size", q, R, n).multinomial(n, np.full(q**R, 1 / q**R), 2000)
         for name in names(q):
-            if name in LABELS or name == "raw agreement" or (name in PAIRS and (q, R) == (5, 5)):
+            if name == "raw agreement" or (name in PAIRS and (q, R) == (5, 5)):
                 continue
             tally = Tally()
             for estimates, _true in together(d, drawn, name, np.zeros(1)):

@@ -178,8 +178,8 @@ ORDERED = {
 
 
 def names(q: int) -> list[str]:
-    """The coefficients that are looked at with ``q`` labels."""
-    of_all = (name for name in (*COUNTS, *PAIRS, *LABELS) if name not in (PAIR, FLEISS_OF_A_LABEL))
+    """The coefficients of all labels that are looked at with ``q`` labels."""
+    of_all = (name for name in (*COUNTS, *PAIRS) if name != PAIR)
     return [name for name in of_all if q > 2 or name not in ORDERED]
 
 

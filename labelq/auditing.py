@@ -13,7 +13,7 @@ from labelq.errors import SettingsError
 from labelq.labels.grouping import groups_of
 from labelq.labels.model import Question, Round
 from labelq.measure import crosscheck
-from labelq.measure.agreement import agreement, canonical, pair_indices
+from labelq.measure.agreement import agreement, pair_indices
 from labelq.measure.ceiling import ceiling
 from labelq.measure.consensus.calibration import calibration
 from labelq.measure.consensus.estimation import consensus
@@ -21,6 +21,7 @@ from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.intervals.plan import Method
 from labelq.measure.marginals import marginal_tests
+from labelq.measure.naming import metric_called
 from labelq.measure.registry import METRICS
 from labelq.measure.results import (
     Agreement,
@@ -316,7 +317,7 @@ def _known_gates(round_: Round, rules: Sequence[GateRule]) -> tuple[GateRule, ..
                 f" {', '.join(questions)}"
             )
         try:
-            name = canonical(rule.metric)
+            name = metric_called(rule.metric).name
         except SettingsError as error:
             raise SettingsError(f"--fail-under: {error}") from None
         if name not in metrics:

@@ -40,6 +40,8 @@ __all__ = [
     "write_directory",
 ]
 
+MOST_MATRIX_BYTES = 10_000_000
+
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -50,6 +52,8 @@ def read_bytes(path: Path, error: type[LabelqError] = SourceError) -> bytes:
         LabelqError: of the class ``error``, if it cannot be read.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise error(f"{path}: is no ordinary file (a pipe or a device cannot be read)")
         return path.read_bytes()
     except OSError as cause:
         raise error(f"{path}: cannot be read ({cause.strerror})") from None
@@ -118,6 +122,8 @@ def read_matrix(path: Path) -> dict[str, dict[str, float]]:
     Raises:
         SettingsError: it cannot be read, or a cell is no number.
     """
+    if path.is_file() and path.stat().st_size > MOST_MATRIX_BYTES:
+        raise SettingsError(f"{path}: is larger than any matrix of labels (500 × 500) should be")
     text = read_text(path, SettingsError).removeprefix("\ufeff")
     rows = list(csv.reader(io.StringIO(text), delimiter=_separator(text.encode())))
     rows = [row for row in rows if any(row)]

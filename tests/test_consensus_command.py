@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def test_a_table_of_labels_with_probabilities(export, capsys):
     out = capsys.readouterr().out
     assert "category: 255 tasks; Dawid-Skene (730 answers" in out
     assert "iterations; mean probability 0." in out
+    assert "19 gold tasks are too few to check it" in out
     assert out.endswith("791 rows: labels.csv\nannotators, with names: raters.csv\n")
     rows = table("labels.csv")
     assert len(rows) == 791
@@ -71,6 +73,59 @@ def test_a_table_of_labels_with_probabilities(export, capsys):
     people = table("raters.csv")
     assert {row["question"] for row in people} == {"category", "urgency", "topics"}
     assert all(0 < float(row["accuracy"]) <= 1 for row in people)
+
+
+def test_what_was_set_aside_is_said_beside_the_output(export, capsys):
+    said = "Note: 69 answers set aside: label not in the config (Refunds)."
+    assert run("consensus", export) == 0
+    assert said in capsys.readouterr().err
+    commands = (
+        ("agreement", export, "--format", "json"),
+        ("explain", "raw_agreement", export, "--question", "category", "--format", "json"),
+        ("plan", export, "--format", "json"),
+    )
+    for command_ in commands:
+        assert run(*command_) == 0
+        out, err = capsys.readouterr()
+        assert said in err
+        json.loads(out)
+
+
+def test_where_the_matrices_lose_a_label_the_means_speak_and_say_so(export, capsys):
+    assert run("consensus", export, "--question", "urgency") == 0
+    out = capsys.readouterr().out
+    assert "weighted mean (789 answers, and matrices need 125; Dawid-Skene overruled 8 of 50" in out
+    assert "and gave 5 to no task)" in out
+    assert "overrules" not in out
+    asked = ("--question", "urgency", "--method", "dawid_skene", "--replace")
+    assert run("consensus", export, *asked) == 0
+    out = capsys.readouterr().out
+    assert "overrules 8 of 50 tasks on which all annotators gave the same answer" in out
+    assert "gives 5 to no task, though annotators did" in out
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(12, "surer than right"), (0, "100 %")])
+def test_gold_says_how_many_labels_are_right(here, capsys, wrong, said):
+    rows = [
+        (f"t{i:02}", r, "xy"[i % 2], "xy"[(i + (i < wrong)) % 2]) for i in range(40) for r in "abc"
+    ]
+    source = write(rows, header=("unit", "rater", "value", "gold"))
+    assert run("consensus", source) == 0
+    first = capsys.readouterr().out
+    assert first.startswith("value: 40 tasks; right on ")
+    assert said in first
+    assert run("consensus", source, "--clamp-gold", "--replace") == 0
+    assert "gold tasks" not in capsys.readouterr().out
+
+
+def test_soft_says_what_it_cannot_add(here, capsys):
+    numbers_ = write([(f"t{i:02}", r, i + (r == "b")) for i in range(30) for r in "ab"])
+    assert run("consensus", numbers_, "--level", "interval", "--soft") == 0
+    assert "value: --soft adds nothing; how sure a mean is stands in the column sd" in (
+        capsys.readouterr().out
+    )
+    assert run("audit", numbers_, "--level", "interval", "--out", "audit") == 0
+    assert all(float(row["sd"]) > 0 for row in table("audit/labels.csv"))
 
 
 def test_json_lines_hold_values_as_they_are(export):
@@ -187,3 +242,19 @@ def test_too_many_labels_for_columns(here, capsys):
     assert "--format jsonl" in capsys.readouterr().err
     assert run("consensus", source, "--soft", "--format", "jsonl", "--out", "l.txt") == 0
     assert len(json.loads(Path("l.txt").read_text().splitlines()[0])["probabilities"]) == 1001
+
+
+def test_what_is_no_ordinary_file_or_is_read_is_never_replaced(here, capfd):
+    source = here / "ratings.csv"
+    source.write_text("unit,rater,value\n1,a,x\n1,b,x\n2,a,y\n2,b,x\n")
+    before = source.read_bytes()
+    os.mkfifo(here / "pipe")
+    (here / "target.csv").write_text("old")
+    (here / "link.csv").symlink_to(here / "target.csv")
+    for out, said in (("pipe", "no ordinary file"), ("ratings.csv", "source"), ("-", "no file")):
+        assert run("consensus", "ratings.csv", "--out", out, "--replace") == 2
+        assert said in capfd.readouterr().err
+    assert source.read_bytes() == before
+    assert run("consensus", "ratings.csv", "--out", "link.csv", "--replace") == 0
+    assert (here / "link.csv").is_symlink()
+    assert table(here / "target.csv")

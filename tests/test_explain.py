@@ -112,7 +112,10 @@ def test_kappa_is_several_things(capsys: pytest.CaptureFixture[str]) -> None:
         (["alpha", "export.json", "--question", "nope"], "there is no such question"),
         (["ac2", "export.json", "--question", "category"], "needs labels that have an order"),
         (["ac1", "ratings.csv", "--label", "1"], "no value per label"),
-        (["alpha", "ratings.csv", "--label", "17"], "no such label"),
+        (["alpha", "ratings.csv", "--label", "17"], "no such label; did you mean 1? It has 1, 2"),
+        (["alpha", "ratings.csv", "--find", "much"], "give the number as it was said"),
+        (["alpha", "--find", ".83"], "need a SOURCE"),
+        (["sklearn"], "it is a program; it computes cohen_kappa"),
         (["alpha", "ratings.csv", "--raters", "A"], "name two annotators"),
         (["alpha", "ratings.csv", "--raters", "A,Z"], "no annotator is called Z"),
         (["alpha", "ratings.csv", "--variant", "linear"], "--variant linear"),
@@ -124,8 +127,10 @@ def test_errors_are_a_line(
     code, out, err = run(capsys, *arguments)
     assert code == 2
     assert out == ""
-    assert said in err
-    assert len(err.splitlines()) == 1
+    last = err.splitlines()[-1]
+    assert last.startswith("labelq: ")
+    assert said in last
+    assert err.count("labelq: ") == 1
 
 
 def test_the_published_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,6 +153,40 @@ def test_of_a_pair_and_of_a_label(capsys: pytest.CaptureFixture[str]) -> None:
     assert "= .844828\n" in out
     _, out, _ = run(capsys, "fleiss", "ratings.csv", "--label", "3")
     assert "Cohen (1960): the label against all others" in out
+
+
+def test_who_is_in_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "cohen_kappa", "ratings.csv", "--raters", "A,B")
+    assert "What annotator A said (rows) where B said (columns)" in out
+    assert "Letters stand for the annotators of this round" in out
+    _, out, _ = run(capsys, "cohen_kappa", "ratings.csv", "--raters", "A,B", "--names")
+    assert "What a said (rows) where b said (columns)" in out
+    assert "Letters stand" not in out
+    _, out, _ = run(capsys, "cohen_kappa", "ratings.csv")
+    noted = " ".join(out.split())
+    pair, another = re.findall(r"annotators (\w and \w), .*?--raters (\w,\w)", noted)[0]
+    assert pair != another.replace(",", " and ")
+
+
+def test_the_mail_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    """“sklearn says .83, you say .69”: annotators A and C come to .8379, cut off."""
+    arguments = ("alpha", "export.json", "--question", "category")
+    _, out, _ = run(capsys, *arguments)
+    said = " ".join(out.split())
+    assert "scikit-learn says .5229 (B and E) to .8379 (A and C)" in said
+    assert "Raw agreement is .7387" in said
+    code, out, _ = run(capsys, *arguments, "--find", ".83")
+    assert code == 0
+    rounded, _, cut = out.partition("Is .83 when cut off, not rounded:")
+    assert re.search(r"\.8264  Byrt et al\. \(1993\): PABAK, annotators A and E", rounded)
+    assert re.search(r"\.8379  Cohen’s kappa of a pair, annotators A and C\n", cut)
+    assert "as a program gives it: scikit-learn" in cut
+    assert max(map(len, out.splitlines())) <= 80
+    _, out, _ = run(capsys, *arguments, "--find", "74%", "--format", "json")
+    found = json.loads(out)
+    assert found["asked"]["metric"] == "krippendorff_alpha"
+    assert "Raw agreement" in [each["what"] for each in found["rounded"]]
+    assert all(each["reason"] for each in found["rounded"])
 
 
 def test_json_has_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +214,10 @@ def test_hostile_labels_are_tamed(desk: Path, capsys: pytest.CaptureFixture[str]
         assert max(map(len, out.splitlines())) <= 80
         assert len(out) < 8_000
         run(capsys, name, "evil.csv", "--format", "json")
+    code, out, _ = run(capsys, "alpha", "evil.csv", "--find", ".5", "--names")
+    assert code == 0
+    assert not {"\x1b", "\u202e", "\u2068"} & set(out)
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_colour_only_where_it_is_wanted(
@@ -211,4 +254,4 @@ def test_the_page_shows_what_it_says(
         return [" ".join(line.split()) for line in without.strip().splitlines()]
 
     assert same(out) == same(output)
-    assert len(examples()) == 2
+    assert len(examples()) == 3

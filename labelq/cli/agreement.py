@@ -67,6 +67,7 @@ def agreement_command(sources: tuple[Path, ...], api_key: str | None, **options:
       labelq agreement --project 3
     """
     from labelq.cli.progress import progress_bar
+    from labelq.cli.remarks import say_remarks
     from labelq.cli.sources import origin_of
 
     settings = settings_of(options, sources)
@@ -75,6 +76,7 @@ def agreement_command(sources: tuple[Path, ...], api_key: str | None, **options:
         origin_of(sources, settings, api_key, progress=progress) as origin,
     ):
         round_ = read_round(origin, settings, progress)
+    say_remarks(round_)
     from labelq.labels.grouping import groups_of
     from labelq.measure.agreement import agreement as measure
     from labelq.measure.agreement import pair_indices

@@ -13,7 +13,7 @@ from labelq.cli.options import read_round, settings_of, source_options
 
 if TYPE_CHECKING:
     from labelq.labels.model import Question, Round
-    from labelq.measure.results import Consensus
+    from labelq.measure.results import Calibration, Consensus
 
 _FILE = click.Path(path_type=Path)
 
@@ -85,15 +85,17 @@ def consensus_command(
       labelq consensus --project 3 --out labels.csv --raters raters.csv
     """
     from labelq.cli.progress import progress_bar
+    from labelq.cli.remarks import say_remarks
     from labelq.cli.sources import origin_of
     from labelq.cli.writing import check_files, write_files
     from labelq.errors import OutputError, SettingsError
+    from labelq.report.text import line, visible
 
     target = out or Path("labels.csv")
     lines = (options["format"] or target.suffix.lstrip(".").lower()) in ("jsonl", "ndjson")
     if raters is not None and raters.resolve() == target.resolve():
         raise OutputError(f"{raters}: --out and --raters are the same file")
-    check_files([target, *([raters] if raters else [])], replace=replace)
+    check_files([target, *([raters] if raters else [])], replace=replace, sources=sources)
     settings = settings_of(options, sources)
     with (
         progress_bar() as progress,
@@ -126,22 +128,27 @@ def consensus_command(
             people = [row for one, each in found for row in rater_rows(round_, one, each)]
             contents[raters] = _csv(people)[0]
         write_files(contents, replace=replace)
+    say_remarks(round_)
     for one, each in found:
-        click.echo(_summary(round_, one, each))
+        click.echo(_summary(round_, one, each, clamp_gold=clamp_gold))
+        if soft and not each.posterior.shape[1]:
+            click.echo(f"{line(one.name)}: {_nothing_soft(each)}")
     if changed:
         click.echo(
             f"{changed:,} cells would be formulas in a spreadsheet and got an apostrophe in"
             " front; JSON Lines (--out labels.jsonl) holds them as they are"
         )
-    click.echo(f"{len(rows):,} rows: {target.as_posix()}")
+    click.echo(f"{len(rows):,} rows: {visible(target.as_posix())}")
     if raters is not None:
-        click.echo(f"annotators, with names: {raters.as_posix()}")
+        click.echo(f"annotators, with names: {visible(raters.as_posix())}")
 
 
-def _summary(round_: Round, question: Question, consensus: Consensus) -> str:
-    """One line about a question: how, why, how sure."""
+def _summary(round_: Round, question: Question, consensus: Consensus, *, clamp_gold: bool) -> str:
+    """One line about a question: how, why, how sure, how right where gold shows it."""
     import numpy as np
 
+    from labelq.labels.model import label_text
+    from labelq.measure.consensus.calibration import calibration
     from labelq.remedy.training_labels import probabilities
     from labelq.report.text import line
 
@@ -167,7 +174,50 @@ def _summary(round_: Round, question: Question, consensus: Consensus) -> str:
         kept = consensus.method == "borda"
         how = "left as ties" if kept else "decided by the order of labels"
         parts.append(f"{consensus.n_ties:,} {ties}, {how}")
+    if consensus.n_overruled:
+        parts.append(
+            f"overrules {consensus.n_overruled:,} of {consensus.n_unanimous:,} tasks on which all"
+            " annotators gave the same answer"
+        )
+    if consensus.lost:
+        names = ", ".join(line(label_text(label), 40) for label in consensus.lost[:5])
+        more = f" and {len(consensus.lost) - 5:,} more" if len(consensus.lost) > 5 else ""
+        parts.append(f"gives {names}{more} to no task, though annotators did")
+    # Gold that the consensus was told says nothing about it.
+    gold = None if clamp_gold else round_.gold.get(question.name)
+    checked = calibration(question, round_.ratings[question.name], consensus, gold)
+    if checked.reason == "too_few_gold":
+        parts.append(
+            f"{checked.n} gold {'task is' if checked.n == 1 else 'tasks are'} too few to check it"
+        )
+    elif said := _against_gold(checked):
+        parts.insert(0, said)
     return f"{line(question.name)}: {len(consensus.units):,} tasks; {'; '.join(parts)}"
+
+
+def _nothing_soft(consensus: Consensus) -> str:
+    """Why --soft adds no column."""
+    if consensus.sd is not None:
+        return "--soft adds nothing; how sure a mean is stands in the column sd"
+    if consensus.labels:
+        return "--soft adds nothing: no probability of every label was estimated"
+    return "--soft adds nothing: a median or an order has no probability"
+
+
+def _against_gold(found: Calibration) -> str:
+    """How often gold says the labels are right, and whether they are as sure as that."""
+    from labelq.report.numbers import count, percent, share
+
+    right = found.right
+    if right.value is None or found.stated is None or right.lower is None or right.upper is None:
+        return ""
+    said = (
+        f"right on {share(right.value, right.lower, right.upper)} of {count(found.n)} gold tasks,"
+        f" {percent(found.stated)} sure of them"
+    )
+    if percent(found.stated) == percent(right.value) or right.lower <= found.stated <= right.upper:
+        return said
+    return f"{said}: {'surer' if found.stated > right.value else 'less sure'} than right"
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     help="Weights or distance: linear, quadratic, ordinal, cost, masi, jaccard.",
 )
 @click.option(
+    "--find",
+    "wanted",
+    metavar="NUMBER",
+    help="Which of all the numbers on this data is NUMBER (.83, 83%): every metric, weights,"
+    " label, pair, and what other programs say.",
+)
+@click.option("--names", is_flag=True, help="Show annotators' names instead of letters.")
+@click.option(
     "--format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -45,6 +53,8 @@ def explain_command(
     label: str | None,
     raters: str | None,
     variant: str | None,
+    wanted: str | None,
+    names: bool,  # noqa: FBT001  # a flag, by its name
     format: str,  # noqa: A002  # the option's name
     **options: Any,
 ) -> None:
@@ -60,16 +70,19 @@ def explain_command(
       labelq explain
       labelq explain alpha
       labelq explain alpha export.json --question category
+      labelq explain alpha export.json --question category --find .83
       labelq explain cohen_kappa export.json --raters A,B
       labelq explain fleiss export.json --question category --label Refund
       labelq explain raw ratings.csv --columns unit=task_id,rater=worker,value=label
     """
+    from labelq.measure.naming import metric_called, metrics_called
+    from labelq.measure.registry import METRICS
     from labelq.report import explain as report
 
-    found = _called(metric)
+    found = METRICS if metric is None else metrics_called(metric)
     if not (sources or options.get("project")):
-        if question or label or raters or variant:
-            raise SettingsError("--question, --label, --raters and --variant need a SOURCE")
+        if question or label or raters or variant or wanted:
+            raise SettingsError("--question, --label, --raters, --variant, --find need a SOURCE")
         if format == "json":
             click.echo(report.metrics_json(found), nl=False)
         elif len(found) == 1:
@@ -77,88 +90,65 @@ def explain_command(
         else:
             report.print_list(found)
         return
-    if len(found) != 1:
-        names = ", ".join(m.name for m in found)
-        raise SettingsError(f"{metric} can be any of {names}: name one")
+    if metric is None:
+        raise SettingsError("name a METRIC before the SOURCE: labelq explain alpha SOURCE")
+    entry = metric_called(metric)
     from labelq.cli.progress import progress_bar
+    from labelq.cli.remarks import say_remarks
     from labelq.cli.sources import origin_of
+    from labelq.measure.explaining.finding import Target
 
+    target = None if wanted is None else Target.of(wanted)
     settings = settings_of(options, sources)
     with (
         progress_bar() as progress,
         origin_of(sources, settings, api_key, progress=progress) as origin,
     ):
         round_ = read_round(origin, settings, progress)
+    say_remarks(round_)
     from labelq.labels.grouping import groups_of
     from labelq.measure.explaining.working import explain
 
-    chosen, notes = _question(found[0], round_, question)
+    chosen, notes = _question(entry, round_, question)
     ratings = round_.ratings[chosen.name]
     pair = _pair(raters, round_.raters)
-    if pair is None and found[0].raters == "pairs":
+    if pair is None and entry.raters == "pairs":
         pair, note = _most_shared(ratings, round_.raters)
         notes.append(note)
+
+    def called(code: int) -> str:
+        rater = round_.raters[code]
+        return rater.name if names else rater.letter
+
     explained = explain(
-        found[0],
+        entry,
         chosen,
         ratings,
         round_.raters,
         variant=variant,
         label=label,
         pair=pair,
-        rater_name=lambda code: round_.raters[code].letter,
-        resamples=settings.resamples,
+        rater_name=called,
+        resamples=settings.resamples if target is None else 0,
         seed=settings.seed,
         confidence=settings.confidence,
         interval=settings.interval,
         groups=groups_of(round_.units, settings.group) if settings.group else None,
         resample_raters=settings.resample_raters,
     )
-    if format == "json":
-        click.echo(report.explanation_json(found[0], explained, notes), nl=False)
+    if target is not None:
+        from labelq.measure.explaining.finding import find
+        from labelq.report import finding
+
+        shown = find(explained.row, target, chosen, ratings, round_.raters, rater_name=called)
+        if format == "json":
+            click.echo(finding.found_json(shown, round_.raters, names=names), nl=False)
+        else:
+            finding.print_found(shown, round_.raters, notes, names=names)
+    elif format == "json":
+        click.echo(report.explanation_json(entry, explained, notes), nl=False)
     else:
-        report.print_explanation(found[0], explained, notes)
-
-
-def _called(name: str | None) -> Sequence[Metric]:
-    """The metrics that ``name`` may mean: all for None, one for a full name or an alias.
-
-    Raises:
-        SettingsError: none is called like that.
-    """
-    from difflib import get_close_matches
-
-    from labelq.measure.metric import spelling
-    from labelq.measure.registry import METRICS, metric
-
-    if name is None:
-        return METRICS
-    try:
-        return [metric(name)]
-    except KeyError:
-        pass
-    wanted = spelling(name)
-    ways: tuple[Callable[[Metric], bool], ...] = (
-        lambda m: wanted in m.name.split("_"),
-        lambda m: any(known.startswith(wanted) for known in m.names),
-        lambda m: wanted == "".join(word[0] for word in m.name.split("_")),
-        lambda m: any(wanted in known for known in m.names),
-    )
-    for fits in ways:
-        found = [m for m in METRICS if wanted and fits(m)]
-        shortest = min(found, key=lambda m: len(m.name), default=None)
-        if shortest and all(m.name.startswith(shortest.name) for m in found):
-            return [shortest]
-        if found:
-            return found
-    near = get_close_matches(wanted, [known for m in METRICS for known in m.names], 3, 0.5)
-    hint = ", ".join(dict.fromkeys(metric(known).name for known in near))
-    known = ", ".join(m.name for m in METRICS)
-    raise SettingsError(
-        f"there is no metric {name[:80]!r}"
-        + (f"; did you mean {hint}?" if hint else "")
-        + f" Known: {known}"
-    )
+        report.print_explanation(entry, explained, notes, names=names)
 
 
 def _question(metric: Metric, round_: Round, name: str | None) -> tuple[Question, list[str]]:
@@ -222,9 +212,11 @@ def _most_shared(ratings: Ratings, raters: Sequence[Rater]) -> tuple[tuple[int, 
     if not len(cells.pairs):
         raise SettingsError("no task was labeled by two or more annotators: there is no pair")
     shared = weighted_count(cells.pair, patterns.multiplicity[cells.pattern], len(cells.pairs))
-    a, b = cells.pairs[int(shared.argmax())].tolist()
+    order = (-shared).argsort(kind="stable").tolist()
+    a, b = cells.pairs[order[0]].tolist()
     first, second = mark(raters[a].letter), mark(raters[b].letter)
-    return (a, b), (
-        f"annotators {first} and {second}, the pair that shares the most tasks; another:"
-        " --raters A,B"
-    )
+    note = f"annotators {first} and {second}, the pair that shares the most tasks"
+    if len(order) > 1:
+        c, d = (mark(raters[code].letter) for code in cells.pairs[order[1]].tolist())
+        note += f"; the next one: --raters {c},{d}"
+    return (a, b), note

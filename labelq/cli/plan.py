@@ -51,6 +51,7 @@ def plan_command(sources: tuple[Path, ...], api_key: str | None, **options: Any)
       labelq plan ratings.csv --columns unit=task_id,rater=worker,value=label --seconds 20
     """
     from labelq.cli.progress import progress_bar
+    from labelq.cli.remarks import say_remarks
     from labelq.cli.sources import origin_of
     from labelq.errors import SettingsError
 
@@ -71,6 +72,7 @@ def plan_command(sources: tuple[Path, ...], api_key: str | None, **options: Any)
         origin_of(sources, settings, api_key, progress=progress) as origin,
     ):
         round_ = read_round(origin, settings, progress)
+    say_remarks(round_)
     from labelq.measure.planning import Goal, plan
     from labelq.report.plan import plans_json, print_plans
 

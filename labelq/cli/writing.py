@@ -19,9 +19,11 @@ def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> Non
     """
     check_files(contents, replace=replace)
     tag = secrets.token_hex(4)
-    fresh = {path: path.with_name(f".{path.name}.{tag}.new") for path in contents}
+    # Through a link its target is written: the link stays one.
+    files = {path.resolve(): content for path, content in contents.items()}
+    fresh = {path: path.with_name(f".{path.name}.{tag}.new") for path in files}
     try:
-        for path, content in contents.items():
+        for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh[path].write_bytes(content)
         for path, new in fresh.items():
@@ -34,14 +36,21 @@ def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> Non
                 new.unlink(missing_ok=True)
 
 
-def check_files(paths: Iterable[Path], *, replace: bool) -> None:
+def check_files(paths: Iterable[Path], *, replace: bool, sources: Iterable[Path] = ()) -> None:
     """Refuse files that must not be written, before any work is done.
 
     Raises:
-        OutputError: one is a directory, or is there already and ``replace`` is not given.
+        OutputError: one is no ordinary file, is read as a source, or is there already and
+            ``replace`` is not given.
     """
+    read = [source.resolve() for source in sources]
     for path in paths:
-        if path.is_dir():
-            raise OutputError(f"{path}: is a directory; give the name of a file")
+        if path.is_dir() or str(path) == "-":
+            what = "a directory" if path.is_dir() else "no file"
+            raise OutputError(f"{path}: is {what}; give the name of a file")
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path}: is no ordinary file, and is left as it is")
+        if path.resolve() in read or any(path.resolve().is_relative_to(r) for r in read):
+            raise OutputError(f"{path}: is (in) the source; give another name")
         if os.path.lexists(path) and not replace:
             raise OutputError(f"{path}: is there already; --replace replaces it")

@@ -73,7 +73,9 @@ def paths(answer: Any, _: Attributes) -> frozenset[tuple[str, ...]]:
     if not isinstance(answer, tuple):
         raise ValueError("no list of paths")  # noqa: TRY004  # as in side
     return frozenset(
-        tuple(map(str, path)) if isinstance(path, tuple) else (str(path),) for path in answer
+        tuple(map(str, path)) if isinstance(path, tuple) else (str(path),)
+        for path in answer
+        if path != ()  # a path without a step is none
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from labelq.errors import SourceError
 from labelq.labels.model import LEVELS, Level, Question, Ranking, Value, field_text
 
 __all__ = ["cell_of", "is_number", "question_of", "values_of"]
@@ -43,9 +45,17 @@ def is_number(cell: str) -> bool:
 
 
 def values_of(question: Question, cells: Iterable[str]) -> dict[str, Value | None]:
-    """Each cell's value at the question's level; None where the cell holds no such value."""
+    """Each cell's value at the question's level; None where the cell holds no such value.
+
+    Raises:
+        SourceError: different whole numbers would become the same one.
+    """
     if question.level in ("interval", "ratio"):
-        return {cell: float(cell) if is_number(cell) else None for cell in cells}
+        found: dict[str, Value | None] = {
+            cell: float(cell) if is_number(cell) else None for cell in cells
+        }
+        _refuse_collapsed(question, found)
+        return found
     if question.level == "ranking":
         return {cell: _ranking(cell) for cell in cells}
     if question.level != "set":
@@ -57,10 +67,24 @@ def values_of(question: Question, cells: Iterable[str]) -> dict[str, Value | Non
     return {cell: None if items is None else _set(items, paths) for cell, items in lists.items()}
 
 
+def _refuse_collapsed(question: Question, found: Mapping[str, Value | None]) -> None:
+    """Refuse whole numbers that differ, and would not once they are floating-point numbers."""
+    long = [cell for cell, v in found.items() if isinstance(v, float) and abs(v) > 2**53]
+    whole = {int(cell) for cell in long if _WHOLE.fullmatch(cell)}
+    if len({float(number) for number in whole}) < len(whole):
+        raise SourceError(
+            f"question {question.name}: numbers such as {max(whole)} have more digits than can be"
+            " told apart; subtract what they have in common"
+        )
+
+
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+
+
 def _set(items: Sequence[Any], paths: bool) -> frozenset[str] | frozenset[tuple[str, ...]]:  # noqa: FBT001  # private
     if paths:
         rooted = (item if isinstance(item, list) else [item] for item in items)
-        return frozenset(tuple(map(field_text, path)) for path in rooted)
+        return frozenset(tuple(map(field_text, path)) for path in rooted if path)
     return frozenset(map(field_text, items))
 
 

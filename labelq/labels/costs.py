@@ -8,7 +8,6 @@ weights (agreement) holds 1 on the diagonal and numbers from 0 to 1, and is read
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -126,9 +125,9 @@ def _others(matrix: Matrix, kind: Kind, where: str) -> float | None:
 
 
 def _refuse_out_of_range(value: float, kind: Kind, said: str) -> None:
-    most = math.inf if kind == "cost" else 1.0
-    if not (0 <= value <= most and math.isfinite(value)):
-        room = "a number of 0 or more" if kind == "cost" else "a number from 0 to 1"
+    most = 1e12 if kind == "cost" else 1.0
+    if not 0 <= value <= most:
+        room = "a number from 0 to 1e12" if kind == "cost" else "a number from 0 to 1"
         raise SettingsError(f"{said} {value:g}; a {kind} is {room}")
 
 

@@ -156,6 +156,15 @@ class CountTable:
         other = self.pairable & (commonest < self.m)
         return np.array([int(self.multiplicity[other].sum())])
 
+    @cached_property
+    def agreed(self) -> NDArray[np.int64]:
+        """Units on which two or more ratings are not the commonest value: (1,)."""
+        if not self.totals.any():
+            return np.zeros(1, np.int64)
+        commonest = self.counts[:, [int(self.totals.argmax())]].toarray().ravel()
+        other = self.pairable & (self.m - commonest >= 2)
+        return np.array([int(self.multiplicity[other].sum())])
+
     @property
     def n_units(self) -> int:
         """Units with two or more ratings."""

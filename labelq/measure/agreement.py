@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from labelq.errors import SettingsError
 from labelq.labels.grouping import Groups
 from labelq.labels.model import Question, Rater, Ratings, Value
 from labelq.measure.additive import Additive
@@ -25,9 +23,9 @@ from labelq.measure.intervals.conventions import interval_words, test_words
 from labelq.measure.intervals.estimates import Estimates
 from labelq.measure.intervals.estimator import Estimator, Make
 from labelq.measure.intervals.plan import IntervalPlan, Method
-from labelq.measure.metric import Metric, spelling
+from labelq.measure.metric import Metric
+from labelq.measure.naming import metric_called
 from labelq.measure.registry import HEADLINE, METRICS
-from labelq.measure.registry import metric as metric_called
 from labelq.measure.results import Agreement, PairIndices
 from labelq.measure.tables import Tables
 
@@ -139,7 +137,7 @@ def pair_indices(
 
 
 def _chosen(question: Question, names: Sequence[str] | None, also: Sequence[str]) -> list[Metric]:
-    wanted = {canonical(name) for name in (*(names or ()), *also)}
+    wanted = {metric_called(name).name for name in (*(names or ()), *also)}
     shown = names is None
     return [
         metric
@@ -147,23 +145,6 @@ def _chosen(question: Question, names: Sequence[str] | None, also: Sequence[str]
         if metric.name in wanted
         or (shown and metric.shown and not (metric.quiet and metric.refusal(question)))
     ]
-
-
-def canonical(name: str) -> str:
-    """The registered name of the metric that is called ``name``.
-
-    Raises:
-        SettingsError: there is none.
-    """
-    try:
-        return metric_called(name).name
-    except KeyError:
-        near = difflib.get_close_matches(
-            spelling(name), [n for metric in METRICS for n in metric.names], 1
-        )
-        hint = f"; did you mean {metric_called(near[0]).name}?" if near else ""
-        known = ", ".join(metric.name for metric in METRICS)
-        raise SettingsError(f"there is no metric {name!r}{hint}; known: {known}") from None
 
 
 @dataclass(frozen=True)
@@ -265,9 +246,7 @@ class _Work:
                     return tables.pairs.binary(given)
                 return tables.label_pairs.against_rest(given)
 
-            self._found_pairs[key] = self.estimator.of_pairs(
-                pairs_of, weights, pooled=pooled, of_label=label is not None
-            )
+            self._found_pairs[key] = self.estimator.of_pairs(pairs_of, weights, pooled=pooled)
         return self._found_pairs[key]
 
     def _pairs(self, metric: Metric) -> Iterator[Agreement]:
@@ -328,6 +307,7 @@ class _Work:
         value, lower, upper, observed, expected, error, p_value = (
             column[i] for column in found.plain
         )
+        test = found.test[i] if metric.tested else None
         return Agreement(
             question=self.question.name,
             metric=metric.name,
@@ -347,11 +327,11 @@ class _Work:
             n_ratings=size[1],
             n_raters=size[2],
             convention=self._convention(
-                metric, note, found.method[i], found.test[i], of_label=label is not None
+                metric, note, found.method[i], test, of_label=label is not None
             ),
             reason=found.reason[i],
             error=error,
-            p_value=p_value,
+            p_value=p_value if metric.tested else None,
         )
 
     def _convention(

@@ -2,7 +2,7 @@
 
 A model that always gave the true label would still not match every answer of an annotator,
 nor every label of the consensus. How often it would is what the model of votes estimates
-(:mod:`labelq.measure.consensus.dawid_skene`): the mean probability that an answer, or a
+(:mod:`labelq.measure.consensus`): the mean probability that an answer, or a
 consensus label, is the true one. Such claims are a few points off, because every vote has a
 part in the consensus that it is compared with. So rounds of the same design are simulated from
 the fitted model, fitted again, and what they claim is compared with what is right there: the
@@ -20,8 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Question, Ratings, Value, label_text
+from labelq.measure.baseline import constant_answer
+from labelq.measure.ceiling_models import Fitted, OfMeans, OfVotes, Votes
 from labelq.measure.ceiling_of_numbers import LEAST_UNITS, ceiling_of_numbers
-from labelq.measure.consensus.dawid_skene import Fit, Model, Size, fit_model
+from labelq.measure.coefficients.distances import numbers
+from labelq.measure.consensus.dawid_skene import MAX_ITERATIONS, Model, Size
 from labelq.measure.intervals.estimates import MIN_VARIED
 from labelq.measure.intervals.shares import wilson
 from labelq.measure.raters.estimates import Estimate
@@ -82,14 +85,17 @@ def ceiling(
         convention += SETS
     else:
         # Of a majority the "posterior" are shares of votes: no claim about the truth.
-        claims = consensus.method in ("dawid_skene", "one_coin")
+        means = consensus.method == "weighted_mean" and consensus.posterior.shape[1] > 0
+        claims = means or consensus.method in ("dawid_skene", "one_coin")
         known = consensus.posterior if claims else None
-        model: Model = "dawid_skene" if consensus.method == "dawid_skene" else "one_coin"
+        model: Model | Floats = "dawid_skene" if consensus.method == "dawid_skene" else "one_coin"
+        if means:
+            model = numbers(ratings.values)
         one, both, noise, uneven, n_sample, convention = _of_labels(
             answers, known, model, best, seed, confidence, counted=not claims
         )
-    share = np.bincount(answers.value, answers.weight, minlength=len(ratings.values))
-    commonest = int(share.argmax()) if len(answers.row) else None
+    constant = constant_answer(ratings)
+    commonest = None if constant is None else constant[0]
     right = None if gold is None else (gold[ratings.unit] == ratings.value).astype(np.float64)
     golden = None if gold is None else (gold[answers.units] == best).astype(np.float64)
     return Ceiling(
@@ -99,7 +105,7 @@ def ceiling(
         against_consensus=both,
         label_noise=noise,
         commonest=None if commonest is None else label_text(ratings.values[commonest]),
-        baseline_one=None if commonest is None else float(share[commonest]),
+        baseline_one=None if constant is None else constant[1],
         baseline_consensus=None if commonest is None else float((best == commonest).mean()),
         gold_one=_against_gold(answers, right, gold, confidence),
         gold_consensus=_against_gold(answers, golden, gold, confidence),
@@ -168,7 +174,7 @@ class _Answers:
 def _of_labels(
     answers: _Answers,
     posterior: Floats | None,
-    model: Model,
+    model: Model | Floats,
     best: Index,
     seed: int,
     confidence: float,
@@ -203,12 +209,12 @@ def _of_labels(
         max(LEAST_UNITS, MOST_CELLS // n_labels),
     )
     sample = answers.sample(size, rng)
-    fit, sample = _fit(model, sample)
+    fit, sample, votes = _fit(model, sample, counted=counted)
     if posterior is None:  # a consensus without a model: what the sample claims
-        claimed = _claims(fit.posterior, sample, _best(fit.posterior, sample, counted=counted))
+        claimed = _claims(fit.posterior, sample, fit.best)
     else:
         claimed = _claims(posterior, answers, best)
-    rounds, uneven = _simulated(model, fit, sample, rng, counted=counted)
+    rounds, uneven = _simulated(fit, sample, votes, rng)
     n_raters_here = len(np.unique(answers.rater[multiple[answers.row]]))
     exact = int(varied.sum()) >= MIN_VARIED
     # What a sample of the units is off by shrinks with the number of units.
@@ -224,25 +230,23 @@ def _of_labels(
     return one, both, _rest(noise), uneven, len(sample.units), convention
 
 
-def _fit(model: Model, sample: _Answers) -> tuple[Fit, _Answers]:
-    """The model of votes on a sample; labels and raters that do not occur are left out."""
+def _fit(
+    model: Model | Floats, sample: _Answers, *, counted: bool
+) -> tuple[Fitted, _Answers, Votes]:
+    """The model on a sample; labels and raters that do not occur are left out.
+
+    ``model`` is one of votes, or the numbers of ordered labels.
+    """
     occurring, value = np.unique(sample.value, return_inverse=True)
     raters, rater = np.unique(sample.rater, return_inverse=True)
     codes = (rater.astype(np.int32), value.astype(np.int32))
     sample = _Answers.at(sample.units, sample.row, *codes)
-    size = Size(len(sample.units), len(raters), len(occurring))
-    return fit_model(model, sample.row, sample.rater, value, size, tolerance=1e-4), sample
-
-
-def _best(posterior: Floats, answers: _Answers, *, counted: bool) -> Index:
-    """The label of each unit: the likeliest, or the commonest vote."""
-    if counted:
-        shape = posterior.shape
-        cell = answers.row * shape[1] + answers.value
-        votes = np.bincount(cell, minlength=posterior.size).reshape(shape)
-        return np.asarray(votes.argmax(axis=1))
-    # Rounded, so that equal posteriors tie on every machine: the first label then wins.
-    return np.asarray(np.round(posterior, 12).argmax(axis=1))
+    votes = Votes(sample.row, *codes, Size(len(sample.units), len(raters), len(occurring)))
+    if isinstance(model, str):
+        fit: Fitted = OfVotes.of(model, votes, counted=counted, tolerance=1e-4, most=MAX_ITERATIONS)
+    else:
+        fit = OfMeans.of(model[occurring], votes)
+    return fit, sample, votes
 
 
 def _claims(posterior: Floats, answers: _Answers, best: Index) -> tuple[float, float]:
@@ -252,7 +256,7 @@ def _claims(posterior: Floats, answers: _Answers, best: Index) -> tuple[float, f
 
 
 def _simulated(
-    model: Model, fit: Fit, sample: _Answers, rng: np.random.Generator, *, counted: bool
+    fit: Fitted, sample: _Answers, votes: Votes, rng: np.random.Generator
 ) -> tuple[Floats, bool]:
     """Simulated rounds: claimed minus right, (3 × rounds).
 
@@ -261,29 +265,22 @@ def _simulated(
     the share that is right in the round that was drawn: label noise is about these labels.
     And whether agreement is less even over units than in all but a few of a thousand rounds.
     """
-    n_labels = fit.posterior.shape[1]
-    size = Size(len(sample.units), int(sample.rater.max()) + 1, n_labels)
-    cost = len(sample.row) + size.units * n_labels + size.raters * n_labels**2
+    size = votes.size
+    cost = len(sample.row) + size.units * size.labels + size.raters * size.labels**2
     n_rounds = max(12, min(SIMULATIONS, COST // cost))
     claimed, right = np.zeros((2, n_rounds)), np.zeros((2, n_rounds))
     uneven = np.zeros(n_rounds)
-    prior = fit.prior / fit.prior.sum()
-    draw = _coins if fit.right is not None else _matrices
     for i in range(n_rounds):
-        truth = rng.choice(n_labels, size.units, p=prior)
-        value = draw(fit, sample, truth, rng)
-        again = fit_model(
-            model, sample.row, sample.rater, value, size, tolerance=1e-2, max_iterations=30
-        )
+        truth, value = fit.draw(votes, rng)
+        again = fit.again(replace(votes, value=value))
         mine = replace(sample, value=value)
-        best = _best(again.posterior, mine, counted=counted)
-        uneven[i] = _unevenness(mine, n_labels)
-        claimed[:, i] = _claims(again.posterior, mine, best)
+        uneven[i] = _unevenness(mine, size.labels)
+        claimed[:, i] = _claims(again.posterior, mine, again.best)
         right[0, i] = sample.weight @ (value == truth[sample.row])
-        right[1, i] = (best == truth).mean()
+        right[1, i] = (again.best == truth).mean()
     expected = claimed - right.mean(axis=1, keepdims=True)
     usual = uneven.mean() + 3 * uneven.std(ddof=1)
-    shown = _unevenness(sample, n_labels)
+    shown = _unevenness(sample, size.labels)
     return np.vstack([expected, claimed[1] - right[1]]), bool(shown > usual + 1e-12)
 
 
@@ -297,24 +294,6 @@ def _unevenness(answers: _Answers, n_labels: int) -> float:
     same = np.bincount(cell // n_labels, votes * (votes - 1.0), minlength=len(n))
     enough = n >= 3
     return float(np.var(same[enough] / (n * (n - 1))[enough])) if enough.any() else 0.0
-
-
-def _matrices(fit: Fit, sample: _Answers, truth: Index, rng: np.random.Generator) -> Codes:
-    """One answer per rating, by each rater's confusion matrix."""
-    assert fit.confusion is not None
-    reached = fit.confusion[sample.rater, truth[sample.row]].cumsum(axis=1)
-    u = rng.random(len(sample.row)) * reached[:, -1]
-    return np.asarray((u[:, None] >= reached).sum(axis=1), np.int32)
-
-
-def _coins(fit: Fit, sample: _Answers, truth: Index, rng: np.random.Generator) -> Codes:
-    """One answer per rating, by each rater's chance to be right."""
-    assert fit.right is not None
-    n_labels = fit.posterior.shape[1]
-    true = truth[sample.row]
-    wrong = (true + rng.integers(1, n_labels, len(true))) % n_labels
-    hit = rng.random(len(true)) < fit.right[sample.rater]
-    return np.asarray(np.where(hit, true, wrong), np.int32)
 
 
 def _corrected(

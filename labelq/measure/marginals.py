@@ -29,7 +29,8 @@ _CONVENTIONS: dict[TestName, str] = {
     "mcnemar": "McNemar: chi-squared, no continuity correction",
     "stuart_maxwell": "Stuart-Maxwell: chi-squared test that both give each label equally often;"
     " labels on which the two never differ left out",
-    "bowker": "Bowker: chi-squared test that the table of the two is symmetric",
+    "bowker": "Bowker: chi-squared test that the table of the two is symmetric; a degree of"
+    " freedom for each two labels, also for two that are never confused: cautious with many labels",
 }
 
 
@@ -38,7 +39,7 @@ def marginal_tests(
 ) -> tuple[MarginalTest, ...]:
     """Tests of the marginals of the pairs of raters that share most units, most first.
 
-    Only for labels (nominal or ordinal); otherwise nothing. Reasons: ``too_little_variation``
+    Only for labels (nominal or ordinal); otherwise nothing. Reasons: ``too_little_disagreement``
     (the two differ on too few units, or in a way the test cannot judge), ``too_many_values``.
     """
     if question.level not in ("nominal", "ordinal"):
@@ -71,11 +72,11 @@ def _tests(
     if len(question.labels) <= 2 and len(cells) <= 2:
         name: TestName = "mcnemar_exact" if different < EXACT_BELOW else "mcnemar"
         if not different:
-            return [_refused(question, pair, name, n, "too_little_variation")]
+            return [_refused(question, pair, name, n, "too_little_disagreement")]
         return [_mcnemar(question, pair, cells, n, name)]
     names: tuple[TestName, ...] = ("stuart_maxwell", "bowker")
     if different < MIN_DIFFERENT:
-        return [_refused(question, pair, name, n, "too_little_variation") for name in names]
+        return [_refused(question, pair, name, n, "too_little_disagreement") for name in names]
     return [_chi_squared(question, pair, cells, n, name) for name in names]
 
 
@@ -102,7 +103,7 @@ def _chi_squared(
         differ = (apart.sum(axis=0) + apart.sum(axis=1)) > 0
         cells = cells[np.ix_(differ, differ)]
         if not _connected(cells):
-            return _refused(question, pair, name, n, "too_little_variation")
+            return _refused(question, pair, name, n, "too_little_disagreement")
     table = SquareTable(cells, shift_zeros=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         result = (
@@ -110,12 +111,10 @@ def _chi_squared(
             if name == "stuart_maxwell"
             else table.symmetry(method="bowker")
         )
-    statistic, p = float(result.statistic), float(result.pvalue)
+    statistic, p, df = float(result.statistic), float(result.pvalue), int(result.df)
     if not np.isfinite(p):
-        return _refused(question, pair, name, n, "too_little_variation")
-    return MarginalTest(
-        question.name, pair, name, statistic, int(result.df), p, p, n, _CONVENTIONS[name], None
-    )
+        return _refused(question, pair, name, n, "too_little_disagreement")
+    return MarginalTest(question.name, pair, name, statistic, df, p, p, n, _CONVENTIONS[name], None)
 
 
 def _connected(cells: NDArray[np.float64]) -> bool:

@@ -42,6 +42,9 @@ class Metric:
     ``pair_tables`` it takes the ``PairTable``; ``pooled`` says whether the two raters' marginals
     are pooled, ``mean`` which of the means over pairs it is: 0 weighted by overlap, 1 plain.
 
+    ``tested`` says that 0 is what independent raters come to, so that a test against 0 is one
+    against chance; with AC1 or Brennan-Prediger it is not where labels are unequally frequent.
+
     ``analytic`` names the function of the same arguments that gives the published standard
     error, ``null_error`` the one of the standard error where the true value is 0; None where
     none is published. Those of kappas of pairs stand with their formula.
@@ -70,6 +73,7 @@ class Metric:
     convention: str
     per_label_convention: str | None
     reference: str
+    tested: bool = True
     analytic: str | None = None
     null_error: str | None = None
 

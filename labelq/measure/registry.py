@@ -275,6 +275,7 @@ METRICS: tuple[Metric, ...] = (
         words="Raw agreement beyond chance, where chance is small when one label dominates: it"
         " stays high where kappa and alpha fall because of that.",
         formula="AC1 = (p_a - p_e)/(1 - p_e);  p_e = Σ_k p_k(1-p_k) / (q-1)",
+        tested=False,
         statistic="counts",
         raters="any",
         missing=True,
@@ -294,6 +295,7 @@ METRICS: tuple[Metric, ...] = (
         words="AC1 with weights: near labels agree in part.",
         formula="AC2 = (p_a - p_e)/(1 - p_e);  p_e = T_w/(q(q-1)) Σ_k p_k(1-p_k),"
         "  T_w the sum of all weights",
+        tested=False,
         statistic="counts",
         raters="any",
         missing=True,
@@ -326,6 +328,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         words="Raw agreement beyond chance, where chance picks every label equally often.",
         formula="S = (p_a - p_e)/(1 - p_e);  p_e = T_w/q²  (unweighted 1/q; two labels: 2 p_a - 1)",
+        tested=False,
         statistic="counts",
         raters="any",
         missing=True,

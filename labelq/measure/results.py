@@ -87,9 +87,9 @@ class Verdict:
     """Whether one question of the round can be trusted, with the plain counts behind it.
 
     ``n_units`` units were labeled at all, ``n_multiple`` by two or more raters; on
-    ``n_unanimous`` of those all raters agreed; always answering ``commonest`` would match
-    ``n_commonest`` of them (it is, or ties for, their most frequent answer). ``more_units`` is
-    how many more multiply labeled units would settle a ``cannot_tell``, None where that
+    ``n_unanimous`` of those all raters agreed; always answering ``commonest`` would match the
+    share ``baseline`` of the answers to all units (:mod:`labelq.measure.baseline`), which is
+    the ``baseline_one`` of :class:`Ceiling`; None for numbers and rankings. ``more_units`` is how many more multiply labeled units would settle a ``cannot_tell``, None where that
     cannot be said. ``rare_labels`` are the per-label rows to judge when one label dominates,
     ``paradox`` what to say where raw agreement is high and the headline low because of it.
     """
@@ -103,7 +103,7 @@ class Verdict:
     n_multiple: int
     n_unanimous: int
     commonest: str | None
-    n_commonest: int
+    baseline: float | None
     dominant: bool
     more_units: int | None
     rare_labels: tuple[Agreement, ...] = ()
@@ -126,6 +126,10 @@ class Consensus:
     deviation of the rest. ``iterations`` were made, ``converged`` or not (the last moved the
     posterior, or for means the mean in standard deviations, by ``moved``); ``n_ties`` units
     were decided by the tie rule: the first label in the question's order (of rankings: have ties).
+
+    Of labels and sets: on ``n_unanimous`` units two or more answers are all alike, and
+    ``n_overruled`` of these have another label here (units that are certain are not counted);
+    ``lost`` are labels that somebody gave and no unit has.
     """
 
     question: str
@@ -140,6 +144,9 @@ class Consensus:
     converged: bool = True
     moved: float = 0.0
     n_ties: int = 0
+    n_unanimous: int = 0
+    n_overruled: int = 0
+    lost: tuple[Value, ...] = ()
     mean: NDArray[np.float64] | None = None
     sd: NDArray[np.float64] | None = None
     bias: dict[int, float] = field(default_factory=dict)

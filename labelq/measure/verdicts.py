@@ -13,8 +13,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from labelq.labels.model import Question, Ratings, label_text
-from labelq.labels.statistics import count_patterns, row_of_entry, weighted_count
+from labelq.labels.statistics import count_patterns
 from labelq.measure.additive import CountTable
+from labelq.measure.baseline import constant_answer
 from labelq.measure.intervals.estimates import MIN_VARIED
 from labelq.measure.registry import HEADLINE, metric
 from labelq.measure.results import Agreement, Paradox, State, Verdict
@@ -49,9 +50,10 @@ def verdict(
     n_multiple = table.n_units
     lengths = np.diff(table.counts.indptr)
     unanimous = int(table.multiplicity[table.pairable & (lengths == 1)].sum())
-    commonest, n_commonest, share = _commonest(table)
-    if question.level == "ranking":  # of the items of some task: no answer to another one
-        commonest, n_commonest = None, 0
+    # Of numbers the commonest is no answer to judge by, of rankings none to another task.
+    constant = None if question.no_labels else constant_answer(ratings)
+    commonest = None if constant is None or not table.n_units else constant[0]
+    share = float(table.totals.max() / table.totals.sum()) if table.n_units else 0.0
     labels = [label_text(value) for value in ratings.values]
     dominant = question.level in ("nominal", "ordinal") and share >= DOMINANT_SHARE
     state = _state(row, reliable_from, tentative_from)
@@ -65,7 +67,7 @@ def verdict(
         n_multiple=n_multiple,
         n_unanimous=unanimous,
         commonest=labels[commonest] if commonest is not None else None,
-        n_commonest=n_commonest,
+        baseline=constant[1] if constant is not None and commonest is not None else None,
         dominant=dominant,
         more_units=_more_units(row, table, tentative_from) if state == "cannot_tell" else None,
         rare_labels=_rare(rows, labels[commonest]) if dominant and commonest is not None else (),
@@ -92,22 +94,6 @@ def _state(row: Agreement, reliable_from: float, tentative_from: float) -> State
     if row.lower >= tentative_from:
         return "tentative"
     return "unreliable" if row.upper < tentative_from else "cannot_tell"
-
-
-def _commonest(table: CountTable) -> tuple[int | None, int, float]:
-    """The value that would match most units with two or more ratings, how many, its share.
-
-    A constant answer matches a unit when no other value has more votes there.
-    """
-    if not table.n_units:
-        return None, 0, 0.0
-    C = table.counts
-    rows = row_of_entry(C)
-    leading = C.data >= C.max(axis=1).toarray().ravel()[rows]
-    weight = (table.multiplicity * table.pairable)[rows] * leading
-    matched = weighted_count(C.indices, weight, table.width)
-    best = int(matched.argmax())
-    return best, int(matched[best]), float(table.totals[best] / table.totals.sum())
 
 
 def _more_units(row: Agreement, table: CountTable, threshold: float) -> int | None:

@@ -124,7 +124,7 @@ class Flag:
     ``others`` the same share among the others. ``habit``: ``n`` of ``of`` times the rater
     answered ``label`` where the others say ``instead_of``; ``others`` is how often the others
     do so. ``label_use``: share of units with ``label``, and the others' on the same units.
-    ``shift``: mean difference of ordered answers from the others on the same units.
+    ``shift``: mean difference of ordered answers from the others on the same ``of`` units.
     ``threshold``: ``n`` of ``of`` times the answer stays at ``label`` or beyond (away from
     ``instead_of``) where most of the others are on the other side of that threshold, ``others``
     how often the others do so; ``value`` is the net share of all shared units. ``self``: share
@@ -202,6 +202,8 @@ class RaterReport:
     says for each family of flags: ``flagged``, ``nothing``, or the reason why the data are
     too little to say. ``confusion`` are the labels given where one label is true by gold or,
     with its probability, by the consensus (for the raters with flags or most ratings).
+    ``left_out`` says per family of flags which raters were left out of the comparison, because
+    they lean more: the flag, ``shift``, ``label_use`` and ``thresholds`` come from that one.
     """
 
     rater: int
@@ -225,6 +227,7 @@ class RaterReport:
     speed_drift: Change | None = None
     families: Mapping[str, str] = field(default_factory=dict)
     confusion: tuple[ConfusionRow, ...] = ()
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

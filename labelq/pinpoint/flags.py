@@ -132,7 +132,10 @@ def differs_flags(
 
 
 def fast_flags(speed: Speed, n_questions: int = 1) -> Family:
-    """Who takes less than a third of the others' time on the same units (a sign test)."""
+    """Who takes less than a third of the usual time on the same units (a sign test).
+
+    Usual is what the rater in the middle takes (:mod:`labelq.measure.raters.speed`).
+    """
     n, pace = speed.compared, speed.pace.value
     tested = np.flatnonzero((n >= ENOUGH_UNITS) & np.isfinite(speed.p_value))
     p_value = holm(speed.p_value[tested], n_questions)
@@ -156,7 +159,10 @@ def self_flags(consistency: Consistency, n_questions: int = 1) -> Family:
         others = float(consistency.any_two[r])
         if p < SIGNIFICANT and differ / n - others >= SELF_BY:
             found[r] = (Flag("self", differ / n, others, differ, n, p),)
-    none = "no_overlap" if consistency.n.any() else "no_repeats"
+    none = "no_overlap"
+    if not consistency.n.any():
+        alike = consistency.same_text.none
+        none = alike if alike == "no_texts" else "no_repeats"
     return Family(found, tried, ENOUGH_PAIRS, none, "too_few_pairs")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Question, Ratings, Round, field_text, label_text
+from labelq.labels.model import Question, Ratings, Round, Units, label_text
 from labelq.measure.consensus.estimation import ticks
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.raters.consistency import (
@@ -22,15 +23,12 @@ from labelq.measure.raters.estimates import Estimate, Estimates, nowhere
 from labelq.measure.raters.leave_one_out import leave_one_out
 from labelq.measure.raters.shared import Shared
 from labelq.measure.raters.speed import speed
-from labelq.measure.raters.thresholds import Lean, label_use, shift, thresholds
 from labelq.measure.results import ConfusionRow, Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import (
     Cluster,
-    LabelUse,
     RaterReport,
     RaterStatistics,
-    ThresholdUse,
 )
 from labelq.pinpoint.flags import (
     Family,
@@ -42,7 +40,14 @@ from labelq.pinpoint.flags import (
     skip_flags,
 )
 from labelq.pinpoint.habits import HABIT_ANSWERS, habit_flags
-from labelq.pinpoint.leanings import label_use_flags, shift_flags, threshold_flags
+from labelq.pinpoint.leanings import (
+    label_use_flags,
+    label_uses,
+    shift_estimates,
+    shift_flags,
+    threshold_flags,
+    threshold_uses,
+)
 from labelq.pinpoint.votes import choices
 
 Floats = NDArray[np.float64]
@@ -50,8 +55,8 @@ Floats = NDArray[np.float64]
 WITHOUT_AT_MOST = 50
 """So many raters get a coefficient without them, and their use of labels, changes over time and
 confusion in the report: the flagged and those with most ratings."""
-MOST_LABELS = 12
-"""So many labels per rater get a row of their use: those that differ most from the others'."""
+HEADING, HEADING_SHARE = 10, 0.1
+"""A text on more units than this, and on more than this share of them, is a heading."""
 
 
 def rater_reports(
@@ -65,7 +70,7 @@ def rater_reports(
     With the round's ``consensuses`` reports hold confusion against them and gold.
 
     Question by question: raters with flags first, those without whom the headline coefficient
-    would be highest first; then those who agree least.
+    changes most first (then those with the smallest p-value); then those who agree least.
     """
     skips = skip_flags(round_)
     reports: list[RaterReport] = []
@@ -75,17 +80,17 @@ def rater_reports(
         settling = settlings[question.name]
         found = _of_question(round_, question, settling, own, skips, consensus)
         headline = settling.value or 0.0
-        found.sort(
-            key=lambda r: (
-                not r.flags,
-                -round(r.without - headline, 12) if r.flags and r.without is not None else 2.0,
-                r.agreement is None,
-                0 if r.agreement is None else round(r.agreement, 12),
-                r.rater,
-            )
-        )
+        found.sort(key=partial(_rank, headline=headline))
         reports += found
     return tuple(reports)
+
+
+def _rank(r: RaterReport, headline: float) -> tuple[object, ...]:
+    moved = 0.0 if r.without is None else round(abs(r.without - headline), 12)
+    p_value = min((1.0 if f.p_value is None else f.p_value for f in r.flags), default=1.0)
+    agreement = 0.0 if r.agreement is None else round(r.agreement, 12)
+    first = (-moved, p_value) if r.flags else (0.0, 1.0)
+    return not r.flags, *first, r.agreement is None, agreement, r.rater
 
 
 def _of_question(
@@ -111,12 +116,15 @@ def _of_question(
     no_labels = question.no_labels
     drift = None if no_labels else agreement_drift(three, measured)
     habits = habit_flags(choices(question, measured.select(counted.at)), clusters, n, asked)
+    use = label_use_flags(question, counted, measured, table, habits, asked)
+    shifts = shift_flags(question, counted, measured, x, asked)
+    lined = threshold_flags(question, counted, measured, asked)
     families: dict[str, Family] = {
         "differs": differs_flags(question, measured, n, asked),
         "habit": refused(n, no_labels) if no_labels else Family(habits, counted.n, HABIT_ANSWERS),
-        "label_use": label_use_flags(question, counted, measured, table, habits, asked),
-        "shift": shift_flags(question, counted, measured, x, asked),
-        "threshold": threshold_flags(question, counted, measured, asked),
+        "label_use": use.family,
+        "shift": shifts.family,
+        "threshold": lined.family,
         "self": refused(n, no_labels or "") if again is None else self_flags(again, asked),
         "drift": refused(n, no_labels or "") if drift is None else drift_flags(drift, asked),
         "fast": fast_flags(pace, asked),
@@ -127,16 +135,15 @@ def _of_question(
     flagged = {r for family in families.values() for r, flags in family.flags.items() if flags}
     without = _without(settling, n_ratings, sorted(flagged))
     shares = _label_shares(question, ratings.select(shared.at), n)
-    uses = _label_uses(question, ratings, label_use(shared, 2.0, table))
-    lines = _threshold_uses(question, ratings, shared)
+    uses = label_uses(question, ratings, use, counted, table)
+    lines = threshold_uses(question, ratings, lined)
     gold_of, gold_right = _gold(round_, question, n)
     confused = _confusions(round_, question, consensus, without)
     rest = leave_one_out(shared, x)
-    unordered = nowhere(n, "needs_ordered_labels")
     numbered: dict[str, Estimates] = {
         "most": nowhere(n, no_labels) if no_labels else rest.most,
         "kappa": rest.kappa,
-        "shift": unordered if x is None else shift(shared, x).estimates,
+        "shift": shift_estimates(shifts, counted),
         "repeats": nowhere(n, no_labels or "") if again is None else again.repeats,
         "same_text": nowhere(n, no_labels or "") if again is None else again.same_text,
         "self_kappa": nowhere(n, no_labels or "") if again is None else again.kappa,
@@ -173,6 +180,11 @@ def _of_question(
                 drift=drift.changes.get(rater) if told and drift is not None else None,
                 speed_drift=faster.get(rater) if told else None,
                 families={name: family.state(rater) for name, family in families.items()},
+                left_out={
+                    name: told.left_out(rater)
+                    for name, told in (("label_use", use), ("shift", shifts), ("threshold", lined))
+                    if told.left_out(rater)
+                },
                 confusion=confused.get(rater, ()),
             )
         )
@@ -193,59 +205,31 @@ def _consistency(round_: Round, question: Question, n_raters: int) -> Consistenc
     if question.no_labels:
         return None
     ratings = round_.ratings[question.name]
-    pairs = [answered_alike(ratings, _same_content(round_))]
+    group = same_text(round_.units)
+    pairs = [answered_alike(ratings, group)]
     earlier = round_.repeats.get(question.name)
     if earlier is not None and len(earlier):
         pairs.append(answered_again(ratings, earlier, n_raters))
-    return consistency(ratings, joined(pairs), n_raters)
+    alike = "no_texts" if not any(round_.units.text) else "no_same_text"
+    return consistency(ratings, joined(pairs), n_raters, none_alike=alike)
 
 
-def _same_content(round_: Round) -> NDArray[np.int64]:
-    """Per unit a code that units of the same text share (or, where no unit has a text, of the
-    same fields); -1 where nothing is the same.
+def same_text(units: Units) -> NDArray[np.int64]:
+    """Per unit a code that units of the same text share (white space folded), -1 elsewhere.
+
+    Only the text is what the rater read: units whose other fields are equal may be anything. A
+    text without a letter or digit is none, and one that many units carry is a heading above
+    what the rater read.
     """
-    units = round_.units
-    contents: list[object] = [" ".join(text.split()) if text else None for text in units.text]
-    if not any(contents) and units.fields:
-        columns = [[field_text(value) for value in column] for column in units.fields.values()]
-        contents = list(zip(*columns, strict=True))
-    code: dict[object, int] = {}
+    contents = [" ".join(text.split()) if text else "" for text in units.text]
+    code: dict[str, int] = {}
     group = np.array([code.setdefault(content, len(code)) for content in contents], np.int64)
-    empty = np.array([not content for content in contents], np.bool_)
-    alone = np.bincount(group, minlength=1)[group] < 2 if len(group) else empty
-    return np.where(alone | empty, -1, group)
-
-
-def _label_uses(
-    question: Question, ratings: Ratings, lean: Lean | None
-) -> dict[int, tuple[LabelUse, ...]]:
-    """Per rater, the labels whose use differs most from the others' on the same units."""
-    if lean is None or question.no_labels:
-        return {}
-    of = question.labels if question.level == "set" else ratings.values
-    labels = [label_text(value) for value in of]
-    found: dict[int, list[LabelUse]] = {}
-    for i in np.lexsort((lean.option, -np.abs(np.round(lean.value, 12)), lean.rater)):
-        rows = found.setdefault(int(lean.rater[i]), [])
-        if len(rows) < MOST_LABELS:
-            own, others = float(lean.own[i]), float(lean.others[i])
-            rows.append(LabelUse(labels[lean.option[i]], own, others, _difference(lean, i)))
-    return {rater: tuple(rows) for rater, rows in found.items()}
-
-
-def _threshold_uses(
-    question: Question, ratings: Ratings, shared: Shared
-) -> dict[int, tuple[ThresholdUse, ...]]:
-    lean = thresholds(shared, len(ratings.values), 2.0) if question.level == "ordinal" else None
-    if lean is None:
-        return {}
-    labels = [label_text(value) for value in ratings.values]
-    found: dict[int, list[ThresholdUse]] = {}
-    for i in range(len(lean.rater)):
-        k = int(lean.option[i])
-        line = ThresholdUse(labels[k], labels[k + 1], _difference(lean, i))
-        found.setdefault(int(lean.rater[i]), []).append(line)
-    return {rater: tuple(rows) for rater, rows in found.items()}
+    if not len(group):
+        return group
+    none = np.array([not any(map(str.isalnum, content)) for content in contents], np.bool_)
+    size = np.bincount(group)[group]
+    heading = size > max(HEADING, HEADING_SHARE * len(group))
+    return np.where((size < 2) | none | heading, -1, group)
 
 
 def _confusions(
@@ -265,13 +249,6 @@ def _confusions(
         if row.reason is None and row.rater in of:
             found[row.rater] = (*found.get(row.rater, ()), row)
     return found
-
-
-def _difference(lean: Lean, i: int | np.integer) -> Estimate:
-    value, n = float(lean.value[i]), int(lean.n_units[i])
-    if not np.isfinite(lean.lower[i]):
-        return Estimate(value, None, None, n, "too_little_variation")
-    return Estimate(value, float(lean.lower[i]), float(lean.upper[i]), n)
 
 
 def excused_units(

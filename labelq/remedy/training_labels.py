@@ -28,7 +28,7 @@ __all__ = [
     "with_later",
 ]
 
-COLUMNS = ("unit", "question", "label", "probability", "source", "n_votes", "n_queue_votes")
+COLUMNS = ("unit", "question", "label", "probability", "sd", "source", "n_votes", "n_queue_votes")
 
 DIGITS = 6
 """Decimals of a probability in a file."""
@@ -86,7 +86,8 @@ def training_labels(round_: Round, consensuses: Mapping[str, Consensus]) -> pd.D
 
     ``label`` is written as in ``ratings.csv``, ``source`` is ``consensus`` or ``adjudicated``.
     ``probability`` is the consensus' (for a set, that all its ticks are right, were they
-    independent; 1 where a reviewer decided; nan for numbers and where there is none).
+    independent; 1 where a reviewer decided; nan for numbers and where there is none), ``sd``
+    the standard deviation of a weighted mean, nan elsewhere.
     ``n_votes`` counts ratings of the round, ``n_queue_votes`` votes that came through a queue.
     """
     import pandas as pd
@@ -103,6 +104,7 @@ def training_labels(round_: Round, consensuses: Mapping[str, Consensus]) -> pd.D
                 "question": question.name,
                 "label": [cell_of(value) for value in consensus.best],
                 "probability": np.where(decided, 1.0, likely).round(DIGITS),
+                "sd": np.nan if consensus.sd is None else consensus.sd,
                 "source": np.where(decided, "adjudicated", "consensus"),
                 "n_votes": _votes(round_.ratings[question.name].unit, consensus),
                 "n_queue_votes": _queue_votes(round_, question, consensus),

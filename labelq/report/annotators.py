@@ -14,6 +14,7 @@ from labelq.measure.raters.estimates import Estimate
 from labelq.measure.raters.methods import METHODS, REASONS
 from labelq.pinpoint.findings import RaterReport
 from labelq.report import causes
+from labelq.report.causes import label
 from labelq.report.names import Names
 from labelq.report.numbers import (
     MINUS,
@@ -114,9 +115,9 @@ def raters(audit: Audit, names: Names) -> list[tuple[str, list[RaterRow]]]:
                 skipped=percent(r.skip_rate),
                 again=_again(r),
                 gold=f"{count(r.gold_right)} of {count(r.gold_of)}" if r.gold_of else NONE,
-                flags=[causes.flag(f) for f in flags],
+                flags=causes.flags(r, names, flags),
                 tests=list(dict.fromkeys(filter(None, (causes.flag_test(f) for f in flags)))),
-                details=list(_details(r)) if detailed else [],
+                details=list(_details(r, names)) if detailed else [],
                 too_little=_too_little(r) if detailed else "",
             )
         )
@@ -134,7 +135,7 @@ METHOD_TITLES: dict[str, str] = {
     "same_text": "The same text",
     "self_kappa": "Both, beyond chance",
     "seconds": "Median time",
-    "pace": "Time against the others’",
+    "pace": "Time for the same tasks",
     "drift": "Agreement over time",
     "speed_drift": "Time over time",
     "confusion": "Where one label is true",
@@ -154,17 +155,18 @@ def _again(r: RaterReport) -> str:
     return f"{count(same)} of {count(n)}" if n else NONE
 
 
-def _details(r: RaterReport) -> Iterator[Detail]:
+def _details(r: RaterReport, names: Names) -> Iterator[Detail]:
     s = r.statistics
     yield from _detail("Answers what most of the others say", s.most, percent)
     yield from _detail("Agreement with the others beyond chance", s.kappa, coefficient)
-    yield from _detail("Higher (+) or lower than the others", s.shift, _signed)
+    others = {name: causes.compared(r, name, names) for name in ("shift", "threshold", "label_use")}
+    yield from _detail(f"Higher (+) or lower than {others['shift']}", s.shift, _signed)
     for line in r.thresholds:
-        what = f"Above the line from {mark(line.below, 40)} to {mark(line.above, 40)}"
-        yield from _detail(f"{what}, against the others", line.difference, _points)
+        what = f"Above the line from {label(line.below, 40)} to {label(line.above, 40)}"
+        yield from _detail(f"{what}, against {others['threshold']}", line.difference, _points)
     for use in r.label_use[:5]:
         what = (
-            f"Gives {mark(use.label, 40)} {percent(use.own)} of the time, the others"
+            f"Gives {label(use.label, 40)} {percent(use.own)} of the time, {others['label_use']}"
             f" {percent(use.others)}"
         )
         yield from _detail(what, use.difference, _points)
@@ -173,7 +175,9 @@ def _details(r: RaterReport) -> Iterator[Detail]:
     yield from _detail("Both, beyond chance", s.self_kappa, coefficient)
     idle = f" ({counted(s.idle, 'answer')} left out as idle)" if s.idle else ""
     yield from _detail(f"Median time{idle}", s.seconds, seconds)
-    yield from _detail("Time against the others’ on the same tasks", s.pace, percent)
+    yield from _detail(
+        "Time for the same tasks (100 %: the annotator in the middle)", s.pace, percent
+    )
     yield from _changes("Agreement", r.drift, percent)
     yield from _changes("Median time", r.speed_drift, seconds)
     for row in r.confusion:
@@ -181,7 +185,7 @@ def _details(r: RaterReport) -> Iterator[Detail]:
         for answer, share in sorted(row.given.items(), key=lambda x: -(x[1].value or 0))[:3]:
             if share.value is not None and share.value >= 0.05:
                 yield from _detail(
-                    f"Where {basis} {mark(row.true, 40)}: {mark(answer, 40)}",
+                    f"Where {basis} {label(row.true, 40)}: {label(answer, 40)}",
                     share,
                     percent,
                 )

@@ -6,11 +6,14 @@ the data in them (see :mod:`labelq.report.text`).
 
 from __future__ import annotations
 
-from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPair
+import re
+from collections.abc import Iterable, Sequence
+
+from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPair, RaterReport
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remedy.queue import WORDS
 from labelq.report.names import Names
-from labelq.report.numbers import MINUS, coefficient, count, counted, percent, times
+from labelq.report.numbers import coefficient, count, counted, percent, times
 from labelq.report.text import mark
 
 CAUSES: dict[CauseKind, tuple[str, str]] = {
@@ -44,19 +47,36 @@ EDGE_CASES: dict[str, str] = {
     "against_gold": "most annotators contradict the gold label",
 }
 
+THE_OTHERS = "the others"
+
+NUMBER = re.compile(r"[-+−]?[\d.,]+")
+"""A label that would run into the numbers of a sentence."""
+
 PERSONAL: tuple[str, ...] = ("fast", "skips")
 """Behaviours that are an annotator’s whatever the question: said once."""
 
 NOT_AGAINST = (
     "Disagreements in open guideline gaps and on ambiguous tasks count against nobody: "
-    "a flag rests on the other tasks only."
+    "a flag, and what is higher, lower or more often given, rest on the other tasks only. How "
+    "often somebody differs from the others, and they from each other, rests on those of them "
+    "with three or more answers."
 )
 """Stands wherever annotators are listed."""
 
 
+def label(text: str | None, limit: int = 80) -> str:
+    """A label in a sentence, marked; one that is a number stands in quotation marks.
+
+    >>> label("Refund") == mark("Refund"), label("3") == f"“{mark('3')}”"
+    (True, True)
+    """
+    shown = mark(text, limit)
+    return f"“{shown}”" if text and NUMBER.fullmatch(text.strip()) else shown
+
+
 def either(labels: tuple[str, str]) -> str:
     """Two labels that are confused: ``Refund or Cancel``."""
-    return f"{mark(labels[0])} or {mark(labels[1])}"
+    return f"{label(labels[0])} or {label(labels[1])}"
 
 
 def words_of(cluster: Cluster, limit: int = 5) -> str:
@@ -66,7 +86,9 @@ def words_of(cluster: Cluster, limit: int = 5) -> str:
 
 def cluster_size(cluster: Cluster) -> str:
     """How big a cluster is, and what settling it would bring at most."""
-    said = f"{counted(len(cluster.units), 'task')}, {percent(cluster.share)} of the disagreement"
+    said = (
+        f"{counted(len(cluster.units), 'task')} with {percent(cluster.share)} of the disagreement"
+    )
     if cluster.settled is None:
         return said
     return f"{said}; if these were settled, alpha would be at most {coefficient(cluster.settled)}"
@@ -91,7 +113,7 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
     if kind.even:
         said.append(f"On {percent(kind.even)} of them the two leading labels have equal votes.")
     camps = [
-        f"{names.series([c.rater])}: {mark(c.label)} ({count(c.n)} of {count(c.of)})"
+        f"{names.series([c.rater])}: {label(c.label)} ({count(c.n)} of {count(c.of)})"
         for c in kind.camps[:8]
     ]
     if camps:
@@ -104,57 +126,81 @@ def consensus(cluster: Cluster) -> str:
     """What the consensus says about a cluster."""
     if cluster.consensus is None:
         return "The consensus is undecided: a person has to decide."
-    return f"The consensus leans to {mark(cluster.consensus)}."
+    return f"The consensus leans to {label(cluster.consensus)}."
 
 
-def flag(behaviour: Flag) -> str:
-    """One behaviour with its evidence: ``differs on 31 % of shared tasks, …``."""
-    value, others = behaviour.value, behaviour.others
+def flags(report: RaterReport, names: Names, chosen: Iterable[Flag] | None = None) -> list[str]:
+    """Behaviours of one annotator with their evidence, and against whom they were told."""
+    return [
+        flag(behaviour, _the_others(report.left_out.get(behaviour.kind, ()), names))
+        for behaviour in (report.flags if chosen is None else chosen)
+    ]
+
+
+def compared(report: RaterReport, family: str, names: Names) -> str:
+    """Against whom one annotator's numbers of a family of flags are."""
+    return _the_others(report.left_out.get(family, ()), names)
+
+
+def _the_others(left_out: Sequence[int], names: Names) -> str:
+    return f"the others without {names.people(left_out)}" if left_out else THE_OTHERS
+
+
+def flag(behaviour: Flag, others: str = THE_OTHERS) -> str:
+    """One behaviour with its evidence: ``gives Refund on 31 % of shared tasks, the others …``.
+
+    ``others`` says against whom (the annotators that lean more are left out of some comparisons).
+    """
+    value, of_others = behaviour.value, behaviour.others
     if behaviour.kind == "differs":
-        return f"differs on {percent(value)} of shared tasks" + _others(others, "on ", percent)
+        return (
+            f"differs from the others in {percent(value)} of comparisons, they from each other in"
+            f" {percent(of_others)}"
+        )
     if behaviour.kind == "fast":
         return (
-            f"takes {percent(value)} of the time that the others take on the same tasks"
+            f"takes {percent(value)} of the usual time for the same tasks"
             f" (less on {count(behaviour.n)} of {count(behaviour.of)})"
         )
     if behaviour.kind == "threshold":
         beyond = ("or more", "or less") if value > 0 else ("or less", "or more")
         said = (
-            f"answers {mark(behaviour.label)} {beyond[0]} where most others answer"
-            f" {mark(behaviour.instead_of)} {beyond[1]}"
+            f"answers {label(behaviour.label)} {beyond[0]} where most of {others} answer"
+            f" {label(behaviour.instead_of)} {beyond[1]}"
             f" {count(behaviour.n)} of {counted(behaviour.of, 'time')}"
         )
-        return said + _others(others, "", percent)
+        return said + _others(THE_OTHERS, of_others, "")
     if behaviour.kind == "label_use":
-        said = f"gives {mark(behaviour.label)} on {percent(value)} of shared tasks"
-        return said + _others(others, "on ", percent)
+        said = f"gives {label(behaviour.label)} on {percent(value)} of shared tasks"
+        return said + _others(others, of_others, "on ")
     if behaviour.kind == "self":
         return (
             f"answers the same thing differently {count(behaviour.n)} of"
             f" {counted(behaviour.of, 'time')} ({percent(value)}; any two answers to it differ"
-            f" {percent(others)} of the time)"
+            f" {percent(of_others)} of the time)"
         )
     if behaviour.kind == "drift":
         day = "" if behaviour.when is None else f" ({behaviour.when[:10]})"
         return (
             f"agrees with the others on {percent(value)} of pairs from answer"
-            f" {count(behaviour.n)} of {count(behaviour.of)}{day} on, {percent(others)} before"
+            f" {count(behaviour.n)} of {count(behaviour.of)}{day} on, {percent(of_others)} before"
         )
     if behaviour.kind == "habit":
-        said = f"answers {mark(behaviour.label)}"
+        said = f"answers {label(behaviour.label)}"
         if behaviour.instead_of is not None:
-            said += f" where the others say {mark(behaviour.instead_of)}"
+            said += f" where the others say {label(behaviour.instead_of)}"
         said += f" {count(behaviour.n)} of {counted(behaviour.of, 'time')}"
-        return said + _others(others, "", percent)
+        return said + _others(THE_OTHERS, of_others, "")
     if behaviour.kind == "shift":
-        size = f"{abs(value):.2f}".replace("-", MINUS)
-        return f"answers {size} {'higher' if value > 0 else 'lower'} than the others, on average"
-    return f"skips {percent(value)} of tasks" + _others(others, "", percent)
+        return (
+            f"answers {coefficient(abs(value))} {'higher' if value > 0 else 'lower'} than {others},"
+            f" on average over {counted(behaviour.of, 'task')}"
+        )
+    return f"skips {percent(value)} of tasks" + _others(THE_OTHERS, of_others, "")
 
 
-def _others(value: float | None, preposition: str, number: object) -> str:
-    assert callable(number)
-    return "" if value is None else f", the others {preposition}{number(value)}"
+def _others(who: str, value: float | None, preposition: str) -> str:
+    return "" if value is None else f", {who} {preposition}{percent(value)}"
 
 
 def flag_test(behaviour: Flag) -> str:
@@ -170,11 +216,11 @@ def label_pair(pair: LabelPair) -> str:
     """How often two labels are confused, and how much of the disagreement that is."""
     said = counted(pair.n_units, "task")
     if pair.share >= 1:
-        return f"{said}, all of the disagreement"
+        return f"{said}; all of the disagreement is between these two"
     if pair.excess is not None:
         often = times(pair.excess).replace("×", " times")
         said += f", confused {often} as often as their frequencies explain"
-    return f"{said}, {percent(pair.share)} of the disagreement"
+    return f"{said}; {percent(pair.share)} of the disagreement is between these two"
 
 
 def queue_reasons(reasons: tuple[Reason, ...]) -> str:

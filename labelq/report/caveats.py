@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.labels.model import Aside, Intake, Round, label_text
-from labelq.report import ceilings
+from labelq.report import ceilings, words
 from labelq.report.numbers import count, counted
 from labelq.report.text import line, mark
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
 
 MOST_RENAMED, MOST_NOTES = 3, 3
+
+UNREAD = ("not_a_number", "no_author", "bad_record")
+"""Reasons for which answers were lost, not left out on purpose."""
 
 # How an `unknown_label` names its label: "Refunds: 5 annotators, 9 March 2026 to …".
 _OLD = re.compile(r"(.+): \d+ annotators?\b", re.DOTALL)
@@ -35,7 +38,13 @@ def caveats(audit: Audit) -> list[Caveat]:
     source = audit.round
     said = [Caveat(touched(source.intake)), Caveat(later(source.intake)), _unknown_labels(source)]
     said.append(Caveat(_undecided(audit.draft.undecided)))
-    said += [Caveat(ceilings.held_out(h), ceilings.majority_command(h)) for h in audit.held_out]
+    said += [
+        Caveat(ceilings.overruled(found), ceilings.majority_command(question))
+        for question, found in audit.consensus.items()
+    ]
+    said += [
+        Caveat(ceilings.held_out(h), ceilings.majority_command(h.question)) for h in audit.held_out
+    ]
     return [caveat for caveat in said if caveat.text]
 
 
@@ -46,6 +55,30 @@ def notes(intake: Intake) -> list[str]:
         more = counted(len(intake.notes) - MOST_NOTES, "more remark")
         said.append(f"{more} on how the source was understood: report.html, under Data.")
     return said
+
+
+def remarks(source: Round) -> list[str]:
+    """What a reader of single numbers must know about them: what an audit says before them."""
+    unknown = _unknown(source)
+    said = []
+    if unknown:
+        labels = list(dict.fromkeys(_label_of(row) for row in unknown))
+        shown = ", ".join(mark(label, 60) for label in labels[:MOST_RENAMED])
+        more = (
+            f" and {count(len(labels) - MOST_RENAMED)} more" if len(labels) > MOST_RENAMED else ""
+        )
+        n = counted(sum(row.count for row in unknown), "answer")
+        said.append(f"{n} set aside: label not in the config ({shown}{more}).")
+    unread = [row for row in source.intake.aside if row.reason in UNREAD]
+    for code in dict.fromkeys(row.reason for row in unread):
+        n = counted(sum(row.count for row in unread if row.reason == code), "answer")
+        said.append(f"{n} set aside: {words.ASIDES[code]}.")
+    told = source.intake.notes
+    said += [touched(source.intake), later(source.intake)]
+    said += [mark(note, 300) for note in told[:MOST_NOTES]]
+    if len(told) > MOST_NOTES:
+        said.append(f"{counted(len(told) - MOST_NOTES, 'more remark')}: an audit shows them.")
+    return [sentence for sentence in said if sentence]
 
 
 def touched(intake: Intake) -> str:
@@ -101,6 +134,11 @@ def renames(source: Round) -> str:
 def _unknown(source: Round) -> list[Aside]:
     rows = [row for row in source.intake.aside if row.reason == "unknown_label"]
     return sorted(rows, key=lambda row: -row.count)
+
+
+def _label_of(row: Aside) -> str:
+    old = _OLD.match(row.detail)
+    return old.group(1) if old else row.detail
 
 
 def _unknown_labels(source: Round) -> Caveat:

@@ -7,14 +7,24 @@ nothing to say.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labelq.labels.model import label_text
 from labelq.measure.raters.estimates import Estimate
-from labelq.measure.results import Calibration, Ceiling, HeldOut
-from labelq.report import words
-from labelq.report.numbers import NONE, amount, coefficient, count, counted, percent
+from labelq.measure.results import Calibration, Ceiling, Consensus, HeldOut
+from labelq.report import causes, words
+from labelq.report.numbers import (
+    NONE,
+    about,
+    amount,
+    coefficient,
+    count,
+    counted,
+    percent,
+    share,
+)
 from labelq.report.text import line, mark
 
 if TYPE_CHECKING:
@@ -25,6 +35,14 @@ UNEVEN = (
     "; more may be, because some tasks are harder than the model of annotators explains: on those"
     " people err together."
 )
+
+
+MODELS = {
+    "dawid_skene": "Dawid-Skene",
+    "one_coin": "one coin",
+    "weighted_mean": "labels as numbers",
+}
+"""What the model behind a consensus is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,80 +58,119 @@ class CeilingPart:
 
 
 def sentences(audit: Audit, question: str) -> list[str]:
-    """What stands beside the verdict on ``question``."""
-    said = [ceiling(c) for c in audit.ceilings if c.question == question]
+    """What stands beside the verdict on ``question``: what gold shows, then what the model says."""
+    said = [gold(c) for c in audit.ceilings if c.question == question]
     said += [calibration(c) for c in audit.calibrations if c.question == question]
+    said += [ceiling(c) for c in audit.ceilings if c.question == question]
     return [sentence for sentence in said if sentence]
 
 
+def gold(row: Ceiling) -> str:
+    """How annotators and the consensus do against gold; empty where there is too little."""
+    one, both = row.gold_one, row.gold_consensus
+    if one.value is None or both.value is None:
+        return ""
+    if row.score == "mean_absolute_error":
+        return (
+            f"Gold says ({counted(both.n, 'task')}): the consensus is off by {_size(both)} on"
+            f" average, an annotator by {_size(one)}."
+        )
+    return (
+        f"Gold says ({counted(both.n, 'task')}): the consensus is right on {_share(both)}, an"
+        f" annotator on {_share(one)}."
+    )
+
+
+def overruled(found: Consensus) -> str:
+    """That the consensus overrules unanimous tasks, or has a label nowhere that people gave."""
+    said = []
+    if found.n_overruled:
+        said.append(
+            f"the consensus overrules {count(found.n_overruled)} of the"
+            f" {counted(found.n_unanimous, 'task')} on which all annotators gave the same answer."
+        )
+    if found.lost:
+        names = [causes.label(label_text(one)) for one in found.lost]
+        gave = "is the consensus of no task, though annotators gave it."
+        if len(names) > 1:
+            gave = "are the consensus of no task, though annotators gave them."
+        said.append(f"{words.series(names)} {gave}")
+    return f"{mark(found.question)}: {' '.join(said)}" if said else ""
+
+
 def ceiling(row: Ceiling) -> str:
-    """The target in one go: a perfect model, always answering one label, label noise, gold."""
+    """The target in one go: a perfect model, always answering one label, label noise."""
     if row.against_one.value is None:
         return ""
     if row.score == "mean_absolute_error":
         return _of_numbers(row)
     what = "labels" if row.score == "accuracy" else "whole sets of labels"
     one, both = row.against_one, row.against_consensus
-    said = f"A perfect model would score about {_share(one)} against one annotator’s {what}"
+    said = f"{_opening(row)} score {about(_share(one))} against one annotator’s {what}"
     if both.value is not None:
-        said += f" and about {_share(both)} against the consensus"
+        said += f" and {about(_share(both))} against the consensus"
     if row.commonest is not None:
         ends = [percent(row.baseline_one), percent(row.baseline_consensus)]
-        said += f"; always answering {mark(row.commonest)} would score {' and '.join(ends)}"
-    said += (
-        f". A target above {percent(one.value)} on the labels of one annotator asks for luck,"
-        " or for learning the annotators’ habits."
-    )
+        said += f"; always answering {causes.label(row.commonest)} would score {' and '.join(ends)}"
+    said += "."
+    # What nothing is above is no target to warn of.
+    if one.value is not None and one.value < 0.995:
+        said += (
+            f" A target above {percent(one.value)} on the labels of one annotator asks for luck,"
+            " or for learning the annotators’ habits."
+        )
     if both.value is None:
         said += f" Against the consensus it cannot be said: {words.reason(both.reason)}."
     if row.label_noise.value is not None:
-        said += f" About {_share(row.label_noise)} of the consensus labels are probably not right"
+        noise = about(_share(row.label_noise))
+        if row.gold_consensus.value is None:
+            said += (
+                f" {noise[:1].upper()}{noise[1:]} of the consensus labels are probably not right"
+            )
+        else:
+            said += f" The model takes {noise} of the consensus labels to be not right"
         said += UNEVEN if row.uneven else "."
-    return said + _gold(row, _share, "score")
+    return said
+
+
+def _opening(row: Ceiling) -> str:
+    if row.gold_consensus.value is None:
+        return "A perfect model would"
+    return "By the model of annotators, which has not seen gold, a perfect model would"
 
 
 def _of_numbers(row: Ceiling) -> str:
     one, both = row.against_one, row.against_consensus
     said = (
-        f"A perfect model would be off by {_size(one)} on average from one annotator’s numbers"
+        f"{_opening(row)} be off by {_size(one)} on average from one annotator’s numbers"
         f" and by {_size(both)} from the consensus"
     )
     if row.commonest is not None:
         ends = f"{_number(row.baseline_one)} and {_number(row.baseline_consensus)}"
-        said += f"; always answering {mark(row.commonest)} would be off by {ends}"
-    return f"{said}. A smaller error asks for luck.{_gold(row, _size, 'are off by')}"
-
-
-def _gold(row: Ceiling, shown: Callable[[Estimate], str], verb: str) -> str:
-    one, both = row.gold_one, row.gold_consensus
-    if one.value is None or both.value is None:
-        return ""
+        said += f"; always answering {mark(row.commonest)}, the median, would be off by {ends}"
     return (
-        f" Against gold ({counted(both.n, 'task')}) annotators {verb} {shown(one)}"
-        f" and the consensus {shown(both)}."
+        f"{said}. A target below {_number(one.value)} on the numbers of one annotator asks for"
+        " luck, or for learning the annotators’ habits."
     )
 
 
 def calibration(row: Calibration) -> str:
-    """Whether consensus labels are right as often as they claim, by gold."""
-    if row.stated is None or row.right.value is None:
-        return ""
+    """Whether consensus labels are right as often as they claim; stands behind :func:`gold`."""
+    right, stated = row.right.value, row.stated
     low, high = row.right.lower, row.right.upper
-    said = (
-        f"On {counted(row.n, 'gold task')} the consensus is {percent(row.stated)} sure on"
-        f" average and right on {_share(row.right)}"
-    )
-    if low is None or high is None or low <= row.stated <= high:
+    if stated is None or right is None or low is None or high is None:
+        return ""
+    said = f"On these tasks it is {percent(stated)} sure on average"
+    if percent(stated) == percent(right) or low <= stated <= high:
         return f"{said}."
-    too = "surer than it is right" if row.stated > row.right.value else "less sure than it is right"
-    return f"{said}: it is {too}."
+    return f"{said}: {'surer' if stated > right else 'less sure'} than it is right."
 
 
 def held_out(row: HeldOut) -> str:
     """That the model of annotators predicts held-out votes worse than the majority does."""
     if row.says != "worse" or row.by_model is None or row.by_majority is None:
         return ""
-    name = "Dawid-Skene" if row.model == "dawid_skene" else "one coin"
+    name = MODELS.get(row.model, row.model)
     return (
         f"{mark(row.question)}: the model of annotators behind the consensus ({name}) predicts"
         f" held-out answers worse than the other answers to the task do: log loss"
@@ -124,9 +181,9 @@ def held_out(row: HeldOut) -> str:
     )
 
 
-def majority_command(row: HeldOut) -> str:
-    """What to type to get the majority's labels; the source is the reader's."""
-    question = shlex.quote(line(row.question, 300))
+def majority_command(name: str) -> str:
+    """What to type to get the majority's labels of a question; the source is the reader's."""
+    question = shlex.quote(line(name, 300))
     return f"labelq consensus … --question {question} --method majority"
 
 
@@ -135,8 +192,9 @@ def part(audit: Audit, question: str) -> CeilingPart | None:
     found = next((c for c in audit.ceilings if c.question == question), None)
     if found is None or found.score == "none":
         return None
-    shown = _size if found.score == "mean_absolute_error" else _share
-    plain = _number if found.score == "mean_absolute_error" else percent
+    are_numbers = found.score == "mean_absolute_error"
+    shown = _size if are_numbers else _share
+    plain = _number if are_numbers else percent
     rows = [
         (name, shown(estimate), plain(base), shown(gold))
         for name, estimate, base, gold in (
@@ -156,7 +214,9 @@ def part(audit: Audit, question: str) -> CeilingPart | None:
         for b in c.bins
     ]
     return CeilingPart(
-        header=("Scored against", "Perfect model", "Always the commonest", "Gold says"),
+        header=("Off on average from", "Perfect model", "Always the median", "Gold says")
+        if are_numbers
+        else ("Scored against", "Perfect model", "Always the commonest", "Gold says"),
         rows=rows,
         bins_header=("Certainty", "Gold tasks", "Mean certainty", "Right"),
         bins=bins,
@@ -186,11 +246,7 @@ def _why(code: str | None) -> str:
 
 def _share(estimate: Estimate) -> str:
     """``84 % (81 % to 87 %)``."""
-    if estimate.value is None:
-        return NONE
-    if estimate.lower is None or estimate.upper is None:
-        return percent(estimate.value)
-    return f"{percent(estimate.value)} ({percent(estimate.lower)} to {percent(estimate.upper)})"
+    return share(estimate.value, estimate.lower, estimate.upper)
 
 
 def _size(estimate: Estimate) -> str:

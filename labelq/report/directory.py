@@ -40,12 +40,12 @@ def write_audit(
     Raises:
         OutputError: ``target`` exists and ``replace`` is not given, or cannot be written.
     """
-    where = target.as_posix()
     with write_directory(target, replace=replace) as directory:
         private = directory / "private"
         private.mkdir()
         for name, render in (("report.html", report_html), ("report.md", report_markdown)):
-            page = render(audit, names=names, directory=where, onward=onward)
+            # Read anywhere, by anybody: paths as seen from the audit directory.
+            page = render(audit, names=names, onward=onward)
             _write(directory / name, page)
         _write(directory / "rules.html", rules_html(audit))
         _write(private / "annotators.html", private_annotators_html(audit))

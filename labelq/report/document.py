@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,14 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
         "voters": [row(v) for v in source.newcomers],
-        "rater_reports": [row(r, confusion=[row(c) for c in r.confusion]) for r in audit.raters],
+        "rater_reports": [
+            row(
+                r,
+                confusion=[row(c) for c in r.confusion],
+                left_out={name: [raters[x] for x in out] for name, out in r.left_out.items()},
+            )
+            for r in audit.raters
+        ],
         "rater_methods": METHODS,
         "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
         "ceilings": [whole(c) for c in audit.ceilings],
@@ -141,9 +149,14 @@ def _without_most_pairs(rows: Sequence[Agreement]) -> list[Agreement]:
     return [row for row in rows if id(row) not in gone]
 
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def to_bytes(document: Any) -> bytes:
     """A document as JSON in UTF-8, with full precision, readable, always the same bytes."""
     text = json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False)
+    # What steers a terminal, or turns its text round, stands as an escape: the same document.
+    text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     # A lone surrogate (half a character, from a broken export) has no UTF-8 form; the escape
     # that Python writes for it is the one that JSON knows.
     return (text + "\n").encode("utf-8", "backslashreplace")

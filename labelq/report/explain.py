@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from labelq.labels.model import Level
-from labelq.measure.explaining.explanation import Convention, Explanation, Grid, Step
+from labelq.measure.explaining.explanation import Explanation, Grid, Step
 from labelq.measure.metric import Metric
 from labelq.measure.registry import METRICS
 from labelq.report import words
+from labelq.report.conventions import in_short, of_pairs, print_convention
 from labelq.report.document import to_bytes
-from labelq.report.gaps import GAPS, gap
-from labelq.report.numbers import coefficient, count, counted, digits, interval
+from labelq.report.gaps import gap
+from labelq.report.numbers import count, counted, digits
 from labelq.report.page import Page
 from labelq.report.symbols import symbols_of
 from labelq.report.text import line, mark, plain
@@ -24,6 +25,8 @@ TITLES: dict[str, str] = {
     "counts": "The pairs of annotators",
     "coincidences": "Coincidences: pairs of ratings of one task, each weighing 1/(m − 1)",
     "confusion": "What one annotator said (rows) where the other said (columns)",
+    "variance": "Analysis of variance",
+    "orders": "One task, worked through",
     "ranks": "Mid-ranks: ratings below a label, and half of its own",
     "marginals": "Shares of the labels, mean over all rated tasks",
     "observed": "Observed",
@@ -34,7 +37,16 @@ TITLES: dict[str, str] = {
 
 HEADS: dict[str, str] = {"n": "tasks"}
 
-SAME = GAPS["same_formula"]
+EXTRAS = (
+    "mean", "q", "T_w", "r", "MS_B", "MS_W", "MS_R", "MS_E", "k", "k0", "n", "m", "R̄", "S", "T",
+    "C", "D", "T_a", "T_b",
+)  # fmt: skip
+"""Figures that are printed below a formula that they occur in."""
+
+LETTERS = (
+    "Letters stand for the annotators of this round; another selection deals them anew."
+    " --names shows who they are."
+)
 
 
 def print_list(metrics: Sequence[Metric] = METRICS, file: TextIO | None = None) -> None:
@@ -127,9 +139,17 @@ def explanation_json(metric: Metric, found: Explanation, notes: Sequence[str] = 
 
 
 def print_explanation(
-    metric: Metric, found: Explanation, notes: Sequence[str] = (), file: TextIO | None = None
+    metric: Metric,
+    found: Explanation,
+    notes: Sequence[str] = (),
+    file: TextIO | None = None,
+    *,
+    names: bool = False,
 ) -> None:
-    """A number worked through, then what others say, then the answer in a paragraph."""
+    """A number worked through, then what others say, then the answer in a paragraph.
+
+    ``names`` tells that annotators are called by their names in it, not by letters.
+    """
     page, row = Page(file), found.row
     what = words.metric_of(row) + (
         f", label {mark(row.label, 40)}" if row.label is not None else ""
@@ -139,7 +159,7 @@ def print_explanation(
         page.say(note, start="Note: ")
     for number, step in enumerate(found.steps, 1):
         page.skip()
-        page.say(TITLES[step.kind], "bold", start=f"{number}. ")
+        page.say(_title(step, names=names), "bold", start=f"{number}. ")
         _step(page, step)
     if row.value is None:
         page.skip()
@@ -153,7 +173,10 @@ def print_explanation(
         page.skip()
         page.say("The same data through other formulas", "bold")
         for convention in found.conventions:
-            _convention(page, convention, row.value)
+            print_convention(page, convention, row.value)
+    if not names and any(of_pairs(c) for c in found.conventions):
+        page.skip()
+        page.say(LETTERS)
     page.skip()
     page.say("In short", "bold")
     page.say(in_short(found))
@@ -165,6 +188,14 @@ def _unworked(metric: Metric, found: Explanation) -> str:
     if row.observed is not None and row.expected is not None:
         parts.append(f"observed {digits(row.observed)}, expected {digits(row.expected)}")
     return "; ".join(parts) + "."
+
+
+def _title(step: Step, *, names: bool) -> str:
+    """The heading of a step; of a pair's table it says who is where."""
+    if step.kind != "confusion" or len(step.about) != 2:
+        return TITLES[step.kind]
+    row, column = (mark(who, 30) for who in step.about)
+    return f"What {'' if names else 'annotator '}{row} said (rows) where {column} said (columns)"
 
 
 def _step(page: Page, step: Step) -> None:
@@ -185,7 +216,9 @@ def _step(page: Page, step: Step) -> None:
         page.say(f"Kappa is undefined for {pairs}: left out.", indent=3)
     if step.formula and (step.terms or step.kind != "value"):
         page.say(f"{step.symbol + ' = ' if step.symbol else ''}{step.formula}", "cyan", indent=3)
-    for extra in ("mean", "q", "T_w", "r"):
+    if step.kind == "variance":
+        page.say(_block(step), indent=3)
+    for extra in EXTRAS:
         if extra in step.numbers and re.search(rf"(?<!\w){extra}(?!\w)", step.formula):
             page.say(f"{extra} = {digits(step.numbers[extra])}", indent=5)
     for term in step.terms:
@@ -193,12 +226,16 @@ def _step(page: Page, step: Step) -> None:
         product = " × ".join(digits(f) for f in term.factors)
         if not term.names and step.numbers.get("n_nothing") is not None:
             about = f"{counted(int(term.factors[0]), 'task')} agreeing on {digits(term.factors[1])}"
+        elif not term.names and "n_at_zero" in step.numbers:
+            about = f"{counted(int(term.factors[0]), 'task')} at {digits(term.factors[1])}"
         shown = f"{product} = {digits(term.value)}" if len(term.factors) > 1 else digits(term.value)
         page.say(shown, indent=5, start=plain(f"{about}: ") if about else "")
     if step.n_rest:
         page.say(f"{counted(step.n_rest, 'smaller term')}: {digits(step.rest)}", indent=5)
     if step.numbers.get("n_nothing"):
         page.say(f"{counted(int(step.numbers['n_nothing']), 'task')} agreeing on 0", indent=5)
+    if step.numbers.get("n_at_zero"):
+        page.say(f"{counted(int(step.numbers['n_at_zero']), 'task')} at 0", indent=5)
     result = _result(step)
     if result:
         page.say(result, "bold", indent=3)
@@ -220,6 +257,17 @@ def _data(step: Step) -> str:
     return said
 
 
+def _block(step: Step) -> str:
+    """Which ratings an analysis of variance takes."""
+    n = {name: int(x) for name, x in step.numbers.items()}
+    tasks, ratings = counted(n["n_block"], "task"), counted(n["n_block_ratings"], "rating")
+    if n["one_way"]:
+        return f"Of the {tasks} with two or more ratings ({ratings})."
+    raters, every = count(n["n_block_raters"]), n["n_block_raters"] == n["n_raters"]
+    who = f"all {raters}" if every else f"the same {raters} of {count(n['n_raters'])}"
+    return f"On the complete block: the {tasks} that {who} annotators rated ({ratings})."
+
+
 def _result(step: Step) -> str:
     """The last line of a step: its sum, what it is divided by, its value."""
     numbers = step.numbers
@@ -234,7 +282,7 @@ def _result(step: Step) -> str:
         return f"{step.formula} = {value}"
     total = sum(term.value for term in step.terms) + step.rest
     lead = f"{step.symbol} = " if step.symbol else ""
-    if step.kind in ("coincidences", "confusion", "ranks", "marginals", "counts"):
+    if step.kind in ("coincidences", "confusion", "ranks", "marginals", "counts", "variance"):
         return ""
     if step.divisor == 1 and step.factor == 1:
         return f"{lead}{value}"
@@ -269,89 +317,6 @@ def _grid(page: Page, grid: Grid) -> None:
     page.console.print(Padding(table, (0, 0, 0, 1), expand=False))
     if grid.hidden:
         page.say(f"and {count(grid.hidden)} more, smaller or equal", indent=3)
-
-
-def _convention(page: Page, convention: Convention, ours: float | None) -> None:
-    from rich.text import Text
-
-    name = line(f"{convention.source}: {convention.call}", 100)
-    shown = digits(convention.value, 4) if convention.value is not None else "–"
-    apart = _apart(convention, ours)
-    room = page.console.width - len(shown) - len(apart) - 6
-    if len(name) <= room:
-        text = f"  {name:<{min(room, 59)}}  {shown:>7}  {apart}"
-        page.console.print(Text(text.rstrip(), style="cyan" if apart == "same" else ""))
-    else:
-        page.say(f"{name}  {shown}  {apart}", indent=2)
-    said = gap(convention)
-    if convention.problem:
-        alone = said == SAME or not convention.problem.startswith("raises Runtime")
-        said = convention.problem if alone else f"{convention.problem}; {said}"
-    if convention.lower is not None:
-        said = f"{interval(convention.lower, convention.upper)}; {said}"
-    if said != SAME:
-        page.say(said, indent=6)
-
-
-def _apart(convention: Convention, ours: float | None) -> str:
-    """How far the convention is from ``ours``, in words or with a sign."""
-    if convention.value is None or ours is None:
-        return ""
-    if same(convention, ours):
-        return "same"
-    difference = convention.value - ours
-    return f"{'+' if difference > 0 else ''}{digits(difference, 4)}"
-
-
-def same(convention: Convention, ours: float | None) -> bool:
-    """Whether a convention comes to our number."""
-    if convention.value is None or ours is None:
-        return False
-    return abs(convention.value - ours) <= 1e-9 * max(1.0, abs(ours))
-
-
-def in_short(found: Explanation) -> str:
-    """One paragraph: what labelq says, who agrees, who says something else and why."""
-    row = found.row
-    if row.value is None:
-        said = f"labelq gives no value: {words.reason(row.reason)}."
-        does: dict[str, str | None] = {}
-        for c in found.conventions:
-            if _packaged(c):
-                value = None if c.value is None else f"says {coefficient(c.value)}"
-                does.setdefault(_name(c), value or c.problem)
-        parts = [f"{name} {what}" for name, what in does.items()]
-        return f"{said} {_series(parts)}." if parts else said
-    said = f"labelq says {digits(row.value, 4)}."
-    alike = list(dict.fromkeys(_name(c) for c in found.conventions if same(c, row.value)))
-    if alike:
-        verb = "agrees" if len(alike) == 1 else "agree"
-        said += f" {_series(alike)} {verb}."
-    told: set[str] = set()
-    others = [c for c in found.conventions if c.value is not None and _differs(c.value, row.value)]
-    for c in sorted(others, key=lambda c: not _packaged(c)):
-        if c.source not in told and len(told) < 2:
-            told.add(c.source)
-            said += f" {_name(c)} ({c.call}) says {digits(c.value, 4)}: {gap(c)}."
-    return said
-
-
-def _differs(value: float, ours: float) -> bool:
-    """Whether two numbers differ in the digits that people read."""
-    return digits(value, 4) != digits(ours, 4)
-
-
-def _packaged(convention: Convention) -> bool:
-    """Whether it is a program that people run, no paper."""
-    return convention.run or convention.source in ("irrCAC", "NLTK")
-
-
-def _name(convention: Convention) -> str:
-    return re.sub(r" \d+(\.\d+)*$", "", convention.source)
-
-
-def _series(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _curly(said: str) -> str:

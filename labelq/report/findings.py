@@ -6,7 +6,7 @@ what they say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
@@ -26,11 +26,8 @@ FindingKind = Literal["cluster", "annotator", "labels", "pair", "dominant", "tas
 FEWEST, MOST = 3, 5
 """So many findings stand on the first screen."""
 
-MOVES = 0.01
-"""An annotator without whom the headline changes by less is no finding."""
-
-CROWD = 50
-"""Among more annotators than this, one whose influence is unknown is no finding."""
+MOST_PEOPLE, MOST_NAMED = 3, 12
+"""So many annotators are named among the findings and next steps, and above their table."""
 
 VISIBLE = 0.1
 """From this share of its question's disagreement on, a cluster without a common content counts."""
@@ -59,7 +56,7 @@ def top_findings(audit: Audit, names: Names) -> list[Finding]:
     places = cluster_anchors(audit)
     clusters = [c for c in audit.clusters if tells(c)]
     told = [_cluster(c, names, places[c.id]) for c in clusters]
-    people = [_annotator(rater, reports, names) for rater, reports in influential(audit)]
+    people = _people(audit, names)
 
     said = {c.question for c in clusters[:2]}
     worst = [
@@ -105,34 +102,53 @@ def stands_open(cluster: Cluster) -> bool:
     return cluster.cause.kind in ("gap", "rater")
 
 
-def influential(audit: Audit) -> list[tuple[int, list[RaterReport]]]:
-    """Annotators with a flag that matters, and their flagged questions: most influence first.
+def standouts(audit: Audit) -> list[tuple[int, list[RaterReport]]]:
+    """The annotators to talk with, and their flagged questions; everywhere the same, in one order.
 
-    Influence is how much the headline coefficient changes without them.
+    Everybody with a flag: those first without whom a headline coefficient changes most (not at
+    all where that is not known), then those with the smallest p-value. Last those without a flag
+    whose habit explains a cluster.
     """
     headlines = {v.question: v.headline.value for v in audit.verdicts}
-    crowd = len(audit.round.raters) > CROWD
-    found: dict[int, list[tuple[float, RaterReport]]] = {}
+    found: dict[int, list[tuple[float, float, RaterReport]]] = {}
     for report in audit.raters:
         whole = headlines.get(report.question)
-        known = report.without is not None and whole is not None
-        moved = abs(report.without - whole) if known else 0.0  # type: ignore[operator]
-        if report.flags and (moved >= MOVES if known else not crowd):
-            found.setdefault(report.rater, []).append((moved, report))
+        moved = 0.0
+        if report.without is not None and whole is not None:
+            moved = round(abs(report.without - whole), 12)
+        if report.flags:
+            p_value = min(1.0 if f.p_value is None else f.p_value for f in report.flags)
+            found.setdefault(report.rater, []).append((-moved, p_value, report))
     for reports in found.values():
-        reports.sort(key=lambda row: -row[0])
-    ranked = sorted(found.items(), key=lambda item: -item[1][0][0])
-    return [(rater, [report for _, report in reports]) for rater, reports in ranked]
+        reports.sort(key=lambda row: row[:2])
+    ranked = sorted(found.items(), key=lambda item: (*item[1][0][:2], item[0]))
+    named = [c.cause.rater for c in audit.clusters if tells(c) and c.cause.kind == "rater"]
+    explained = [rater for rater in dict.fromkeys(named) if rater is not None]
+    return [(rater, [report for *_, report in reports]) for rater, reports in ranked] + [
+        (rater, []) for rater in explained if rater not in found
+    ]
+
+
+def standing_out(audit: Audit, names: Names, most: int = MOST_NAMED) -> str:
+    """How many annotators stand out, and who, in the order of :func:`standouts`."""
+    raters = [rater for rater, _ in standouts(audit)]
+    people = counted(sum(r.kind == "person" for r in audit.round.raters), "annotator")
+    if not raters:
+        return f"None of {people} stands out."
+    stand = "stands" if len(raters) == 1 else "stand"
+    return f"{count(len(raters))} of {people} {stand} out: {names.people(raters, most, bare=True)}."
 
 
 def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
     title = f"{causes.cause(cluster, names)}: {causes.either(cluster.labels)}"
     about = f" about {causes.words_of(cluster)}" if cluster.words else " without a common content"
+    # Votes for a third label on these tasks count in: more than lies between the two labels.
+    whatever = ", whatever the labels" if cluster.remainder else ""
     return Finding(
         "cluster",
         title,
         f"{counted(len(cluster.units), 'task')}{about} in question {mark(cluster.question)} "
-        f"carry {percent(cluster.share)} of its disagreement.",
+        f"carry {percent(cluster.share)} of its disagreement{whatever}.",
         anchor,
     )
 
@@ -153,23 +169,47 @@ def _largest(audit: Audit, verdict: Verdict, names: Names) -> Iterator[Finding]:
     else:
         return
     leaning = [
-        f" {_capital(names.sentence(rater))} {causes.flag(flag)}."
-        for rater, reports in influential(audit)
+        f" {_capital(names.sentence(rater))} {said}."
+        for rater, reports in standouts(audit)[:MOST_PEOPLE]
         for report in reports
         if report.question == name
-        for flag in report.flags
-        if flag.kind in ("shift", "habit")
+        for said in causes.flags(
+            report, names, [flag for flag in report.flags if flag.kind in ("shift", "habit")]
+        )
     ]
     yield replace(found, text=found.text + "".join(leaning[:2]))
 
 
-def _annotator(rater: int, reports: list[RaterReport], names: Names) -> Finding:
-    """What an annotator does, what it changes, and how often gold agrees."""
+def _people(audit: Audit, names: Names) -> list[Finding]:
+    """The first annotators who stand out; the first of them says how many there are."""
+    some = [(rater, reports) for rater, reports in standouts(audit) if reports][:MOST_PEOPLE]
+    headlines = {v.question: v.headline.value for v in audit.verdicts}
+    found = [_annotator(rater, reports, names, headlines) for rater, reports in some]
+    if found:
+        first = f"{found[0].text} {standing_out(audit, names, MOST_PEOPLE)}"
+        found[0] = replace(found[0], text=first.strip())
+    return found
+
+
+def _annotator(
+    rater: int,
+    reports: list[RaterReport],
+    names: Names,
+    headlines: Mapping[str, float | None],
+) -> Finding:
+    """What an annotator does, what it changes (where that can be read), how often gold agrees."""
+
+    def without(report: RaterReport) -> str:
+        shown = coefficient(report.without)
+        known = report.without is not None and shown != coefficient(headlines.get(report.question))
+        return shown if known else ""
+
     who = names.sentence(rater)
     main, *others = reports
-    said = [causes.flag(flag) for flag in main.flags if flag.kind not in causes.PERSONAL][:3]
-    if main.without is not None:
-        said.append(f"without them alpha would be {coefficient(main.without)}")
+    own = [flag for flag in main.flags if flag.kind not in causes.PERSONAL]
+    said = causes.flags(main, names, own[:3])
+    if without(main):
+        said.append(f"without them alpha would be {without(main)}")
     if main.gold_of:
         said.append(f"{count(main.gold_right)} of {counted(main.gold_of, 'gold task')} right")
     sentences = [f"In {mark(main.question, 40)}: {'; '.join(said)}."] if said else []
@@ -178,8 +218,8 @@ def _annotator(rater: int, reports: list[RaterReport], names: Names) -> Finding:
         also, before = [], "without them "
         for report in others:
             also.append(mark(report.question, 40))
-            if report.without is not None:
-                also[-1] += f" ({before}{coefficient(report.without)})"
+            if without(report):
+                also[-1] += f" ({before}{without(report)})"
                 before = ""
         sentences.append(f"Also in {words.series(also)}.")
     title = _capital(who) if names.hidden else who
@@ -207,8 +247,8 @@ def _dominant(audit: Audit) -> Iterator[Finding]:
             yield Finding(
                 "dominant",
                 f"One label dominates {mark(v.question)}",
-                f"Always answering {mark(v.commonest)} would match {count(v.n_commonest)} of "
-                f"{counted(v.n_multiple, 'task')}: look at the rare labels on their own.",
+                f"Always answering {causes.label(v.commonest)} would match "
+                f"{words.answers_matched(v)}: look at the rare labels on their own.",
                 places[v.question],
             )
 

@@ -53,6 +53,7 @@ GAPS: dict[str, str] = {
         "numbers match if they differ by 1 at most; where matches do not chain, λ_max of the match"
         " matrix / n"
     ),
+    "no_chance": "nothing is taken off for what chance brings",
     # Fleiss, Conger, Randolph
     "dichotomised": (
         "the other kappa of a label: each pair of annotators with frequencies of its own, then the"
@@ -98,6 +99,12 @@ GAPS: dict[str, str] = {
     "scott": "chance from the two annotators’ pooled frequencies",
     "pabak": "all labels equally likely by chance; for two labels 2·p_o − 1",
     "alpha_pair": "pooled frequencies, and chance never pairs a rating with itself",
+    "pair_lowest": (
+        "takes two annotators at a time: the lowest of {n_pairs} pairs, on their {shared} tasks"
+    ),
+    "pair_highest": (
+        "takes two annotators at a time: the highest of {n_pairs} pairs, on their {shared} tasks"
+    ),
     # Gwet, Brennan-Prediger
     "universe": (
         "counts the {q_used} labels that occur; labelq counts all {q} that could have been given"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from labelq.report import annotators, causes, marginals, tables, words
 from labelq.report.caveats import caveats, notes
-from labelq.report.findings import top_findings
-from labelq.report.names import Names
+from labelq.report.findings import standing_out, top_findings
+from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
 from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
@@ -23,13 +23,8 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
 
 
-def report_html(
-    audit: Audit, *, names: bool = False, directory: str = "", onward: Onward = ONWARD
-) -> str:
-    """The report: one self-contained page.
-
-    ``directory`` is where the audit is written, for the commands that the page shows.
-    """
+def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -> str:
+    """The report: one self-contained page. Its paths are as seen from the audit directory."""
     shown = Names(audit.round.raters, names=names)
     source, intake = audit.round, audit.round.intake
     people = sum(rater.kind == "person" for rater in source.raters)
@@ -51,7 +46,7 @@ def report_html(
         remarks=notes(intake),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
-        steps=next_steps(audit, shown, directory, onward),
+        steps=next_steps(audit, shown, "", onward),
         questions=tables.questions(audit, shown),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         many=len(audit.verdicts) > words.MANY,
@@ -61,7 +56,9 @@ def report_html(
         more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,
         raters=annotators.raters(audit, shown),
         rater_methods=annotators.methods(),
+        standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
+        letters=LETTERS if shown.hidden else "",
         queue=tables.queue(audit),
         n_queue=len(audit.queue),
         draft=audit.draft,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
@@ -11,7 +14,7 @@ from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
 from labelq.report.steps import ONWARD, Onward, next_steps
-from labelq.report.text import code_span, mark, markdown
+from labelq.report.text import code_span, mark, markdown, markdown_prose
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -19,20 +22,18 @@ if TYPE_CHECKING:
 MOST_CLUSTERS = 10
 
 
-def report_markdown(
-    audit: Audit, *, names: bool = False, directory: str = "", onward: Onward = ONWARD
-) -> str:
+def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -> str:
     """The report as Markdown: verdicts, findings, top clusters, next steps.
 
-    All data stands in code spans, where nothing is markup. ``directory`` is where the audit
-    is written, for the commands.
+    All data stands in code spans, where nothing is markup. Paths are as seen from the audit
+    directory: the text travels, and nobody else has the author's folders.
     """
     shown = Names(audit.round.raters, names=names)
     sentences = [f"# Label quality of {mark(audit.round.name)}", words.answer(audit.verdicts)]
     chosen = words.selection(audit.round.selection)
     sentences += filter(None, (chosen,))
     sentences += [_with(c.text, c.option) for c in caveats(audit)]
-    sentences += notes(audit.round.intake)
+    sentences += [f"Note: {markdown_prose(note)}" for note in notes(audit.round.intake)]
 
     many = len(audit.verdicts) > words.MANY
     verdicts = [
@@ -59,13 +60,17 @@ def report_markdown(
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]
-    steps = next_steps(audit, shown, directory, onward)
+    elsewhere = replace(onward, audit=_portable(onward.audit))
+    steps = next_steps(audit, shown, "", elsewhere)
     sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]
     if many:
         sentences += ["## The verdicts in words", *verdicts]
+    checked = words.cross_check(audit.cross_check)
+    if audit.cross_check.skipped is not None:
+        checked = markdown_prose(checked)
     sentences.append(
         f"Computed from {counted(len(audit.round.units), 'task')} with seed {audit.seed} and "
-        f"{counted(audit.resamples, 'resample')}. {words.cross_check(audit.cross_check)} "
+        f"{counted(audit.resamples, 'resample')}. {checked} "
         f"Everything else is in {code_span('report.html')} beside this file."
     )
     return "\n\n".join(markdown(s) for s in sentences) + "\n"
@@ -86,6 +91,23 @@ def _verdict(v: Verdict, *, short: bool) -> str:
 def _with(text: str, command: str) -> str:
     """A sentence with what there is to copy, as data."""
     return f"{text} {mark(command, 400)}" if command else text
+
+
+def _portable(command: str) -> str:
+    """A command line without the directories of absolute paths."""
+    return shlex.join(
+        f"{option}{sign}{_last(path)}"
+        for word in shlex.split(command)
+        for option, sign, path in [
+            word.partition("=") if word.startswith("--") and "=" in word else ("", "", word)
+        ]
+    )
+
+
+def _last(path: str) -> str:
+    """The last part of an absolute path, with us or on Windows; anything else as it is."""
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    return PureWindowsPath(path).name or path if absolute else path
 
 
 def _list(rows: list[str]) -> str:

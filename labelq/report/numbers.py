@@ -13,12 +13,15 @@ NONE = "–"
 
 def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
     """A coefficient with two decimals and no leading zero; more decimals where rounding
-    would put it on a threshold in ``against`` or on the wrong side of it.
+    would put it on a threshold in ``against`` or on the wrong side of it; words where no
+    decimal that anybody reads tells them apart.
 
     >>> coefficient(0.6249), coefficient(-0.05), coefficient(1.0), coefficient(None)
     ('.62', '−.05', '1.00', '–')
     >>> coefficient(0.7996, against=[0.8]), coefficient(0.6702, against=[0.667])
     ('.7996', '.670')
+    >>> coefficient(0.667037, against=[0.667]), coefficient(0.8 - 1e-9, against=[0.8])
+    ('.66704', 'just below .8')
     """
     if value is None or not math.isfinite(value):
         return NONE
@@ -26,8 +29,9 @@ def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
     for decimals in range(2, 7):
         shown = f"{value:.{decimals}f}"
         if all(_keeps_apart(value, shown, t, decimals) for t in against):
-            break
-    return _typographic(shown)
+            return _typographic(shown)
+    nearest = min(against, key=lambda t: abs(value - t))
+    return f"just {'above' if value > nearest else 'below'} {threshold(nearest)}"
 
 
 def _keeps_apart(value: float, shown: str, threshold: float, decimals: int) -> bool:
@@ -35,8 +39,7 @@ def _keeps_apart(value: float, shown: str, threshold: float, decimals: int) -> b
     if value == threshold:
         return float(shown) == threshold
     same_side = (float(shown) >= threshold) == (value >= threshold)
-    # A difference in the fifth decimal is nobody's business.
-    return same_side and (decimals > 3 or shown != f"{threshold:.{decimals}f}")
+    return same_side and shown != f"{threshold:.{decimals}f}"
 
 
 def amount(value: float | None) -> str:
@@ -99,6 +102,34 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.0f} %"
 
 
+def share(value: float | None, lower: float | None = None, upper: float | None = None) -> str:
+    """A share with its interval; at an end of the scale what the interval adds, if anything.
+
+    >>> share(0.84, 0.81, 0.87), share(0.84)
+    ('84 % (81 % to 87 %)', '84 %')
+    >>> share(0.001, 0.0, 0.003), share(0.001, 0.0, 0.04), share(0.999, 0.97, 1.0)
+    ('under 1 %', 'under 1 % (at most 4 %)', 'over 99 % (at least 97 %)')
+    """
+    said = percent(value)
+    if value is None or lower is None or upper is None:
+        return said
+    low, high = percent(lower), percent(upper)
+    if value < 0.005 and lower < 0.005:
+        return said if upper < 0.005 else f"{said} (at most {high})"
+    if value >= 0.995 and upper >= 0.995:
+        return said if lower >= 0.995 else f"{said} (at least {low})"
+    return f"{said} ({low} to {high})"
+
+
+def about(shown: str) -> str:
+    """The word *about* before a number, but not before what says so already.
+
+    >>> about("84 %"), about("over 99 %")
+    ('about 84 %', 'over 99 %')
+    """
+    return shown if shown.startswith(("over ", "under ")) else f"about {shown}"
+
+
 def count(n: int) -> str:
     """A count with thousands set apart: ``1,912``."""
     return f"{n:,}"
@@ -144,6 +175,17 @@ def times(value: float | None) -> str:
 def small(value: float | None) -> str:
     """A very small difference: ``2e-16``, ``0``."""
     return NONE if value is None else f"{value:.0e}" if value else "0"
+
+
+def fixed(value: float | None, decimals: int = 4) -> str:
+    """A number of a column of numbers with equally many decimals.
+
+    >>> fixed(0.143), fixed(-0.5349), fixed(None)
+    ('.1430', '−.5349', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    return _typographic(f"{value:,.{decimals}f}")
 
 
 def _typographic(shown: str) -> str:

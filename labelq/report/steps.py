@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.report.caveats import renames
-from labelq.report.findings import influential
+from labelq.report.findings import MOST_PEOPLE, standouts
 from labelq.report.names import Names
 from labelq.report.numbers import count, counted
 
@@ -28,8 +28,6 @@ class Onward:
 ONWARD = Onward()
 """Nothing is known of where the round came from."""
 
-MOST_PEOPLE = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -42,7 +40,7 @@ class Step:
 def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWARD) -> list[Step]:
     """What to do this morning, in order.
 
-    ``directory`` is where the audit was written.
+    ``directory`` is where the audit was written, empty where the reader stands in it.
     """
     base = directory.rstrip("/") + "/" if directory else ""
     steps = [
@@ -104,19 +102,22 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     if audit.round.selected:
         there = " Part of it may stand there from an earlier push, whose votes are counted in:"
         there += " push adds what is not there yet, and `labelq queue status` says how far it is"
+    here = "" if directory else " In the directory of this audit:"
     return Step(
-        f"Bring the queue to Label Studio: {said}.{f'{there}.' if server else by_hand}",
+        f"Bring the queue to Label Studio: {said}.{f'{there}.' if server else by_hand}{here}",
         shlex.join(["labelq", "queue", "push", directory.rstrip("/") or "."]),
     )
 
 
 def _people(audit: Audit, names: Names) -> Step | None:
-    raters = [rater for rater, _ in influential(audit)][:MOST_PEOPLE]
+    raters = [rater for rater, _ in standouts(audit)]
     if not raters:
         return None
-    if len(raters) == 1:
-        who = names.sentence(raters[0])
-    else:
-        plural = "annotators " if names.hidden else ""
-        who = f"{plural}{names.series(raters[:-1])} and {names.series(raters[-1:])}, one at a time,"
-    return Step(f"With {who} go through a few tasks that they answered unlike the others.")
+    first, more = raters[:MOST_PEOPLE], len(raters) - MOST_PEOPLE
+    said = f"With {names.people(first)}{', one at a time,' if len(first) > 1 else ''} go through"
+    said += " a few tasks that they answered unlike the others."
+    if more > 0:
+        said += (
+            f" {count(more)} more {'stands' if more == 1 else 'stand'} out: the report says who."
+        )
+    return Step(said)

@@ -141,7 +141,7 @@ def _coefficient(row: Agreement) -> CoefficientRow:
     observed, expected = amount(row.observed), amount(row.expected)
     convention = mark(row.convention, 1000)
     squared = row.metric == "krippendorff_alpha" or row.metric.startswith("icc_")
-    if squared and row.level in ("ordinal", "interval", "ratio"):
+    if row.label is None and squared and row.level in ("ordinal", "interval", "ratio"):
         # Squared distances have the unit of the data: 42,296 beside .41 says nothing.
         what = "disagreement" if row.metric == "krippendorff_alpha" else "variance"
         convention += f"; observed {what} {observed}, expected {expected}"

@@ -133,7 +133,7 @@ def print_agreements(
         row for row in agreements if (labels or row.label is None) and (pairs or row.raters is None)
     ]
     codes = dict.fromkeys(row.reason for row in rows if row.reason is not None)
-    out.console.print(agreement_table(rows, raters, names=names))
+    out.console.print(agreement_table(rows, raters, names=names, width=out.console.width))
     if codes:
         out.skip()
     for number, code in enumerate(codes, 1):
@@ -160,9 +160,13 @@ def _more(rows: Sequence[Agreement]) -> str:
 
 
 def agreement_table(
-    agreements: Sequence[Agreement], raters: Sequence[Rater] = (), *, names: bool = False
+    agreements: Sequence[Agreement],
+    raters: Sequence[Rater] = (),
+    *,
+    names: bool = False,
+    width: int = 80,
 ) -> Table:
-    """The coefficients as a table for the terminal; annotators as letters.
+    """The coefficients as a table for a terminal of ``width`` columns; annotators as letters.
 
     The notes are numbers: reasons in the order in which they occur.
     """
@@ -174,14 +178,20 @@ def agreement_table(
     labels = any(row.label is not None for row in agreements)
     pairs = any(row.raters is not None for row in agreements)
     codes = list(dict.fromkeys(row.reason for row in agreements if row.reason is not None))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("question", overflow="fold")
-    table.add_column("coefficient", no_wrap=True)
+    # Widths that fit 80 columns with everything in it: no head breaks.
+    gap = 0 if labels and pairs else 1
+    longest = max((len(line(row.question, 40)) for row in agreements), default=0)
+    of_question = max(8, min(longest, width // 7))
+    of_pair = max(10, width // (8 if labels else 5))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0))
+    table.add_column("question", overflow="fold", width=of_question)
+    table.add_column("coefficient", overflow="fold", width=None if width > 110 or gap else 16)
     if labels:
-        table.add_column("label", overflow="fold")
+        table.add_column("label", overflow="fold", min_width=8)
     if pairs:
-        table.add_column("annotators", overflow="fold", min_width=7)  # A and B
-    for title in ("value", "interval", "tasks", "note"):
+        letters = all(len(shown.of_id(r)) < 3 for row in agreements for r in row.raters or ())
+        table.add_column("annotators", overflow="fold", width=10 if letters else of_pair)
+    for title in ("value", "interval", "tasks", "note")[: 4 if codes else 3]:
         table.add_column(title, justify="right", no_wrap=True)
     before = None
     for row in agreements:
@@ -196,7 +206,7 @@ def agreement_table(
             coefficient(row.value),
             interval(row.lower, row.upper) or NONE,
             count(row.n_units),
-            "" if row.reason is None else str(codes.index(row.reason) + 1),
+            *(["" if row.reason is None else str(codes.index(row.reason) + 1)] if codes else []),
         ]
         table.add_row(*(Text(plain(cell)) for cell in cells))
         before = row.question
@@ -220,8 +230,8 @@ def print_pair_indices(
     out, shown = Page(file), Names(raters, names=names)
     skewed = any(pair.prevalence is not None for pair in pairs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("question", overflow="fold")
-    table.add_column("annotators", overflow="fold")
+    table.add_column("question", overflow="fold", min_width=8)
+    table.add_column("annotators", overflow="fold", min_width=10)
     for title in ("largest kappa", *(("prevalence", "bias") if skewed else ()), "tasks"):
         table.add_column(title, justify="right", no_wrap=True)
     for pair in pairs:

@@ -26,6 +26,10 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+# What is no markup, no link and no mention wherever it stands.
+_WORD = re.compile(
+    r"\(?[^\W_]+(?:['’-][^\W_]+)*(?:,\d{3})*\)?[.,;:?!]?|\d*\.\d+[.,;:]?|%", re.ASCII
+)
 NUMBER_SPACE = re.compile(r"(?<=\d) (?=%|(?:s|min|h)\b)")
 """The space between a number and its unit, where no line may end."""
 
@@ -145,6 +149,17 @@ def markdown(sentence: str) -> str:
     Inside a code span nothing is markup: no HTML, no link, no mention of a user.
     """
     return _MARKED.sub(lambda found: code_span(found.group(1)), sentence)
+
+
+def markdown_prose(text: str) -> str:
+    """A remark of ours with data in it that nobody marked, as Markdown: plain words and numbers
+    as they are, every other word a code span.
+
+    >>> markdown_prose("The label config my_config.xml, beside the export, was used.")
+    'The label config `my_config.xml,` beside the export, was used.'
+    """
+    words = visible(" ".join(plain(text).split())).split()
+    return " ".join(word if _WORD.fullmatch(word) else code_span(word) for word in words)
 
 
 def code_span(data: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from labelq.labels.model import Aside, Question, Selection
 from labelq.measure import registry
 from labelq.measure.results import Agreement, CrossCheck, State, Verdict
+from labelq.report import causes
 from labelq.report.numbers import coefficient, count, counted, interval, percent, small, threshold
 from labelq.report.text import mark
 
@@ -35,8 +36,10 @@ REASONS: dict[str, str] = {
         "too few tasks carry any other label than the commonest for an interval one could trust"
     ),
     "too_little_agreement": (
-        "on fewer than 3 tasks did two people give this label (of a label most give: not give it)"
+        "on fewer than 3 tasks did two people give another label than the commonest (for one label:"
+        " give it, or not give one that most give)"
     ),
+    "too_little_disagreement": "the two differ on too few tasks, or on too few labels",
     "too_few_groups": "there are fewer than 20 groups of tasks",
     "no_published_error": "no standard error is published for it",
     "too_many_values": "there are too many different values to compare them all",
@@ -124,12 +127,14 @@ VARIANTS: dict[str, str] = {
 }
 
 SHARE = (
-    "A share of the observed disagreement: all shares add up to 100 %. “At most” is the "
+    "A share of the observed disagreement: all shares add up to 100 %. A cluster’s is all the "
+    "disagreement on its tasks, whatever the labels; a label pair’s only what lies between the "
+    "two, so that it can be smaller on the same tasks. “At most” is the "
     "coefficient if these tasks alone were settled; it does not add up."
 )
 MATCH = (
-    "On so many of the tasks that two or more people labeled, the label is the commonest answer "
-    "or ties for it: what somebody would match who answers without looking."
+    "The share of answers that somebody would match who always gives the commonest answer without "
+    "looking. Every task counts alike, and one whose annotators are split counts by their shares."
 )
 EXCESS = (
     "How many times as often two labels are confused as their frequencies explain: of all "
@@ -193,13 +198,18 @@ def counts(verdict: Verdict) -> str:
         return f"None of the {counted(v.n_units, 'task')} was labeled by two or more people."
     said = f"All annotators agreed on {count(v.n_unanimous)} of {counted(v.n_multiple, 'task')}"
     if v.commonest is not None:
-        said += f"; always answering {mark(v.commonest)} would match {count(v.n_commonest)}"
+        said += f"; always answering {causes.label(v.commonest)} would match {answers_matched(v)}"
     if v.n_multiple == v.n_units:
         return f"{said}. Two or more people labeled every one of these tasks."
     return (
         f"{said}. This rests on the {count(v.n_multiple)} of {counted(v.n_units, 'task')} "
         "that two or more people labeled."
     )
+
+
+def answers_matched(verdict: Verdict) -> str:
+    """What always giving the commonest answer would match: ``36 % of answers``."""
+    return f"{percent(verdict.baseline)} of answers"
 
 
 def state(verdict: Verdict) -> str:

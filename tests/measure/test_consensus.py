@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelq.errors import SettingsError
-from labelq.measure.consensus import estimation
 from labelq.measure.consensus.dawid_skene import (
     CROWD_KIT,
     POOLED,
@@ -22,6 +20,7 @@ from labelq.measure.consensus.dawid_skene import (
     fit_model,
 )
 from labelq.measure.consensus.estimation import TIE_RULE, consensus, ticks
+from labelq.measure.consensus.soundness import exchanged
 from tests.rounds import make_round
 
 CASE = json.loads(
@@ -305,9 +304,66 @@ def test_where_matrices_take_one_label_for_another_the_simpler_model_speaks():
 def test_a_name_that_is_lost_is_seen():
     unit, rater, label = anaesthesia()
     fit = fit_model("dawid_skene", unit, rater, label, Size(45, 5, 4))
-    assert not estimation._strayed(fit, unit, label, Size(45, 5, 4))
-    turned = replace(fit, posterior=fit.posterior[:, [1, 0, 2, 3]])
-    assert estimation._strayed(turned, unit, label, Size(45, 5, 4))
+    assert not exchanged(fit.posterior, unit, label)
+    assert exchanged(fit.posterior[:, [1, 0, 2, 3]], unit, label)
+
+
+def lenient(n=240, seed=2):
+    """Ordered labels 1 to 5, of which the highest is rare; raters with biases of their own."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(5, n, p=[0.25, 0.25, 0.25, 0.22, 0.03])
+    rows = []
+    for i in range(n):
+        for r in rng.choice(5, 3, replace=False):
+            said = truth[i] + (0.8, 0.5, -0.5, 0.0, 0.2)[r] + rng.normal(0, 0.7)
+            rows.append((f"u{i:03}", "abcde"[r], str(int(np.clip(round(said), 0, 4)) + 1)))
+    return rows, [str(t + 1) for t in truth]
+
+
+def test_what_all_agree_on_is_overruled_by_no_choice_of_ours():
+    """Where matrices do so, ordered labels become numbers, and are right more often."""
+    rows, truth = lenient()
+    round_ = make_round(rows, level="ordinal", labels=list("12345"))
+    asked = consensus(*_args(round_), method="dawid_skene")
+    assert asked.n_overruled > 0
+    found = of(round_)
+    assert (found.method, found.n_overruled, found.lost) == ("weighted_mean", 0, ())
+    assert f"Dawid-Skene overruled {asked.n_overruled} of {asked.n_unanimous} tasks" in found.why
+
+    def right(one):
+        return np.mean([a == b for a, b in zip(one.best, truth, strict=True)])
+
+    assert right(found) > right(asked)
+    assert set(found.accuracy) == set(range(5))
+
+
+def test_raters_without_a_view_do_not_turn_the_labels_round():
+    """Two in five always say x: the models believe them, so the majority speaks."""
+    rng = np.random.default_rng(3)
+    rows, truth = [], rng.choice(3, 400, p=[0.5, 0.3, 0.2])
+    for i in range(400):
+        for r in rng.choice(40, 3, replace=False):
+            said = truth[i] if rng.random() < 0.75 else rng.integers(3)
+            rows.append((f"u{i:03}", f"r{r:02}", "x" if r < 16 else "xyz"[said]))
+    round_ = make_round(rows)
+    asked = consensus(*_args(round_), method="dawid_skene")
+    found = of(round_)
+    assert asked.lost
+    assert (found.method, found.n_overruled) == ("majority", 0)
+    assert "one coin per annotator overruled" in found.why
+    shares = [
+        np.mean([best == "xyz"[t] for best, t in zip(one.best, truth, strict=True)])
+        for one in (asked, found)
+    ]
+    assert shares[1] > shares[0] + 0.1
+
+
+def test_units_whose_label_is_known_are_not_overruled():
+    rows = [(f"u{i:02}", r, "xy"[i % 2]) for i in range(40) for r in "abc"]
+    round_ = make_round(rows, gold={"u00": "y"})
+    question, ratings, n = _args(round_)
+    found = consensus(question, ratings, n, gold=round_.gold["value"])
+    assert (found.best[0], found.n_unanimous, found.n_overruled) == ("y", 39, 0)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,11 @@ def test_disagreement_is_seen_on_any_scale(scale: float) -> None:
 def test_an_interval_without_width_or_beside_its_value_is_none() -> None:
     opposite = [(u, r, "xy"[(u + (r == "b")) % 2]) for u in range(30) for r in "ab"]
     found = measure(opposite)
-    for key in (("krippendorff_alpha", "nominal", None), ("raw_agreement", None, None)):
-        assert (found[key].lower, found[key].reason) == (None, "too_little_variation")
+    for key, reason in (
+        (("krippendorff_alpha", "nominal", None), "too_little_agreement"),
+        (("raw_agreement", None, None), "too_little_variation"),
+    ):
+        assert (found[key].lower, found[key].reason) == (None, reason)
     distinct = [(u, r, f"{u}{r}") for u in range(40) for r in "abc"]
     row = measure(distinct)["krippendorff_alpha", "nominal", None]
     assert (row.value, row.lower) == (pytest.approx(0.0, abs=1e-9), None)

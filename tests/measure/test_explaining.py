@@ -24,12 +24,13 @@ from labelq.measure.explaining.peers import (
     raw_pooled,
 )
 from labelq.measure.explaining.sheet import Sheet, distance
-from labelq.measure.explaining.working import MEANS, OF_COUNTS, PAIRS, explain
+from labelq.measure.explaining.variance import FORMULAS
+from labelq.measure.explaining.working import MEANS, OF_COUNTS, PAIRS, RANKINGS, explain
 from labelq.measure.registry import METRICS, metric
 from labelq.report.gaps import GAPS, gap
 from tests.rounds import make_round
 
-WORKED = {*OF_COUNTS, *PAIRS, *MEANS}
+WORKED = {*OF_COUNTS, *PAIRS, *MEANS, *FORMULAS, *RANKINGS}
 HERE = Path(__file__).parent
 PEERS = json.loads((HERE / "explaining_cases/irrcac_nltk.json").read_text(encoding="utf-8"))
 
@@ -177,6 +178,48 @@ def test_distances_of_paths_and_rankings(level: Any, values: Any, data: st.DataO
             resamples=0,
         )
         assert agrees(found), variant
+
+
+def test_every_metric_is_worked_through() -> None:
+    assert {entry.name for entry in METRICS} == WORKED
+
+
+@pytest.mark.parametrize("name", sorted(RANKINGS))
+@settings(max_examples=20)
+@given(data=st.data())
+def test_rank_sums_and_orders_come_to_the_number(name: str, data: st.DataObject) -> None:
+    tied = ORDERS.map(
+        lambda ranking: Ranking.of([*ranking.places[:-2], sum(ranking.places[-2:], ())])
+    )
+    rows = [
+        (u, r, data.draw(st.one_of(ORDERS, tied)))
+        for u in range(5)
+        for r in range(data.draw(st.integers(1, 4)))
+    ]
+    assert agrees(explained(rows, name, level="ranking"))
+
+
+def test_sides_are_rankings_of_two() -> None:
+    rows = [(u, r, ["left", "right"][u % 2 ^ (r == u % 3)]) for u in range(9) for r in range(3)]
+    made = make_round(rows, labels=["left", "right"])
+    from dataclasses import replace
+
+    question = replace(made.questions[0], tag="Pairwise")
+    assert question.compares_two
+    for name in RANKINGS:
+        found = explain(metric(name), question, made.ratings["value"], made.raters, resamples=0)
+        assert found.recomputed is not None
+        assert agrees(found)
+
+
+def test_the_analysis_of_variance_of_shrout_and_fleiss() -> None:
+    """Shrout & Fleiss (1979), table 3: mean squares 11.24, 32.49, 1.02; ICC(2,1) .29."""
+    found = explained(matrix("shrout_fleiss1979"), "icc_2", level="interval")
+    (step,) = [s for s in found.steps if s.kind == "variance"]
+    assert step.table is not None
+    means = [row[2] for row in step.table.cells]
+    assert means == pytest.approx([11.24, 32.49, 1.02], abs=5e-3)
+    assert found.recomputed == pytest.approx(0.29, abs=5e-3)
 
 
 def test_costs_are_followed() -> None:

@@ -244,7 +244,8 @@ ERRORS = json.loads((Path(__file__).parent / "errors.json").read_text(encoding="
 @pytest.mark.parametrize("case", ERRORS["matrices"], ids=lambda c: c["name"])
 def test_published_standard_error(case: dict[str, Any], monkeypatch: Any) -> None:
     """irrCAC's errors and t intervals (below the evidence floor, which is lifted here)."""
-    monkeypatch.setattr("labelq.measure.intervals.estimates.MIN_VARIED", 0)
+    for floor in ("MIN_VARIED", "MIN_AGREED"):
+        monkeypatch.setattr(f"labelq.measure.intervals.estimates.{floor}", 0)
     found = {}
     for level in ("nominal", "ordinal", "interval"):
         rows = [
@@ -270,7 +271,8 @@ def test_published_standard_error_of_cohen(case: dict[str, Any], monkeypatch: An
     """Fleiss, Cohen & Everitt (1969): the error, the normal interval, the test's error at 0."""
     from scipy.stats import norm
 
-    monkeypatch.setattr("labelq.measure.intervals.estimates.MIN_VARIED", 0)
+    for floor in ("MIN_VARIED", "MIN_AGREED"):
+        monkeypatch.setattr(f"labelq.measure.intervals.estimates.{floor}", 0)
     cells = [
         (i, j) for i, row in enumerate(case["table"]) for j, n in enumerate(row) for _ in range(n)
     ]
@@ -329,6 +331,55 @@ def test_exact_limits_are_clopper_and_pearson() -> None:
         assert lowest_with(k, 37, 0.4, 0.9) == pytest.approx(1 - u / 0.4)
 
 
+def of_label(rows: list[tuple[int, str, str]], **how: Any) -> dict[tuple[str, Any], Any]:
+    """The rows about label "x", by metric and whether they are of a pair."""
+    made = make_round(rows)
+    found = agreement(made.questions[0], made.ratings["value"], made.raters, **how)
+    return {(r.metric, bool(r.raters)): r for r in found if r.label == "x"}
+
+
+def rare(n_agreed: int, n_split: int) -> list[tuple[int, str, str]]:
+    """60 tasks of two raters: "x" from both on some, from one on others, else "y"."""
+    return [
+        (
+            u,
+            r,
+            "x" if u < n_agreed or (u < n_agreed + n_split and (r == "a") == (u % 2 == 0)) else "y",
+        )
+        for u in range(60)
+        for r in "ab"
+    ]
+
+
+@pytest.mark.parametrize("interval", ["jackknife", "percentile"])
+def test_a_label_hardly_agreed_on_has_no_interval(interval: Any) -> None:
+    for key, row in of_label(rare(2, 12), interval=interval).items():
+        assert (row.value is not None, row.lower, row.reason) == (
+            True,
+            None,
+            "too_little_agreement",
+        ), key
+    for key, row in of_label(rare(3, 12), interval=interval).items():
+        assert (row.lower is not None, row.reason) == (True, None), key
+
+
+def test_the_evidence_about_a_label_is_that_of_the_rarer_side() -> None:
+    """For a label that most give: tasks on which one, and on which two, did not give it."""
+    from labelq.measure.additive import BinaryTable
+
+    made = make_round(
+        [
+            (u, r, "y" if u < 4 or (u < 9 and r == "a") else "x")
+            for u in range(40)
+            for r in ("abc" if u % 2 else "ab")
+        ]
+    )
+    table = CountTable(count_patterns(made.ratings["value"]))
+    binary = BinaryTable(table.counts, table.m, table.n_pairs, table.multiplicity)
+    assert binary.varied.tolist() == [9, 9]
+    assert binary.agreed.tolist() == [4, 4]
+
+
 # Groups
 
 
@@ -370,66 +421,6 @@ def test_too_few_groups_make_no_interval() -> None:
             assert (row.lower, row.reason) == (None, "too_few_groups")
 
 
-# Raters
-
-
-def many_raters(n_raters: int, n_units: int = 60) -> Any:
-    """Half of the raters lean towards one label on every third unit."""
-    rows = [
-        (f"{u:03}", f"r{r:02}", "x" if r % 2 and u % 3 == 0 else "xyz"[(u + (u * r) % 7 // 6) % 3])
-        for u in range(n_units)
-        for r in range(n_raters)
-    ]
-    return make_round(rows)
-
-
-def test_with_fewer_than_ten_raters_the_interval_holds_for_them_only() -> None:
-    made = many_raters(9)
-    fixed, asked = rows_of(made), rows_of(made, resample_raters=True)
-    for key, row in asked.items():
-        assert (row.lower, row.upper) == (fixed[key].lower, fixed[key].upper)
-        if row.lower is not None:
-            assert "holds for these annotators only" in row.convention
-
-
-def test_intervals_for_raters_like_these_are_wider() -> None:
-    made = many_raters(12)
-    fixed, asked = rows_of(made), rows_of(made, resample_raters=True)
-    for key in (("krippendorff_alpha", "nominal"), ("gwet_ac1", None), ("cohen_kappa_mean", None)):
-        assert asked[key].value == fixed[key].value
-        assert asked[key].upper - asked[key].lower > 1.2 * (fixed[key].upper - fixed[key].lower)
-        assert asked[key].interval_method == "jackknife_t_raters"
-
-
-def test_raters_are_left_out_with_all_their_ratings() -> None:
-    """The variance over raters is that of coefficients measured without each of them."""
-    made = many_raters(11)
-    ratings = made.ratings["value"]
-    key = ("gwet_ac1", None)
-    values = [
-        rows_of_ratings(made, ratings.select(np.flatnonzero(ratings.rater != r)))[key].value
-        for r in range(11)
-    ]
-    z = np.arctanh(values)
-    over_raters = 10 / 11 * ((z - z.mean()) ** 2).sum()
-    fixed, asked = rows_of(made)[key], rows_of(made, resample_raters=True)[key]
-    over_units = np.square(np.diff(np.arctanh([fixed.lower, fixed.upper]))[0] / 2)
-    from scipy.stats import t as student
-
-    over_units /= student.ppf(0.975, 59) ** 2
-    both = over_raters + over_units
-    df = both**2 / (over_raters**2 / 10 + over_units**2 / 59)
-    half = student.ppf(0.975, df) * both**0.5
-    assert asked.lower == pytest.approx(np.tanh(np.arctanh(asked.value) - half), rel=1e-9)
-
-
-def rows_of_ratings(made: Any, ratings: Any) -> dict[tuple[str, str | None], Any]:
-    found = agreement(made.questions[0], ratings, made.raters, resamples=0)
-    return {
-        (r.metric, r.weights or r.distance): r for r in found if r.label is None and not r.raters
-    }
-
-
 # Tests against chance
 
 
@@ -456,10 +447,24 @@ def test_where_nothing_is_expected_by_chance_there_is_no_test() -> None:
         ({"resamples": 5}, "5 resamples make no interval"),
         ({"method": "bayes"}, "there is no such interval"),
         ({"method": "analytic", "groups": Groups("g", np.zeros(3, np.int32))}, "leave out --group"),
-        ({"method": "bca", "resample_raters": True}, "goes with --interval jackknife"),
+        ({"method": "bca", "resample_raters": True}, "jackknife or percentile, not bca"),
         ({"resample_raters": True, "groups": Groups("g", np.zeros(3, np.int32))}, "not together"),
     ],
 )
 def test_impossible_plans_are_one_line(how: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         IntervalPlan(**how)
+
+
+def test_labels_that_nobody_agrees_on_give_no_interval_of_a_kappa() -> None:
+    """Two independent raters, 95/5: leaving out units would say that all is known."""
+    rng = np.random.default_rng(4)
+    made = make_round(
+        [(f"{u:03}", r, "xy"[rng.random() < 0.05]) for u in range(200) for r in "ab"]
+    )
+    metrics = ["krippendorff_alpha", "cohen_kappa_mean", "fleiss_kappa", "conger_kappa", "gwet_ac1"]
+    found = {row.metric: row for row in rows_of(made, metrics=metrics).values()}
+    for name in metrics[:-1]:
+        assert (found[name].lower, found[name].reason) == (None, "too_little_agreement")
+    assert found["gwet_ac1"].lower is not None
+    assert found["gwet_ac1"].p_value is None  # 0 is not what chance brings there

@@ -30,7 +30,7 @@ def test_kappas_of_every_label_are_those_of_the_whole_table(given: dict[Any, str
         mask = np.arange(5) == label
         few, all_of_them = tables.label_pairs.against_rest(mask), tables.pairs.binary(mask)
         assert few.shared_units() == all_of_them.shared_units()
-        assert cohen.varied_units(few) == cohen.varied_units(all_of_them)
+        assert cohen.of_some_pair(few) == cohen.of_some_pair(all_of_them)
         assert (few.key == all_of_them.key).all()
         assert few.n == pytest.approx(all_of_them.n)
         theirs = cohen.kappas(all_of_them, weights)

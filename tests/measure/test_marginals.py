@@ -88,4 +88,4 @@ def test_holm_over_the_pairs() -> None:
 )
 def test_what_cannot_be_judged_has_a_reason(table: Any) -> None:
     test = found_in(round_of(table))[("a", "b"), "stuart_maxwell"]
-    assert (test.p_value, test.reason) == (None, "too_little_variation")
+    assert (test.p_value, test.reason) == (None, "too_little_disagreement")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labelq.measure.raters.estimates import share_intervals
 from labelq.measure.raters.leave_one_out import leave_one_out
 from labelq.measure.raters.shared import Shared
 from labelq.measure.raters.thresholds import label_use, shift, thresholds
@@ -125,3 +126,12 @@ def test_ticks_are_used_label_by_label():
     assert cells[0, 0] == 0
     p = found.p_value[(found.rater == 0) & (found.option == 1)][0]
     assert p == pytest.approx(2 * (1 / 3) ** 12)
+
+
+def test_a_share_of_very_few_has_no_interval():
+    n = np.array([0, 2, 4, 5, 50])
+    share = np.array([np.nan, 0.5, 1.0, 1.0, 0.5])
+    lower, upper = share_intervals(share, share * (1 - share) / np.maximum(n, 1), n)
+    assert np.isnan(lower).tolist() == np.isnan(upper).tolist() == [True, True, True, False, False]
+    assert 0.3 < lower[3] < 0.5
+    assert upper[4] - lower[4] == pytest.approx(0.28, abs=0.01)

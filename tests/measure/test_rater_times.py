@@ -54,6 +54,64 @@ def test_speed_is_a_median_without_idle_time():
     assert found.p_value[1] == 1
 
 
+def paces(rows, seconds):
+    """Pace of each rater from (unit, rater) and seconds, in the order of sorted ids."""
+    ratings = make_round([(unit, rater, "x") for unit, rater in rows]).ratings["value"]
+    key = sorted(range(len(rows)), key=lambda i: rows[i])
+    ratings.seconds[:] = np.array(seconds)[key]
+    n = int(ratings.rater.max()) + 1
+    return [speed(ratings, n).pace.of(r) for r in range(n)]
+
+
+def test_somebody_fast_makes_nobody_slow():
+    """Three of five answer each task; b takes an eighth of the time. The middle is 100 %."""
+    rng = np.random.default_rng(3)
+    rows, seconds = [], []
+    for i in range(200):
+        hard = rng.normal(3, 0.8)
+        for r in rng.choice(5, 3, replace=False):
+            rows.append((f"u{i:03}", "abcde"[r]))
+            own = {1: 0.125, 4: 1.5}.get(r, 1.0)
+            seconds.append(own * np.exp(hard + rng.normal(0, 0.15)))
+    found = paces(rows, seconds)
+    assert [e.value for e in found] == pytest.approx([1, 0.125, 1, 1, 1.5], rel=0.1)
+    truth = [1, 0.125, 1, 1, 1.5]
+    assert all(e.lower <= own <= e.upper for e, own in zip(found, truth, strict=True))
+
+
+def test_of_two_annotators_each_is_held_against_the_other():
+    rows = [(f"u{i:02}", r) for i in range(20) for r in "ab"]
+    a, b = paces(rows, [10.0 if r == "a" else 40.0 for _, r in rows])
+    assert (a.value, b.value) == pytest.approx((0.25, 4))
+
+
+def test_crews_that_share_no_task_have_middles_of_their_own():
+    rows, seconds = [], []
+    for crew, base in (("abc", 10.0), ("def", 300.0)):
+        for i in range(30):
+            for r, own in zip(crew, (0.5, 1.0, 2.0), strict=True):
+                rows.append((f"{crew}{i:02}", r))
+                seconds.append(base * own)
+    assert [e.value for e in paces(rows, seconds)] == pytest.approx([0.5, 1, 2] * 2, rel=0.02)
+
+
+def test_a_large_round_is_fitted_on_a_part_of_it(monkeypatch):
+    rng = np.random.default_rng(7)
+    rows, seconds = [], []
+    for i in range(300):
+        for r, own in zip("abcd", (0.2, 1.0, 1.0, 1.3), strict=True):
+            rows.append((f"u{i:03}", r))
+            seconds.append(own * np.exp(rng.normal(3, 0.2)))
+    # "z" answers one task that the part does not hold.
+    rows.append(("u001", "z"))
+    seconds.append(20.0)
+    whole = [e.value for e in paces(rows, seconds)]
+    monkeypatch.setattr("labelq.measure.raters.speed.MOST_POLISHED", 300)
+    part = [e.value for e in paces(rows, seconds)]
+    assert part == pytest.approx(whole, rel=0.08)
+    assert part[0] == pytest.approx(0.2, rel=0.1)
+
+
 def test_order_statistics_hold_the_median():
     rng = np.random.default_rng(5)
     held = 0

@@ -70,7 +70,9 @@ def test_plain_counts() -> None:
     ]
     found = judged(rows, resamples=0)
     assert (found.n_units, found.n_multiple, found.n_unanimous) == (5, 4, 2)
-    assert (found.commonest, found.n_commonest) == ("x", 3)  # units 0, 1 and, tied, 2
+    # Units 0 and 4 wholly, two thirds of unit 1, half of unit 2, nothing of unit 3.
+    assert found.commonest == "x"
+    assert found.baseline == pytest.approx((1 + 2 / 3 + 1 / 2 + 0 + 1) / 5)
 
 
 def test_how_many_more_would_tell() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labelq.labels.model import Units
 from labelq.measure.settling import Settling
 from labelq.pinpoint.habits import others_say
-from labelq.pinpoint.raters import excused_units, rater_reports
+from labelq.pinpoint.raters import excused_units, rater_reports, same_text
 from labelq.pinpoint.votes import choices
 from tests.pinpoint.planted import RATERS, pinpointed, planted
 from tests.rounds import make_round
@@ -66,7 +67,7 @@ def test_agreement_is_the_share_of_agreeing_pairs():
             ("u2", "a", "x"), ("u2", "b", "y"), ("u3", "a", "x")]  # fmt: skip
     report = reports(pinpointed(make_round(rows)))["value", "a"]
     assert (report.n_ratings, report.n_shared, report.agreement) == (3, 2, pytest.approx(1 / 3))
-    assert report.lower < 1 / 3 < report.upper
+    assert (report.lower, report.upper) == (None, None)  # two tasks would leave 0 to 1
     assert report.labels == {"x": (1, pytest.approx(1 / 3)), "y": (0, pytest.approx(2 / 3))}
 
 
@@ -103,6 +104,51 @@ def test_a_shift_of_an_ordered_question():
     assert shift
     assert 0.4 < shift[0].value < 1
     assert all("shift" not in flags(by_name["value", name]) for name in "abc")
+
+
+def test_a_flag_and_the_numbers_beside_it_come_from_one_comparison():
+    """Where one answers far lower, the next is compared without them, and so are the numbers."""
+    dice = random.Random(8)
+    rows = []
+    for i in range(120):
+        truth = dice.uniform(0, 100)
+        for r in dice.sample(["low", "high", "a", "b", "c"], 3):
+            off = {"low": -60, "high": 12}.get(r, 0)
+            rows.append((f"u{i:03}", r, truth + off + dice.gauss(0, 3)))
+    found = pinpointed(make_round(rows, level="interval"))
+    by_name = reports(found)
+    names = [rater.id for rater in found.round.raters]
+    for who, left_out in (("low", []), ("high", ["low"])):
+        report = by_name["value", who]
+        (flag,) = [f for f in report.flags if f.kind == "shift"]
+        assert flag.value == report.statistics.shift.value
+        assert flag.of == report.statistics.shift.n
+        assert [names[r] for r in report.left_out.get("shift", ())] == left_out
+    assert by_name["value", "low"].statistics.shift.value == pytest.approx(-62, abs=4)
+    assert by_name["value", "high"].statistics.shift.value == pytest.approx(12, abs=2)
+    # Nobody else looks high because of the one who is low.
+    for who in "abc":
+        report = by_name["value", who]
+        assert {names[r] for r in report.left_out["shift"]} == {"low", "high"}
+        assert abs(report.statistics.shift.value) < 2
+
+
+def test_uses_of_labels_and_lines_come_from_the_comparison_of_their_flags():
+    made = timed_round(labels="wxyz", level="nominal")
+    ratings = made.ratings["value"]
+    rng = np.random.default_rng(1)
+    ratings.value[(ratings.rater == 2) & (rng.random(len(ratings)) < 0.6)] = 3
+    ratings.value[(ratings.rater == 0) & (rng.random(len(ratings)) < 0.25)] = 1
+    by_name = reports(pinpointed(made))
+    for who, left_out in (("c", ()), ("a", (2,))):
+        report = by_name["value", who]
+        assert report.left_out.get("label_use", ()) == left_out
+        uses = {use.label: use for use in report.label_use}
+        flagged = [f for f in report.flags if f.kind == "label_use"]
+        assert flagged
+        for flag in flagged:
+            use = uses[flag.label]
+            assert (use.own, use.others, use.difference.n) == (flag.value, flag.others, flag.of)
 
 
 def test_of_two_raters_neither_is_the_one_who_is_off():
@@ -282,7 +328,7 @@ def test_with_little_data_the_answer_is_too_little_to_say():
         "label_use": "too_few_units",
         "shift": "needs_ordered_labels",
         "threshold": "needs_ordered_labels",
-        "self": "no_repeats",
+        "self": "no_texts",
         "drift": "no_dates",
         "fast": "no_times",
         "skips": "no_skips",
@@ -299,3 +345,29 @@ def test_confusion_stands_in_the_report():
     assert account.given["Billing"].value > 0.2
     made = rater_reports(found.round, found.settlings, found.clusters)
     assert all(report.confusion == () for report in made)
+
+
+def test_only_a_text_makes_two_units_the_same():
+    """Fields that are equal, empty or both say nothing about what a rater read."""
+    dice = random.Random(2)
+    rows = [(f"u{i:03}", r, dice.choice("xy")) for i in range(200) for r in "abc"]
+    fields = {
+        "suggestion": {f"u{i:03}": None if i % 10 else "maybe" for i in range(200)},
+        "batch": {f"u{i:03}": str(i // 50) for i in range(200)},
+    }
+    found = reports(pinpointed(make_round(rows, fields=fields)))
+    for report in found.values():
+        assert report.statistics.same_text.reason == "no_texts"
+        assert report.families["self"] == "no_texts"
+        assert "self" not in flags(report)
+
+
+def test_what_counts_as_the_same_text():
+    texts = ["late  parcel", "late parcel", None, "", "...", "...", "only once", *["Rate it:"] * 40]
+    units = Units(tuple(f"u{i}" for i in range(len(texts))), tuple(texts))
+    group = same_text(units)
+    assert group[0] == group[1] >= 0
+    assert (group[2:] == -1).all()  # none, empty, no letter, alone, and a heading above 40 tasks
+    few = Units(tuple("abcdefgh"), ("one text",) * 8)
+    assert (same_text(few) == 0).all()
+    assert len(same_text(Units((), ()))) == 0

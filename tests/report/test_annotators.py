@@ -7,7 +7,7 @@ from typing import get_args
 
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.raters.methods import METHODS, REASONS
-from labelq.pinpoint.findings import FlagKind
+from labelq.pinpoint.findings import Flag, FlagKind
 from labelq.report.annotators import FAMILIES, MOST_DETAILED, NOT_ASKED, methods, raters
 from labelq.report.names import Names
 from labelq.report.text import plain
@@ -36,7 +36,7 @@ def test_a_row_and_its_details(audit):
     assert lines["Answers what most of the others say"] == ("80 %", "70 % to 88 %", "98")
     assert lines["Same answer to a task answered again"] == ("75 %", "30 % to 95 %", "4")
     assert lines["Median time (2 answers left out as idle)"][0] == "21 s"
-    assert lines["Above the line from <i>4</i> to 5, against the others"] == (
+    assert lines["Above the line from <i>4</i> to “5”, against the others"] == (
         "−12 points",
         "too few tasks on which answers vary",
         "98",
@@ -46,6 +46,23 @@ def test_a_row_and_its_details(audit):
     assert plain(first.too_little) == (
         "Too little to say: consistency with oneself (too few pairs of answers)."
     )
+
+
+def test_the_line_says_who_is_left_out_of_the_comparison(audit):
+    shift = Estimate(0.5, 0.3, 0.7, 98)
+    report = replace(
+        audit.raters[0],
+        statistics=replace(audit.raters[0].statistics, shift=shift),
+        flags=(Flag("shift", 0.5, 0.0, 98, 98, 0.001),),
+        left_out={"shift": (1, 3)},
+    )
+    (shown,) = rows(replace(audit, raters=(report,))).values()
+    assert [plain(f) for f in shown[0].flags] == [
+        "answers .50 higher than the others without annotators B and D, on average over 98 tasks"
+    ]
+    lines = {plain(d.what): d.value for d in shown[0].details}
+    assert lines["Higher (+) or lower than the others without annotators B and D"] == "+.50"
+    assert any(what.endswith(", the others 20 %") for what in lines)
 
 
 def test_a_change_is_told_only_where_chance_seldom_gives_it(audit):

@@ -44,7 +44,7 @@ def test_it_stands_in_every_medium(audit):
     found = with_intake(audit, n_queue_votes=1200, n_queue_units=400)
     out = io.StringIO()
     print_audit(found, "audits/x", file=out)
-    pages = [render(found, directory="audits/x") for render in (report_markdown, report_html)]
+    pages = [render(found) for render in (report_markdown, report_html)]
     for said in (out.getvalue(), *pages):
         assert "1,200 votes on 400 tasks came through a queue" in " ".join(said.split())
 

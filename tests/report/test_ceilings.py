@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from labelq.measure.raters.estimates import Estimate
-from labelq.measure.results import Bin, Calibration, Ceiling, HeldOut, Loss
+from labelq.measure.results import Bin, Calibration, Ceiling, Consensus, HeldOut, Loss
 from labelq.report import ceilings
 from labelq.report.text import html, markdown, plain
 
@@ -77,10 +78,16 @@ def test_gold_beside_it():
         gold_one=Estimate(0.8, 0.75, 0.84, 50, None),
         gold_consensus=Estimate(0.9, 0.8, 0.95, 50, None),
     )
-    assert plain(ceilings.ceiling(gold)).endswith(
-        " Against gold (50 tasks) annotators score 80 % (75 % to 84 %) and the consensus"
-        " 90 % (80 % to 95 %)."
+    assert plain(ceilings.gold(gold)) == (
+        "Gold says (50 tasks): the consensus is right on 90 % (80 % to 95 %), an annotator on 80 %"
+        " (75 % to 84 %)."
     )
+    said = plain(ceilings.ceiling(gold))
+    assert said.startswith("By the model of annotators, which has not seen gold, a perfect model")
+    assert said.endswith(
+        "The model takes about 5 % (3 % to 7 %) of the consensus labels to be not right."
+    )
+    assert ceilings.gold(ROW) == ""
 
 
 def test_uneven_tasks():
@@ -114,26 +121,57 @@ def test_numbers_have_their_own_unit():
     )
     assert plain(ceilings.ceiling(row)) == (
         "A perfect model would be off by 3.21 (2.9 to 3.6) on average from one annotator’s numbers"
-        " and by 1,234 (1,100 to 1,400) from the consensus; always answering 12 would be off by 8"
-        " and 0.123. A smaller error asks for luck."
+        " and by 1,234 (1,100 to 1,400) from the consensus; always answering 12, the"
+        " median, would be off by 8 and 0.123. A target below 3.21 on the numbers of one annotator"
+        " asks for luck, or for learning the annotators’ habits."
     )
 
 
 @pytest.mark.parametrize(
     ("stated", "said"),
-    [(0.95, ": it is surer than it is right."), (0.8, "."), (0.5, ": it is less sure than it is")],
+    [(0.95, ": surer than it is right."), (0.8, "."), (0.5, ": less sure than it is right.")],
 )
 def test_calibration(stated, said):
     sentence = plain(ceilings.calibration(replace(CALIBRATION, stated=stated)))
-    assert sentence.startswith("On 60 gold tasks the consensus is ")
-    assert said in sentence
+    assert sentence == f"On these tasks it is {stated * 100:.0f} % sure on average{said}"
+
+
+def test_the_ends_of_the_scale():
+    """Never "about over 99 %", no interval that says nothing, no difference that cannot be seen."""
+    row = replace(
+        ROW,
+        against_one=Estimate(0.998, 0.996, 0.999, 900, None),
+        against_consensus=Estimate(0.9995, 0.97, 1.0, 900, None),
+        label_noise=Estimate(0.0005, 0.0, 0.003, 900, None),
+    )
+    said = plain(ceilings.ceiling(row))
+    assert said.startswith(
+        "A perfect model would score over 99 % against one annotator’s labels and over 99 % (at"
+        " least 97 %) against the consensus; always"
+    )
+    assert said.endswith("31 % and 34 %. Under 1 % of the consensus labels are probably not right.")
+    sure = replace(CALIBRATION, stated=0.9999, right=Estimate(0.997, 0.996, 0.998, 900, None))
+    assert plain(ceilings.calibration(sure)) == "On these tasks it is over 99 % sure on average."
+
+
+def test_tasks_that_the_consensus_overrules_and_labels_that_it_lost():
+    found = Consensus(
+        question="urgency", method="dawid_skene", units=np.zeros(0, np.int32), labels=(),
+        posterior=np.zeros((0, 0)), best=(), accuracy={}, iterations=1,
+    )  # fmt: skip
+    assert ceilings.overruled(found) == ""
+    said = plain(ceilings.overruled(replace(found, n_unanimous=50, n_overruled=8, lost=("5",))))
+    assert said == (
+        "urgency: the consensus overrules 8 of the 50 tasks on which all annotators gave the same"
+        " answer. “5” is the consensus of no task, though annotators gave it."
+    )
 
 
 def test_a_worse_model_is_said_with_what_to_do():
     said = plain(ceilings.held_out(WORSE))
     assert "log loss .77 against .74 (difference .03, .01 to .05; 1,200 answers)" in said
     assert said.endswith("prefer the majority.")
-    assert ceilings.majority_command(WORSE) == (
+    assert ceilings.majority_command(WORSE.question) == (
         "labelq consensus … --question category --method majority"
     )
 
@@ -146,4 +184,4 @@ def test_hostile_labels():
     assert "``" in markdown(said)
     told = ceilings.held_out(replace(WORSE, question=evil))
     assert "<script" not in html(told)
-    assert "\x1b" not in ceilings.majority_command(replace(WORSE, question=evil))
+    assert "\x1b" not in ceilings.majority_command(evil)

@@ -66,6 +66,15 @@ def test_the_next_command_stands_in_the_report(framed, tmp_path):
         assert "labelq audit next.csv" in (tmp_path / "x" / name).read_text("utf-8")
 
 
+def test_the_reports_name_no_folder_of_whoever_made_them(framed, tmp_path):
+    target = tmp_path / "x"
+    write_audit(framed, target, manifest={})
+    for name in ("report.html", "report.md"):
+        shown = (target / name).read_text("utf-8")
+        assert str(tmp_path) not in shown
+        assert "labelq queue push ." in shown
+
+
 def test_names_stand_in_data_and_private_files_only(framed, tmp_path):
     target = tmp_path / "x"
     write_audit(framed, target, manifest={})

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from labelq.labels.model import Intake
 from labelq.pinpoint.findings import Flag
-from labelq.report.findings import influential, stands_open, top_findings
+from labelq.report.findings import standing_out, standouts, stands_open, top_findings
 from labelq.report.names import Names
 from labelq.report.text import plain
 
@@ -25,9 +25,9 @@ def test_two_clusters_an_annotator_and_every_question_that_is_not_trusted(audit)
     assert "in question topics" in plain(unreliable.text)
     assert plain(person.title) == "Annotator D"
     assert plain(person.text) == (
-        "In category: differs on 31 % of shared tasks, the others on 12 %; without them alpha "
-        "would be .66; 9 of 10 gold tasks right. Takes 13 % of the time that the others take on "
-        "the same tasks (less on 112 of 120)."
+        "In category: differs from the others in 31 % of comparisons, they from each other in 12 "
+        "%; without them alpha would be .66; 9 of 10 gold tasks right. Takes 13 % of the usual "
+        "time for the same tasks (less on 112 of 120). 2 of 5 annotators stand out: D and B."
     )
     assert plain(found(audit, names=True)[3].title) == "Dalia Haddad"
 
@@ -40,8 +40,8 @@ def test_a_question_without_a_telling_cluster_shows_its_largest_label_pair(audit
     shown = next(f for f in found(few) if f.kind == "pair")
     assert plain(shown.title) == "Most disagreement in topics: billing or <u>app</u>"
     assert plain(shown.text) == (
-        "22 tasks, all of the disagreement. "
-        "Annotator B answers 0.47 higher than the others, on average."
+        "22 tasks; all of the disagreement is between these two. "
+        "Annotator B answers .47 higher than the others, on average over 99 tasks."
     )
 
 
@@ -78,15 +78,35 @@ def test_nothing_stands_out(audit):
     assert "cannot tell yet" in found(unsure)[0].text
 
 
-def test_annotators_are_ranked_by_what_changes_without_them(audit):
-    assert [rater for rater, _ in influential(audit)] == [3, 1]
-    headline = audit.verdicts[0].headline.value
-    same = tuple(replace(r, without=headline + 0.009) for r in audit.raters)
-    assert influential(replace(audit, raters=same)) == []
+def test_everybody_with_a_flag_stands_out_by_what_changes_without_them(audit):
+    assert [rater for rater, _ in standouts(audit)] == [3, 1]
+    # Without a difference, or where none is known, the smaller p-value comes first.
     unknown = tuple(replace(r, without=None) for r in audit.raters)
-    assert [rater for rater, _ in influential(replace(audit, raters=unknown))] == [1, 3]
-    crowd = replace(audit.round, raters=audit.round.raters * 11)
-    assert influential(replace(audit, raters=unknown, round=crowd)) == []
+    assert [rater for rater, _ in standouts(replace(audit, raters=unknown))] == [3, 1]
+    one = replace(audit.raters[1], without=audit.verdicts[0].headline.value + 0.2)
+    raters = (audit.raters[0], one, *audit.raters[2:])
+    assert [rater for rater, _ in standouts(replace(audit, raters=raters))] == [1, 3]
+
+
+def test_whose_habit_explains_a_cluster_stands_out_too(audit):
+    calm = tuple(replace(r, flags=()) for r in audit.raters)
+    assert standouts(replace(audit, raters=calm)) == [(3, [])]
+    assert standouts(replace(audit, raters=calm, clusters=())) == []
+
+
+def test_one_sentence_says_who_stands_out(audit):
+    names = Names(audit.round.raters)
+    assert plain(standing_out(audit, names)) == "2 of 5 annotators stand out: D and B."
+    assert plain(standing_out(audit, names, 1)) == "2 of 5 annotators stand out: D and 1 more."
+    calm = replace(audit, raters=(), clusters=())
+    assert standing_out(calm, names) == "None of 5 annotators stands out."
+
+
+def test_a_coefficient_that_reads_the_same_is_not_told(audit):
+    headline = audit.verdicts[0].headline.value
+    same = tuple(replace(r, without=headline + 0.0001) for r in audit.raters)
+    (person,) = [f for f in found(replace(audit, raters=same)) if f.kind == "annotator"]
+    assert "without them" not in person.text
 
 
 def test_an_annotator_with_several_questions_is_told_once(audit):
@@ -94,9 +114,12 @@ def test_an_annotator_with_several_questions_is_told_once(audit):
     third = replace(audit.raters[3], question="urgency", without=0.88)
     shown = found(replace(audit, clusters=(), raters=(*audit.raters[:5], again, third)))
     (person,) = [f for f in shown if f.kind == "annotator"]
-    assert plain(person.text).startswith("In topics: differs on 31 %")
+    assert plain(person.text).startswith("In topics: differs from the others in 31 %")
     assert plain(person.text).count("Takes 13 %") == 1
-    assert plain(person.text).endswith("Also in category (without them .66) and urgency (.88).")
+    assert plain(person.text).endswith(
+        "Also in category (without them .66) and urgency (.88). "
+        "2 of 5 annotators stand out: D and B."
+    )
 
 
 def test_only_slips_and_too_little_are_folded(audit):

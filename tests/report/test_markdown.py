@@ -10,7 +10,7 @@ def outside_code(markdown):
 
 
 def test_data_is_in_code_spans_only(audit):
-    markdown = report_markdown(audit, directory="audits/x")
+    markdown = report_markdown(audit)
     ours = outside_code(markdown)
     assert not set(ours) & set("<>|@[]\x1b\u202e\u2068\u2069")
     assert "http" not in ours
@@ -18,7 +18,7 @@ def test_data_is_in_code_spans_only(audit):
 
 
 def test_it_says_what_the_page_says(audit):
-    markdown = report_markdown(audit, directory="audits/x")
+    markdown = report_markdown(audit)
     for words in (
         "In part: `urgency` is reliable",
         "## ● `urgency`: reliable",
@@ -26,11 +26,11 @@ def test_it_says_what_the_page_says(audit):
         "## What matters most",
         "## Where people disagree",
         "## What to do next",
-        "`labelq queue push audits/x`",
+        "`labelq queue push .`",
         "## Gates",
     ):
         assert words in markdown
-    assert markdown == report_markdown(audit, directory="audits/x")
+    assert markdown == report_markdown(audit)
 
 
 def test_of_many_questions_a_line_each_first_and_the_words_below(audit):
@@ -43,6 +43,23 @@ def test_of_many_questions_a_line_each_first_and_the_words_below(audit):
 
 def test_the_command_for_the_next_round_is_repeated(audit):
     assert "`labelq audit x.csv`" in report_markdown(audit, onward=Onward("labelq audit x.csv"))
+
+
+def test_paths_that_hold_only_here_are_left_out(audit):
+    command = "labelq audit '/home/me/next round.json' --guideline=/home/me/g.md data/x.csv"
+    shown = report_markdown(audit, onward=Onward(command))
+    assert "`labelq audit 'next round.json' --guideline=g.md data/x.csv`" in shown
+    assert "/home" not in shown
+
+
+def test_remarks_are_sentences_and_their_data_is_code(audit):
+    said = "scheme: differs between <b>rows</b> of @all tasks, see www.example.org [x](y) 1,200"
+    noted = replace(audit.round.intake, notes=(said,))
+    shown = report_markdown(replace(audit, round=replace(audit.round, intake=noted)))
+    assert (
+        "Note: scheme: differs between `<b>rows</b>` of `@all` tasks, see `www.example.org`"
+        " `[x](y)` 1,200\n"
+    ) in shown
 
 
 def test_letters_unless_names_are_asked_for(audit):

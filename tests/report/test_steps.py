@@ -57,7 +57,7 @@ def test_rules_left_open_are_to_be_decided_too(audit):
 
 
 def test_steps_with_nothing_to_do_are_left_out(audit):
-    calm = replace(audit, queue=(), raters=(), draft=Draft("g.md", None, "", ""))
+    calm = replace(audit, queue=(), raters=(), clusters=(), draft=Draft("g.md", None, "", ""))
     calm = replace(calm, round=replace(audit.round, intake=Intake()))
     (only,) = steps(calm, "")
     assert only.text.startswith("Let the next round be labeled")
@@ -66,3 +66,7 @@ def test_steps_with_nothing_to_do_are_left_out(audit):
     assert ": 1 task, to be labeled by another person each. Add " in queue.text
     assert queue.command == "labelq queue push ."
     assert plain(people[0].text).startswith("With annotator D go through")
+    five = tuple(replace(audit.raters[3], rater=i) for i in range(5))
+    said = plain(steps(replace(one, raters=five))[1].text)
+    assert said.startswith("With annotators A, B and C, one at a time, go through")
+    assert said.endswith(" 2 more stand out: the report says who.")

@@ -7,7 +7,7 @@ import pytest
 
 import labelq.report
 from labelq.auditing import Gate
-from labelq.labels.model import Aside, Question, Selection
+from labelq.labels.model import Aside, Question, Rater, Selection
 from labelq.measure.registry import METRICS
 from labelq.measure.results import CrossCheck, Paradox, State
 from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
@@ -19,12 +19,13 @@ from labelq.report.text import plain
 
 @pytest.fixture
 def verdict(audit):
-    return replace(audit.verdicts[2], n_units=30_000, n_multiple=1_912)
+    return replace(audit.verdicts[2], n_units=30_000, n_multiple=1_912, baseline=0.34)
 
 
 def test_a_verdict_opens_with_plain_counts(verdict):
     assert plain(words.verdict(verdict)) == (
-        "All annotators agreed on 89 of 1,912 tasks; always answering billing would match 120. "
+        "All annotators agreed on 89 of 1,912 tasks; always answering billing would match "
+        "34 % of answers. "
         "This rests on the 1,912 of 30,000 tasks that two or more people labeled. "
         "Unreliable: even the upper end of the interval, .69, stays below .667."
     )
@@ -109,19 +110,25 @@ def test_flags_state_behaviour_and_evidence():
     said = [
         (
             Flag("differs", 0.31, 0.12, 25, 80),
-            "differs on 31 % of shared tasks, the others on 12 %",
+            "differs from the others in 31 % of comparisons, they from each other in 12 %",
         ),
         (
             Flag("fast", 0.13, 1.0, 57, 60),
-            "takes 13 % of the time that the others take on the same tasks (less on 57 of 60)",
+            "takes 13 % of the usual time for the same tasks (less on 57 of 60)",
         ),
         (
             Flag("threshold", -0.1, 0.05, 14, 20, 0.01, "4", "5"),
-            "answers 4 or less where most others answer 5 or more 14 of 20 times, the others 5 %",
+            (
+                "answers “4” or less where most of the others answer “5” or more 14 of 20 times, "
+                "the others 5 %"
+            ),
         ),
         (
             Flag("threshold", 0.1, 0.05, 1, 1, 0.01, "5", "4"),
-            "answers 5 or more where most others answer 4 or less 1 of 1 time, the others 5 %",
+            (
+                "answers “5” or more where most of the others answer “4” or less 1 of 1 time, "
+                "the others 5 %"
+            ),
         ),
         (
             Flag("label_use", 0.32, 0.12, 40, 125, 0.01, "Other"),
@@ -129,20 +136,27 @@ def test_flags_state_behaviour_and_evidence():
         ),
         (
             Flag("self", 0.42, 0.18, 10, 24, 0.01),
-            "answers the same thing differently 10 of 24 times (42 %; any two answers to it"
-            " differ 18 % of the time)",
+            (
+                "answers the same thing differently 10 of 24 times (42 %; any two answers to it"
+                " differ 18 % of the time)"
+            ),
         ),
         (
             Flag("drift", 0.6, 0.9, 61, 98, 0.01, when="2026-03-02T10:00:00"),
-            "agrees with the others on 60 % of pairs from answer 61 of 98 (2026-03-02) on, 90 %"
-            " before",
+            (
+                "agrees with the others on 60 % of pairs from answer 61 of 98 (2026-03-02) on, 90 %"
+                " before"
+            ),
         ),
         (
             Flag("habit", 0.8, 0.04, 12, 15, None, "Cancel", "Refund"),
             "answers Cancel where the others say Refund 12 of 15 times, the others 4 %",
         ),
         (Flag("habit", 0.8, None, 12, 15, None, "Cancel"), "answers Cancel 12 of 15 times"),
-        (Flag("shift", -0.8, None, 12, 15), "answers 0.80 lower than the others, on average"),
+        (
+            Flag("shift", -0.8, None, 12, 15),
+            "answers .80 lower than the others, on average over 15 tasks",
+        ),
         (Flag("skips", 0.2, 0.03, 12, 60), "skips 20 % of tasks, the others 3 %"),
     ]
     for flag, sentence in said:
@@ -215,11 +229,11 @@ def test_the_worst_verdict_comes_first(audit):
 
 def test_numbers_about_disagreement_say_what_they_mean(audit):
     assert plain(causes.label_pair(audit.label_pairs[0])) == (
-        "41 tasks, confused 3.8 times as often as their frequencies explain, "
-        "42 % of the disagreement"
+        "41 tasks, confused 3.8 times as often as their frequencies explain; "
+        "42 % of the disagreement is between these two"
     )
     assert plain(causes.cluster_size(audit.clusters[0])) == (
-        "5 tasks, 31 % of the disagreement; if these were settled, alpha would be at most .74"
+        "5 tasks with 31 % of the disagreement; if these were settled, alpha would be at most .74"
     )
 
 
@@ -255,7 +269,9 @@ def test_numbers():
     assert numbers.coefficient(0.66783, [0.667, 0.8]) == ".668"
     assert numbers.coefficient(0.667, [0.667]) == ".667"
     assert numbers.coefficient(0.8, [0.8]) == ".80"
-    assert numbers.coefficient(0.80001, [0.8]) == ".8000"
+    assert numbers.coefficient(0.80001, [0.8]) == ".80001"
+    assert numbers.coefficient(0.8 + 1e-12, [0.667, 0.8]) == "just above .8"
+    assert numbers.interval(0.58, 0.667037, [0.667, 0.8]) == ".58 to .66704"
     assert numbers.interval(None, 0.3) == ""
     assert numbers.percent(0) == "0 %"
     assert numbers.percent(None) == numbers.NONE
@@ -281,3 +297,22 @@ def test_high_agreement_and_a_low_coefficient_is_explained(verdict):
         "Pairs of annotators agree on 99.8 %, but would agree on 99.7 % by chance: over 99 %"
     )
     assert words.paradox(verdict) == ""
+
+
+def test_a_label_that_is_a_number_stands_in_quotation_marks():
+    for text in ("3", "-1", "2,5", "1.000", "−4"):
+        assert plain(causes.label(text)) == f"“{text}”"
+    for text in ("Refund", "3 stars", "v2", "", None, "<3>"):
+        assert not plain(causes.label(text)).startswith("“")
+    assert plain(causes.either(("3", "4"))) == "“3” or “4”"
+
+
+def test_several_annotators_in_a_sentence():
+    raters = [Rater(c, f"Name {c}", c.upper()) for c in "abcde"]
+    letters, names = Names(raters), Names(raters, names=True)
+    assert plain(letters.people([1])) == "annotator B"
+    assert plain(letters.people([1, 0])) == "annotators B and A"
+    assert plain(letters.people([4, 0, 1, 2])) == "annotators E, A, B and 1 more"
+    assert plain(letters.people([4, 0], bare=True)) == "E and A"
+    assert plain(letters.people([4], bare=True)) == "E"
+    assert plain(names.people([0, 1])) == "Name a and Name b"

@@ -12,6 +12,7 @@ Coefficients of counts all take (table, name of the weights, scale), used or not
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -77,7 +78,8 @@ def specific_agreement(table: BinaryTable) -> Additive:
 def fleiss_kappa(table: CountTable, name: str | None, scale: Scale) -> Additive:
     """Fleiss' kappa: p_e is the agreement of two draws from the marginals, sum p_i W p_j."""
     W = scale.weights(name)
-    return _corrected(table, W, lambda share: (share * W.spread(share)).sum(axis=-1))
+    found = _corrected(table, W, lambda share: (share * W.spread(share)).sum(axis=-1))
+    return replace(found, agreed=table.agreed)
 
 
 def gwet_ac(table: CountTable, name: str | None, scale: Scale) -> Additive:

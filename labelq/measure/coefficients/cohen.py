@@ -9,6 +9,7 @@ behind the pairs: weighted by overlap, and plain (Light 1971).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ DENSE_CELLS = 4_000
 """Up to so many cells (pairs × labels²) kappas are resampled jointly; beyond, linearised."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PairTable:
     """Cells of all pairs. ``cells`` as counted per rater pattern, ``q`` labels.
 
@@ -98,21 +99,34 @@ class PairTable:
             2,
         )
 
+    @cached_property
+    def commonest(self) -> NDArray[np.intp]:
+        """The label that the two raters of each pair gave most often, the first of equals, (P,)."""
+        pair, row, column = self.split()
+        key = np.append(pair * self.q + row, pair * self.q + column)
+        n, size = np.append(self.n, self.n), self.n_pairs * self.q
+        if size < 5_000_000:  # counting beats sorting on a small range
+            table = np.bincount(key, n, minlength=size).reshape(self.n_pairs, self.q)
+            return np.asarray(table.argmax(axis=1), np.intp)
+        keys, cell = np.unique(key, return_inverse=True)
+        given, (pair, label) = np.bincount(cell, n), np.divmod(keys, self.q)
+        order = np.lexsort((label, -given, pair))
+        first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        return np.asarray(label[order][first], np.intp)
+
     def varied(self) -> NDArray[np.int64]:
         """Per pair, shared units on which a label other than the pair's commonest occurs."""
         pair, row, column = self.split()
-        given = np.zeros((self.n_pairs, self.q)) if self.n_pairs * self.q < 5_000_000 else None
-        if given is None:  # many pairs of many labels: a unit where both agree is the floor
-            return (self.overlap() - self._agreeing()).astype(np.int64)
-        np.add.at(given, (pair, row), self.n)
-        np.add.at(given, (pair, column), self.n)
-        commonest = given.argmax(axis=1)[pair]
-        other = (row != commonest) | (column != commonest)
+        common = self.commonest[pair]
+        other = (row != common) | (column != common)
         return weighted_count(pair, self.n * other, self.n_pairs).astype(np.int64)
 
-    def _agreeing(self) -> Floats:
+    def agreed(self) -> NDArray[np.int64]:
+        """Per pair, shared units on which both gave another label than the pair's commonest."""
         pair, row, column = self.split()
-        return weighted_count(pair, self.n * (row == column), self.n_pairs)
+        common = self.commonest[pair]
+        other = (row != common) & (column != common)
+        return weighted_count(pair, self.n * other, self.n_pairs).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,11 +247,13 @@ def additive(table: PairTable, weights: Weights, *, pooled: bool = False) -> Add
         weight = np.where(np.isnan(kappa), 0, n)
         return Parts(*(with_means(x, weight) for x in (kappa, p_o, p_e)))
 
+    varied, agreed = of_some_pair(table)
     return Additive(
         sums,
         formula,
-        np.append(table.varied(), [varied_units(table)] * N_MEANS),
+        np.append(table.varied(), [varied] * N_MEANS),
         n_units=np.append(table.overlap(), [table.shared_units()] * N_MEANS).astype(np.int64),
+        agreed=np.append(table.agreed(), [agreed] * N_MEANS),
     )
 
 
@@ -257,31 +273,20 @@ def _mean(x: Floats, n: Floats) -> Floats:
     return mean
 
 
-def agreed_units(table: PairTable) -> NDArray[np.int64]:
-    """Of one label against all others: units on which a pair agrees on its rarer value, (P + 2,).
-
-    For the means: on which some pair agrees on the value that is rarer among all.
+def of_some_pair(table: PairTable) -> tuple[int, int]:
+    """Units that some pair shares: on which one of its raters, on which both of them, gave
+    another label than the commonest of all.
     """
-    pair, row, column = table.split()
-    n_1 = weighted_count(pair, table.n * (row + column), table.n_pairs)
-    rarer = n_1 <= table.overlap()
-    both = (row == column) & (row == rarer[pair])
-    cells = table.cells
-    weight = table.multiplicity[cells.pattern]
-    among_all = int((weight * (cells.row + cells.column)).sum() <= weight.sum())
-    some = np.zeros(len(table.multiplicity), bool)
-    some[cells.pattern[(cells.row == cells.column) & (cells.row == among_all)]] = True
-    of_means = [table.multiplicity[some].sum()] * N_MEANS
-    return np.append(weighted_count(pair, table.n * both, table.n_pairs), of_means).astype(np.int64)
-
-
-def varied_units(table: PairTable) -> int:
-    """Units that some pair shares and that carry a label other than the commonest of all."""
     cells = table.cells
     weight = table.multiplicity[cells.pattern].astype(float)
     given = weighted_count(cells.row, weight, table.q)
     given += weighted_count(cells.column, weight, table.q)
     commonest = int(given.argmax()) if len(given) else 0
-    other = np.zeros(len(table.multiplicity), bool)
-    other[cells.pattern[(cells.row != commonest) | (cells.column != commonest)]] = True
-    return int(table.multiplicity[other].sum())
+    row, column = cells.row != commonest, cells.column != commonest
+
+    def units(entries: NDArray[np.bool_]) -> int:
+        some = np.zeros(len(table.multiplicity), bool)
+        some[cells.pattern[entries]] = True
+        return int(table.multiplicity[some].sum())
+
+    return units(row | column), units(row & column)

@@ -50,7 +50,7 @@ def conger_kappa(patterns: RaterPatterns, name: str | None, scale: Scale) -> Add
         return Parts(*(x[..., None] for x in (corrected(p_a, p_e), p_a, p_e)))
 
     sums = sparse.csr_array(sparse.hstack([sparse.csr_array(first), given], format="csr"))
-    return Additive(sums, formula, table.varied)
+    return Additive(sums, formula, table.varied, agreed=table.agreed)
 
 
 def _linearised(
@@ -70,7 +70,7 @@ def _linearised(
         p_e = whole + T[..., 2]
         return Parts(*(x[..., None] for x in (corrected(p_a, p_e), p_a, p_e)))
 
-    return Additive(np.column_stack([first, moves]), formula, table.varied)
+    return Additive(np.column_stack([first, moves]), formula, table.varied, agreed=table.agreed)
 
 
 def counts_of(patterns: RaterPatterns, q: int) -> CountTable:

@@ -65,12 +65,19 @@ class Distance:
         return self.at(a, b).reshape(len(rows), len(columns))
 
 
+_HUGE = 1e100
+
+
 def numbers(values: tuple[Value, ...]) -> Floats:
-    """The values as numbers; labels without a number are ranked by their order."""
+    """The values as numbers; labels without a number (or one whose square would overflow) are
+    ranked by their order.
+    """
+    places = np.arange(len(values), dtype=float)
     try:
-        return np.array([float(v) for v in values])  # type: ignore[arg-type]  # sets never come here
+        found = np.array([float(v) for v in values])  # type: ignore[arg-type]  # sets never come here
     except ValueError:
-        return np.arange(len(values), dtype=float)
+        return places
+    return found if (np.abs(found) < _HUGE).all() else places
 
 
 def ratio_distance(x: Floats, y: Floats) -> Floats:

@@ -92,7 +92,12 @@ def _nominal(table: CountTable) -> Additive:
         return np.append(m.sum(), weighted_count(code, m, table.width))
 
     return Additive(
-        _stack(table, agreeing), formula, table.varied, disagreement=True, unanimous=unanimous
+        _stack(table, agreeing),
+        formula,
+        table.varied,
+        disagreement=True,
+        unanimous=unanimous,
+        agreed=table.agreed,
     )
 
 
@@ -132,6 +137,7 @@ def _interval(table: CountTable, x: Floats) -> Additive:
         formula,
         table.varied,
         disagreement=True,
+        agreed=table.agreed,
         largest=largest,
         unanimous=unanimous,
     )
@@ -165,6 +171,7 @@ def _ordinal(table: CountTable) -> Additive:
         formula,
         table.varied,
         disagreement=True,
+        agreed=table.agreed,
         largest=largest,
         unanimous=_only_marginals(n_pairs, table.width),
     )
@@ -188,6 +195,7 @@ def with_distance(table: CountTable, between: Distance, note: str = "") -> Addit
         formula,
         table.varied,
         disagreement=True,
+        agreed=table.agreed,
         largest=between.largest,
         resample=quick,
         unanimous=_only_marginals(1, table.width),

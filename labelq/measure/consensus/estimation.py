@@ -2,7 +2,8 @@
 
 Labels: the model of Dawid and Skene, its one-coin form, or the majority. Sets of labels: every
 label is a question of its own, ticked or not. Numbers: a weighted mean with each rater's bias
-and variance, or the median. Rankings: the mean place of each item. What each assumes and when it is chosen is in docs/consensus.md.
+and variance, or the median. Rankings: the mean place of each item. What each assumes and when it
+is chosen is in docs/consensus.md.
 """
 
 from __future__ import annotations
@@ -12,18 +13,27 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from labelq.labels.model import Codes, Question, Ratings, Value
+from labelq.labels.model import Codes, Question, Ratings, Value, label_text
 from labelq.measure.coefficients.distances import numbers
 from labelq.measure.consensus import counting
 from labelq.measure.consensus.borda import borda
 from labelq.measure.consensus.dawid_skene import Fit, Model, Size, fit_model
-from labelq.measure.consensus.methods import MOST_CELLS, Method, choice
+from labelq.measure.consensus.methods import (
+    FEWEST_UNITS,
+    LARGEST,
+    MOST_CELLS,
+    Method,
+    choice,
+    largest,
+)
+from labelq.measure.consensus.soundness import agreed, astray, compared, exchanged
 from labelq.measure.consensus.weighted_mean import fit_weighted_mean
 from labelq.measure.results import Consensus
 
 Floats = NDArray[np.float64]
+NAMES = {"dawid_skene": "Dawid-Skene", "one_coin": "one coin per annotator"}
+"""What models are called in words."""
 TIE_RULE = "of labels with equally many votes the first in the question's order"
 
 
@@ -51,6 +61,9 @@ def consensus(
     units = units.astype(np.int32)
     chosen, why = choice(question, ratings, row, len(units), n_raters, method)
     known = None if gold is None else gold[units]
+    # Gold may well show that all were wrong; and what was asked for is what is given.
+    free = method is None and known is None
+    together = agreed(row, ratings.value, len(units)) if free else np.full(len(units), -1)
     answers = ratings
     if chosen in ("dawid_skene", "one_coin", "weighted_mean") and repeats is not None:
         answers = _with_repeats(ratings, repeats, units)
@@ -58,7 +71,8 @@ def consensus(
     if chosen == "weighted_mean":
         found = weighted_mean(question, answers, units, row, n_raters, known)
     elif question.level == "set":
-        found = _per_tick(question, answers, units, row, n_raters, cast("Any", chosen), known)
+        once = ratings if free else None
+        found = _per_tick(question, answers, units, row, n_raters, cast("Any", chosen), known, once)
     elif chosen == "borda":
         found = borda(question, answers, units, row, known)
     elif chosen == "median":
@@ -66,8 +80,10 @@ def consensus(
     elif chosen == "majority":
         found = majority(question, answers, units, row, known)
     else:
-        found = _modelled(question, answers, units, row, n_raters, chosen, known)
-    return replace(found, why="; ".join(part for part in (why, found.why) if part))
+        found = _modelled(question, answers, units, row, n_raters, chosen, known, together)
+    found = replace(found, why="; ".join(part for part in (why, found.why) if part))
+    certain = None if known is None else units[known >= 0]
+    return compared(question, ratings, found, known=certain)
 
 
 def ticks(question: Question, ratings: Ratings) -> NDArray[np.bool_]:
@@ -166,7 +182,7 @@ def weighted_mean(
         number[ratings.value], row, ratings.rater, len(units), n_raters, known=told
     )
     present = np.flatnonzero(np.bincount(ratings.rater, minlength=n_raters))
-    return by_means(
+    found = by_means(
         Consensus(
             question=question.name,
             method="weighted_mean",
@@ -184,6 +200,10 @@ def weighted_mean(
         fit.mean,
         fit.sd,
     )
+    if not found.posterior.shape[1]:
+        return found
+    likely = found.posterior[row, ratings.value]
+    return replace(found, accuracy=_accuracy(ratings.rater, likely))
 
 
 def by_means(consensus: Consensus, mean: Floats, sd: Floats) -> Consensus:
@@ -194,20 +214,29 @@ def by_means(consensus: Consensus, mean: Floats, sd: Floats) -> Consensus:
     """
     if not consensus.labels:
         return replace(consensus, mean=mean, sd=sd, best=tuple(mean.tolist()))
+    number = numbers(consensus.labels)
+    posterior, nearest = chances_of_labels(number, mean, sd)
+    best = tuple(consensus.labels[code] for code in nearest.tolist())
+    return replace(consensus, mean=mean, sd=sd, best=best, posterior=posterior)
+
+
+def chances_of_labels(number: Floats, mean: Floats, sd: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """Of ordered labels with these numbers: the probability of each, and the nearest to the mean.
+
+    (units × labels), which is empty where that is too many, and codes (units,).
+    """
     from scipy.special import ndtr
 
-    number = numbers(consensus.labels)
     order = np.argsort(number, kind="stable")
     ends = (number[order][1:] + number[order][:-1]) / 2
     nearest = order[np.searchsorted(ends, np.round(mean, 12))]
-    posterior = np.zeros((len(mean), 0))
-    if len(mean) * len(number) <= MOST_CELLS:
-        below = ndtr((ends - mean[:, None]) / np.maximum(sd, 1e-12)[:, None])
-        edge = np.ones((len(mean), 1))
-        posterior = np.zeros((len(mean), len(number)))
-        posterior[:, order] = np.diff(np.hstack([0 * edge, below, edge]), axis=1)
-    best = tuple(consensus.labels[code] for code in nearest.tolist())
-    return replace(consensus, mean=mean, sd=sd, best=best, posterior=posterior)
+    if len(mean) * len(number) > MOST_CELLS:
+        return np.zeros((len(mean), 0)), nearest
+    below = ndtr((ends - mean[:, None]) / np.maximum(sd, 1e-12)[:, None])
+    edge = np.ones((len(mean), 1))
+    posterior = np.zeros((len(mean), len(number)))
+    posterior[:, order] = np.diff(np.hstack([0 * edge, below, edge]), axis=1)
+    return posterior, nearest
 
 
 def _with_repeats(ratings: Ratings, repeats: Ratings, units: Codes) -> Ratings:
@@ -235,55 +264,50 @@ def _modelled(
     n_raters: int,
     model: Model,
     known: Codes | None,
+    together: NDArray[np.intp],
 ) -> Consensus:
-    """By a model of raters; by a simpler one where it lost what the labels' names mean."""
+    """By a model of raters; by a simpler one where it lost what the labels' names mean.
+
+    ``together`` is what all answers to a unit say (-1 where they differ, or are not to be
+    asked): see :func:`labelq.measure.consensus.unanimity.astray`.
+    """
     labels = ratings.values
     size = Size(len(units), n_raters, len(labels))
-    fit = fit_model(model, row, ratings.rater, ratings.value, size, gold=known)
-    strayed = ""
-    if model == "dawid_skene" and _strayed(fit, row, ratings.value, size):
-        model, strayed = "one_coin", "the matrices took one label for another"
-        fit = fit_model(model, row, ratings.rater, ratings.value, size, gold=known)
-    if _strayed(fit, row, ratings.value, size):
-        found = majority(question, ratings, units, row, known)
-        return replace(found, why="the models took one label for another")
-    # Rounded, so that equal posteriors tie on every machine: the first label then wins.
-    rounded = np.round(fit.posterior, 12)
-    best = rounded.argmax(axis=1) if len(labels) else np.zeros(0, np.intp)
+    known_as_numbers = question.level == "ordinal" and largest(ratings) <= LARGEST
+    ordered = known_as_numbers and int((together >= 0).sum()) > 0 and _several(row) >= FEWEST_UNITS
+    why = ""
+    models: tuple[Model, ...] = ("dawid_skene", "one_coin")
+    for tried in models[models.index(model) :]:
+        fit = fit_model(tried, row, ratings.rater, ratings.value, size, gold=known)
+        # Rounded, so that equal posteriors tie on every machine: the first label then wins.
+        rounded = np.round(fit.posterior, 12)
+        best = rounded.argmax(axis=1) if len(labels) else np.zeros(0, np.intp)
+        wrong = astray(together, best, labels, ordered=ordered)
+        if exchanged(fit.posterior, row, ratings.value):
+            wrong = "took one label for another"
+        if not wrong:
+            break
+        why = "; ".join(filter(None, (why, f"{NAMES[tried]} {wrong}")))
+        if ordered:
+            found = weighted_mean(question, ratings, units, row, n_raters, known)
+            return replace(found, why=why)
+    else:
+        return replace(majority(question, ratings, units, row, known), why=why)
     top = rounded.max(axis=1, keepdims=True) if len(labels) else rounded
     return Consensus(
         question=question.name,
-        method=model,
+        method=tried,
         units=units,
         labels=labels,
         posterior=fit.posterior,
         best=tuple(labels[code] for code in best.tolist()),
         accuracy=_accuracy(ratings.rater, fit.posterior[row, ratings.value]),
         iterations=fit.iterations,
-        why=strayed,
+        why=why,
         converged=fit.converged,
         moved=fit.moved,
         n_ties=int(((rounded == top).sum(axis=1) > 1).sum()),
     )
-
-
-def _strayed(fit: Fit, row: NDArray[np.intp], label: NDArray[np.integer], size: Size) -> bool:
-    """Whether some label is given less often where it is true than where it is not.
-
-    Then the fit calls that label by another's name: the likelihood does not know names.
-    """
-    n_units, _, n_labels = size
-    if n_units == 0 or n_labels < 2:
-        return False
-    one = np.ones(len(row))
-    votes = sparse.csr_array((one, (row, label)), shape=(n_units, n_labels))
-    given = np.asarray(votes.T @ fit.posterior)  # given × true
-    true = given.sum(axis=0)
-    hit = np.diag(given)
-    rest = given.sum(axis=1) - hit
-    others = true.sum() - true
-    there = (true >= 1) & (others > 0)
-    return bool((hit[there] * others[there] < rest[there] * true[there]).any())
 
 
 def _per_tick(
@@ -294,13 +318,19 @@ def _per_tick(
     n_raters: int,
     method: Literal["majority", "one_coin", "dawid_skene"],
     known: Codes | None,
+    once: Ratings | None,
 ) -> Consensus:
-    """Every label as a question of its own: ticked or not."""
+    """Every label as a question of its own: ticked or not.
+
+    ``once`` are the ratings without repeats: what a model says against all of them is not
+    believed. None where it is.
+    """
     table = ticks(question, ratings)
     size = Size(len(units), n_raters, 2)
     posterior = np.zeros((len(units), table.shape[1]))
     likely = np.zeros(len(ratings))
     fits: list[Fit] = []
+    counted: list[str] = []
     for i in range(table.shape[1]):
         ticked = table[ratings.value, i].astype(np.int64)
         told = None if known is None else np.where(known >= 0, table[known, i], -1)
@@ -313,7 +343,14 @@ def _per_tick(
         if method != "majority":
             codes = None if told is None else told.astype(np.int32)
             fit = fit_model(method, row, ratings.rater, ticked, size, gold=codes)
-            if not _strayed(fit, row, ticked, size):
+            wrong = exchanged(fit.posterior, row, ticked)
+            if once is not None and not wrong:
+                own = agreed(np.searchsorted(units, once.unit), table[once.value, i], len(units))
+                best = (np.round(fit.posterior[:, 1], 12) > 0.5).astype(np.intp)
+                wrong = bool(astray(own, best, ("not ticked", "ticked"), ordered=False))
+            if wrong:
+                counted.append(label_text(question.labels[i]))
+            else:
                 fits.append(fit)
                 shares = fit.posterior
         posterior[:, i] = shares[:, 1]
@@ -332,10 +369,18 @@ def _per_tick(
         best=tuple(named[code] for code in which.ravel().tolist()),
         accuracy=_accuracy(ratings.rater, likely / max(table.shape[1], 1)),
         iterations=max((fit.iterations for fit in fits), default=0),
+        why=f"{NAMES[method]} went astray, so votes count, on {', '.join(counted)}"
+        if counted and method != "majority"
+        else "",
         converged=all(fit.converged for fit in fits),
         moved=max((fit.moved for fit in fits), default=0.0),
         n_ties=int((rounded == 0.5).any(axis=1).sum()),
     )
+
+
+def _several(row: NDArray[np.integer]) -> int:
+    """How many units have two or more answers."""
+    return int((np.bincount(row) > 1).sum())
 
 
 def _accuracy(rater: Codes, likely: Floats) -> dict[int, float]:

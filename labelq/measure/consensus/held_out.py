@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Question, Ratings
+from labelq.measure.coefficients.distances import numbers
 from labelq.measure.consensus.dawid_skene import Fit, Model, Size, fit_model
 from labelq.measure.consensus.estimation import ticks
+from labelq.measure.consensus.weighted_mean import FREEDOM, fit_weighted_mean
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import HeldOut, Loss
 
@@ -68,12 +70,14 @@ def held_out(
     """Compare the consensus' model, ``method``, with the majority on held-out votes.
 
     For sets every tick is predicted on its own, and losses add up. Reasons: ``no_model``
-    (``method`` is neither ``dawid_skene`` nor ``one_coin``), ``no_overlap``,
-    ``too_few_units``, ``no_variation``.
+    (``method`` is neither ``dawid_skene`` nor ``one_coin``, nor ``weighted_mean`` of ordered
+    labels), ``no_overlap``, ``too_few_units``, ``no_variation``.
     """
-    if method not in ("dawid_skene", "one_coin") or question.no_labels:
+    if method not in ("dawid_skene", "one_coin", "weighted_mean") or question.no_labels:
         return _nothing(question, method, "no_model", 0, confidence)
-    model: Model = "dawid_skene" if method == "dawid_skene" else "one_coin"
+    model: Model | Floats = "dawid_skene" if method == "dawid_skene" else "one_coin"
+    if method == "weighted_mean":
+        model = numbers(ratings.values)
     n = np.bincount(ratings.unit)
     n_multiple = int((n >= 2).sum())
     if n_multiple < LEAST_UNITS:
@@ -163,21 +167,26 @@ def _folds(row: Index, rng: np.random.Generator) -> Index:
 
 
 def _scores(
-    model: Model, row: Index, rater: Codes, value: Codes, fold: Index, size: Size
+    model: Model | Floats, row: Index, rater: Codes, value: Codes, fold: Index, size: Size
 ) -> _Scores:
-    """Every held-out vote predicted from the other folds, in the order of the votes."""
+    """Every held-out vote predicted from the other folds, in the order of the votes.
+
+    ``model`` is one of votes, or the numbers of ordered labels.
+    """
     found = np.zeros((4, len(row)))
     for k in range(FOLDS):
         out = fold == k
         if not out.any():
             continue
-        fit = fit_model(
-            model, row[~out], rater[~out], value[~out], size, tolerance=1e-2, max_iterations=60
-        )
-        given = value[out]
+        others, given = (row[~out], rater[~out], value[~out]), value[out]
+        if isinstance(model, str):
+            fit = fit_model(model, *others, size, tolerance=1e-2, max_iterations=60)
+            by_model = _by_model(fit, row[out], rater[out])
+        else:
+            by_model = _by_means(model, others, row[out], rater[out], size)
         for i, chance in enumerate(
             (
-                _by_model(fit, row[out], rater[out]),
+                by_model,
                 _by_majority(row[~out], value[~out], row[out], size),
             )
         ):
@@ -200,6 +209,24 @@ def _by_model(fit: Fit, row: Index, rater: Codes) -> Floats:
     order = np.argsort(rater, kind="stable")
     for votes in np.split(order, np.flatnonzero(np.diff(rater[order])) + 1):
         chance[votes] = posterior[votes] @ fit.confusion[rater[votes[0]]]
+    return chance
+
+
+def _by_means(
+    number: Floats, others: tuple[Index, Codes, Codes], row: Index, rater: Codes, size: Size
+) -> Floats:
+    """The chance of each answer, (votes × labels), from ``others``: unit, rater, label."""
+    from scipy.special import stdtr
+
+    unit, who, label = others
+    fit = fit_weighted_mean(number[label], unit, who, size.units, size.raters, tolerance=1e-3)
+    order = np.argsort(number, kind="stable")
+    ends = (number[order][1:] + number[order][:-1]) / 2
+    spread = np.sqrt(fit.variance[rater] + fit.sd[row] ** 2)
+    off = (ends - (fit.mean[row] + fit.bias[rater])[:, None]) / spread[:, None]
+    edge = np.ones((len(row), 1))
+    chance = np.zeros((len(row), len(number)))
+    chance[:, order] = np.diff(np.hstack([0 * edge, stdtr(FREEDOM, off), edge]), axis=1)
     return chance
 
 

@@ -55,7 +55,7 @@ def choice(
         several = int((np.bincount(row, minlength=n_units) > 1).sum())
         if several < FEWEST_UNITS:
             return "median", f"{several} tasks have two or more answers, fewer than {FEWEST_UNITS}"
-        if _largest(ratings) > LARGEST:
+        if largest(ratings) > LARGEST:
             return "median", f"there are numbers beyond {LARGEST:g}"
         return "weighted_mean", f"{several:,} tasks have two or more answers"
     if n_units * n_labels > MOST_CELLS:
@@ -96,11 +96,15 @@ def _refuse(
             f"--method {method}: {question.name} has {matrix_cells:,} annotators × labels², over"
             f" {MOST_MATRIX_CELLS:,}; one_coin takes any number"
         )
-    if method == "weighted_mean" and _largest(ratings) > LARGEST:
+    if method == "weighted_mean" and largest(ratings) > LARGEST:
         raise SettingsError(
             f"--method {method}: {question.name} has numbers beyond {LARGEST:g}; median takes them"
         )
 
 
-def _largest(ratings: Ratings) -> float:
-    return float(np.abs(numbers(ratings.values)).max(initial=0.0))
+def largest(ratings: Ratings) -> float:
+    """The largest absolute value among numbers, or ordered labels that are numbers."""
+    try:
+        return float(max((abs(float(v)) for v in ratings.values), default=0.0))  # type: ignore[arg-type]  # no sets
+    except ValueError:
+        return float(np.abs(numbers(ratings.values)).max(initial=0.0))

@@ -57,7 +57,7 @@ def rater_confusion(
         true: Floats = np.zeros((len(known), width))
         true[np.arange(len(known)), gold[known.unit]] = 1.0
         rows += _rows(question, known, true, n_raters, "gold", None, confidence)
-    if consensus.method in ("dawid_skene", "one_coin"):
+    if consensus.method in ("dawid_skene", "one_coin", "weighted_mean") and len(consensus.labels):
         two = len(np.unique(ratings.rater)) < 3
         true = consensus.posterior[np.searchsorted(consensus.units, ratings.unit)]
         reason = "two_raters" if two else None

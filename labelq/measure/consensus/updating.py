@@ -29,6 +29,7 @@ from labelq.measure.coefficients.distances import numbers
 from labelq.measure.consensus.borda import borda
 from labelq.measure.consensus.dawid_skene import POOLED, TINY, Floats, seen_answers
 from labelq.measure.consensus.estimation import by_means, majority, median, ticks
+from labelq.measure.consensus.soundness import compared
 from labelq.measure.consensus.weighted_mean import fit_weighted_mean
 from labelq.measure.results import Consensus
 
@@ -54,7 +55,9 @@ def updated(
     if not len(asked_again) and not decided:
         return of_round
     found = _with_votes(question, of_round, ratings, votes, np.unique(asked_again), n_voters)
-    return _decided(_room_for(found, np.array(sorted(decided), np.int32)), decided)
+    certain = np.array(sorted(decided), np.int32)
+    found = _decided(_room_for(found, certain), decided)
+    return compared(question, votes, found, known=certain)
 
 
 _COUNTED = {"median": median, "majority": majority, "borda": borda}

@@ -15,9 +15,17 @@ RaterName = Callable[[int], str]
 
 
 def kappa_steps(
-    sheet: Sheet, table: Table, name: str | None, *, pooled: bool = False
+    sheet: Sheet,
+    table: Table,
+    name: str | None,
+    about: tuple[str, ...] = (),
+    *,
+    pooled: bool = False,
 ) -> list[Step]:
-    """Kappa of the confusion ``table`` of one pair; ``pooled``: Scott's pi."""
+    """Kappa of the confusion ``table`` of one pair; ``pooled``: Scott's pi.
+
+    ``about`` is what the raters in its rows and in its columns are called.
+    """
     w, names, n = weight(name, sheet), sheet.names, table.total()
     rows, columns = margins(table, pooled=pooled)
     row, column = ("both", "both") if pooled else ("row", "column")
@@ -26,14 +34,14 @@ def kappa_steps(
     for (a, b), n_ab in sorted(table.items()):
         if w(a, b):
             factors = (float(n_ab),) if name is None else (float(n_ab), w(a, b))
-            about = (names[a],) if name is None else (names[a], names[b])
-            observed.append(Term(about, factors, math.prod(factors)))
+            labels = (names[a],) if name is None else (names[a], names[b])
+            observed.append(Term(labels, factors, math.prod(factors)))
     for a, r_a in sorted(rows.items()):
         for b, c_b in sorted(columns.items()):
             if (a == b) if name is None else w(a, b):
                 product: tuple[float, ...] = (r_a, c_b, w(a, b))[: 2 if name is None else 3]
-                about = (names[a],) if name is None else (names[a], names[b])
-                expected.append(Term(about, product, math.prod(product)))
+                labels = (names[a],) if name is None else (names[a], names[b])
+                expected.append(Term(labels, product, math.prod(product)))
     p_o = summed(
         "observed",
         "p_o",
@@ -49,7 +57,7 @@ def kappa_steps(
         divisor=n * n,
     )
     last = corrected(p_o, p_e)
-    confusion = Step("confusion", "n_ab", numbers={"n": n}, table=_shown(sheet, table))
+    confusion = Step("confusion", "n_ab", numbers={"n": n}, table=_shown(sheet, table), about=about)
     return [confusion, p_o, p_e, last]
 
 

@@ -14,7 +14,7 @@ from labelq.measure.results import Agreement
 
 Kind = Literal[
     "data", "counts", "coincidences", "confusion", "ranks", "marginals", "observed", "expected",
-    "value", "interval",
+    "value", "interval", "variance", "orders",
 ]  # fmt: skip
 
 SHOWN = 8
@@ -51,6 +51,7 @@ class Step:
 
     ``terms`` are the largest summands where there are many; ``rest`` is the sum of the other
     ``n_rest``. ``numbers`` are further figures by name. ``value`` is None where it is undefined.
+    ``about`` names whom it is about (data texts): the raters in a table's rows and columns.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Step:
     divisor: float = 1.0
     numbers: Mapping[str, float] = field(default_factory=dict)
     table: Grid | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

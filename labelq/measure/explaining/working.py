@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from labelq.errors import SettingsError
-from labelq.labels.model import Question, Rater, Ratings
+from labelq.labels.model import Question, Rater, Ratings, label_text
 from labelq.measure.agreement import agreement
-from labelq.measure.explaining import alpha, chance, cohen
+from labelq.measure.explaining import alpha, chance, cohen, orders, variance
+from labelq.measure.explaining.beside import beside
 from labelq.measure.explaining.conventions import conventions
 from labelq.measure.explaining.explanation import Explanation, Step
 from labelq.measure.explaining.sheet import Sheet
@@ -38,6 +40,12 @@ PAIRS: Mapping[str, bool] = {"cohen_kappa": False, "scott_pi": True}
 MEANS: Mapping[str, bool] = {"cohen_kappa_mean": False, "light_kappa": True}
 """Means over pairs → whether each pair weighs the same."""
 
+RANKINGS: Mapping[str, Callable[[Sheet], list[Step]]] = {
+    "kendall_w": orders.w_steps,
+    "kendall_tau_mean": orders.tau_steps,
+}
+"""Metrics of rankings → their steps."""
+
 MOST_PAIRS = 1_000
 """Beyond so many pairs of raters their kappas are not worked through."""
 
@@ -64,19 +72,27 @@ def explain(
     Raises:
         SettingsError: the metric has no such variant or label, or does not apply.
     """
+    everybody = Sheet.of(question, ratings)
+    sheet = everybody
     if pair is not None:
         ratings = ratings.select(np.isin(ratings.rater, pair))
+        sheet = Sheet.of(question, ratings)
     row = _row(metric, question, ratings, raters, variant, label, pair, how)
-    sheet = Sheet.of(question, ratings)
     variant = row.weights or row.distance
     if label is not None:
-        sheet, variant = sheet.against_others(label), "nominal" if row.distance else None
+        sheet, everybody = sheet.against_others(label), everybody.against_others(label)
+        variant = "nominal" if row.distance else None
     steps, worked = _steps(metric, sheet, variant, label, pair, rater_name)
     found = steps[-1].value if steps and worked else None
     return Explanation(
         row=row,
         steps=(_data(question, sheet, row), *steps, *_interval(row)),
-        conventions=conventions(metric, question, sheet, variant, row, pair) if worked else (),
+        conventions=(
+            *conventions(metric, question, sheet, variant, row, pair),
+            *beside(row, sheet, everybody, variant, rater_name),
+        )
+        if worked
+        else (),
         recomputed=found,
         worked=worked,
     )
@@ -101,7 +117,7 @@ def _row(
     if label is not None and not found:
         if metric.per_label is None:
             raise SettingsError(f"{metric.title} has no value per label: nobody defined one")
-        raise SettingsError(f"--label {label}: {question.name} has no such label, or it is rare")
+        raise SettingsError(f"--label {label[:80]}: {_no_such_label(question, label)}")
     if variant is not None and label is None:
         there = [row.weights or row.distance for row in found]
         found = [row for row in found if variant in (row.weights, row.distance)]
@@ -133,12 +149,28 @@ def _steps(
     if metric.name in OF_COUNTS:
         return list(OF_COUNTS[metric.name](sheet, variant)), True
     if metric.name in PAIRS and pair in sheet.tables:
-        pooled = PAIRS[metric.name]
-        return cohen.kappa_steps(sheet, sheet.tables[pair], variant, pooled=pooled), True
+        pooled, about = PAIRS[metric.name], tuple(map(rater_name, pair))
+        return cohen.kappa_steps(sheet, sheet.tables[pair], variant, about, pooled=pooled), True
     if metric.name in MEANS and len(sheet.raters) ** 2 <= 2 * MOST_PAIRS:
         plain = MEANS[metric.name]
         return cohen.mean_steps(sheet, variant, rater_name, plain=plain), True
+    if metric.name in variance.FORMULAS:
+        return variance.icc_steps(sheet, metric.name), True
+    if metric.name in RANKINGS:
+        return RANKINGS[metric.name](sheet), True
     return [], False
+
+
+def _no_such_label(question: Question, label: str) -> str:
+    """Why there is no row for ``label``, and which labels there are."""
+    labels = [label_text(known) for known in question.labels]
+    if label in labels:
+        return f"on {question.name} it is too rare for a row of its own"
+    near = difflib.get_close_matches(label, labels, 1)
+    hint = f"; did you mean {near[0][:80]}?" if near else "."
+    shown = ", ".join(known[:40] for known in labels[:20])
+    more = f" and {len(labels) - 20} more" if len(labels) > 20 else ""
+    return f"{question.name} has no such label{hint} It has {shown}{more}"
 
 
 def _data(question: Question, sheet: Sheet, row: Agreement) -> Step:

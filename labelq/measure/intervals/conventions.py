@@ -56,6 +56,8 @@ def interval_words(method: str | None, plan: IntervalPlan, tables: Tables) -> tu
         words += " (BCa is undefined here)"
     if kind and groups is not None and groups.n_alone:
         words += f" ({groups.n_alone:,} tasks without one are groups of their own)"
+    if method == "analytic_f":
+        return (words,)  # of a population of annotators where the coefficient is
     if plan.resample_raters and tables.size[2] < MIN_RATERS:
         return words, f"holds for these annotators only: fewer than {MIN_RATERS}"
     return words, _FIXED

@@ -2,9 +2,9 @@
 are none.
 
 The floor: at least :data:`MIN_VARIED` units that carry a rating other than the commonest, no
-row of the data without which the value is undefined, and disagreement on two units or more. For
-one label against all others also agreement about it: at least :data:`MIN_AGREED` units on which
-two ratings are the rarer of given and not given.
+row of the data without which the value is undefined, and disagreement on two units or more.
+Where chance follows from the marginals also agreement beside the commonest: at least
+:data:`MIN_AGREED` units on which two ratings are not the commonest value.
 With disagreement on one unit, or on none, the lower end comes from the exact binomial upper
 limit u for 1 or 0 of n units: 1 - u · largest / D_e, where *largest* is the largest
 disagreement that one unit can have (1 for labels and sets). docs/coverage.md tabulates how
@@ -27,8 +27,8 @@ from labelq.measure.intervals.sampling import Sampling
 
 MIN_VARIED = 10
 MIN_AGREED = 3
-"""Where a rare label is agreed on once or never, leaving out units hardly moves its coefficient:
-the interval is far too narrow, and covers .65 to .89 (docs/coverage.md)."""
+"""Where rare labels are agreed on once or never, leaving out units hardly moves the coefficient:
+the interval is far too narrow, and covers .40 to .89 (docs/coverage.md)."""
 
 MIN_GROUPS = 20
 _DUST = 1e-12
@@ -137,8 +137,6 @@ def estimate(
     found = floor.student(left_out, df, plan, suffix(JACKKNIFE, sampling.kind))
     if plan.method in ("percentile", "bca"):
         bootstrap.replace_ends(found, additive, sampling, left_out, plan)
-    if published is not None and published.null is not None and sampling.n_groups is None:
-        against_chance(found, np.array([published.null()]))
     return found
 
 

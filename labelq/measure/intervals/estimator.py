@@ -52,32 +52,27 @@ class Estimator:
         weights: Weights,
         *,
         pooled: bool,
-        of_label: bool = False,
     ) -> Estimates:
-        """Of Cohen's kappa (``pooled``: Scott's pi) of every pair and, last, their two means.
-
-        ``of_label`` says that the two values are a label and all others.
-        """
+        """Of Cohen's kappa (``pooled``: Scott's pi) of every pair and, last, their two means."""
         table = pairs_of(self.tables)
         if self._over_units.method in ("percentile", "bca") and table.dense:
-            additive = replace(
-                cohen.additive(table, weights, pooled=pooled),
-                agreed=cohen.agreed_units(table) if of_label else None,
-            )
+            additive = cohen.additive(table, weights, pooled=pooled)
             return self.of_rater_patterns(lambda _tables: additive)
         sampling = None if self.plan.groups is None else self._by_raters
-        found = pairs.of_pairs(
-            table, weights, self._over_units, pooled=pooled, of_label=of_label, sampling=sampling
-        )
+        found = pairs.of_pairs(table, weights, self._over_units, pooled=pooled, sampling=sampling)
         if self._left_out is not None:
-
-            def means(tables: Tables) -> Any:
-                kappas = cohen.kappas(pairs_of(tables), weights, pooled=pooled)
-                weight = np.where(np.isnan(kappas.value), 0, kappas.n)
-                return cohen.with_means(kappas.value, weight)[-cohen.N_MEANS :]
-
-            ratings = of_pair_means(table, cohen.kappas(table, weights, pooled=pooled))
-            self._left_out.widen(found, means, self.plan, ratings=ratings, last=cohen.N_MEANS)
+            kappas = cohen.kappas(table, weights, pooled=pooled)
+            weight = np.where(np.isnan(kappas.value), 0, kappas.n)
+            left = self._left_out.pairs_without(table.cells.pairs)
+            self._left_out.widen(
+                found,
+                lambda: np.stack(
+                    [cohen.with_means(kappas.value, weight * w)[-cohen.N_MEANS :] for w in left]
+                ),
+                self.plan,
+                ratings=of_pair_means(table, kappas),
+                last=cohen.N_MEANS,
+            )
         if self._drawn is not None:
             self._drawn.of_pair_means(found, table, weights, pooled=pooled)
         return found
@@ -137,9 +132,12 @@ class Estimator:
             published=published,
         )
         if self._left_out is not None:
+            without = self._left_out.without
             self._left_out.widen(
                 found,
-                lambda t: make(t).parts(_multiplicity(t, patterns)).value,
+                lambda: np.stack(
+                    [make(t).parts(_multiplicity(t, patterns)).value for t in without]
+                ),
                 self.plan,
                 ratings=self._of_ratings(make, additive, patterns, found),
             )
@@ -155,7 +153,8 @@ class Estimator:
         found: Estimates,
     ) -> Errors | None:
         """What single ratings bring about; None where a rating less is a unit less."""
-        if additive.size is not None or not any(found.method):
+        t = [method for method in found.method if (method or "").startswith("jackknife")]
+        if additive.size is not None or not t:
             return None
         counted = isinstance(patterns, CountPatterns)
         fewer = self._counts_without_ratings if counted else self._raters_without_ratings

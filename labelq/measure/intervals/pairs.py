@@ -39,16 +39,14 @@ def of_pairs(
     plan: IntervalPlan,
     *,
     pooled: bool = False,
-    of_label: bool = False,
     sampling: Sampling | None = None,
 ) -> Estimates:
     """Kappa (``pooled``: Scott's pi) of every pair and, behind them, the two means over pairs.
 
-    ``of_label`` says that the two values are a label and all others. ``sampling`` is given
-    where units come in groups.
+    ``sampling`` is given where units come in groups.
     """
     kappas = cohen.kappas(table, weights, pooled=pooled)
-    floor = _floor(table, kappas, sampling, of_label=of_label)
+    floor = _floor(table, kappas, sampling)
     if not plan.wanted:
         return floor.estimates(plan)
     if plan.method == "analytic":
@@ -60,25 +58,25 @@ def of_pairs(
         df = np.full(len(floor.n), sampling.n - 1)
         left_out = _each_group(table, kappas, sampling)
         found = floor.student(left_out, df, plan, suffix(JACKKNIFE, sampling.kind))
-    if sampling is None and not pooled:
+    if plan.method == "analytic" and not pooled:
         against_chance(found, cohen.null_errors(table, kappas, weights))
     return found
 
 
-def _floor(table: PairTable, kappas: Kappas, sampling: Sampling | None, *, of_label: bool) -> Floor:
+def _floor(table: PairTable, kappas: Kappas, sampling: Sampling | None) -> Floor:
     weight = np.where(np.isnan(kappas.value), 0, kappas.n)
     value, observed, expected = (
         cohen.with_means(x, weight) for x in (kappas.value, kappas.observed, kappas.expected)
     )
-    shared, varied = [table.shared_units()] * N_MEANS, [cohen.varied_units(table)] * N_MEANS
+    varied, agreed = cohen.of_some_pair(table)
     return Floor(
         Parts(value, observed, expected),
-        n=np.append(kappas.n, shared).astype(np.int64),
-        varied=np.append(table.varied(), varied),
+        n=np.append(kappas.n, [table.shared_units()] * N_MEANS).astype(np.int64),
+        varied=np.append(table.varied(), [varied] * N_MEANS),
         chance=1 - expected,
         perfect=observed >= 1 - _DUST,
         groups=None if sampling is None else sampling.n_groups,
-        agreed=cohen.agreed_units(table) if of_label else None,
+        agreed=np.append(table.agreed(), [agreed] * N_MEANS),
     )
 
 

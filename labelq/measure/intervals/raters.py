@@ -9,8 +9,9 @@ degrees of freedom, and never narrower than the interval for fixed raters. With 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +33,11 @@ RATERS = "jackknife_t_raters"
 
 @dataclass(frozen=True, eq=False)
 class RatersLeftOut:
-    """The question's tables without each of its ``raters`` (or each group of them)."""
+    """Groups of ``raters`` (codes) that are left out: ``group`` of each code, -1 in none."""
 
-    without: tuple[Tables, ...]
+    tables: Tables
     raters: NDArray[np.integer]
+    group: NDArray[np.int64]
 
     @classmethod
     def of(cls, tables: Tables, seed: list[int]) -> RatersLeftOut | None:
@@ -49,19 +51,28 @@ class RatersLeftOut:
         n_groups = min(len(raters), most)
         group: NDArray[np.int64] = np.full(tables.n_raters, -1)
         group[np.random.default_rng(seed).permutation(raters)] = np.arange(len(raters)) % n_groups
-        of_rating = group[ratings.rater]
-        return cls(
-            tuple(
-                replace(tables, ratings=ratings.select(np.flatnonzero(of_rating != g)))
-                for g in range(n_groups)
-            ),
-            raters,
+        return cls(tables, raters, group)
+
+    @cached_property
+    def without(self) -> tuple[Tables, ...]:
+        """The question's tables without each group."""
+        ratings = self.tables.ratings
+        of_rating = self.group[ratings.rater]
+        return tuple(
+            replace(self.tables, ratings=ratings.select(np.flatnonzero(of_rating != g)))
+            for g in range(int(self.group.max()) + 1)
         )
+
+    def pairs_without(self, pairs: NDArray[np.integer]) -> Iterator[NDArray[np.bool_]]:
+        """Which of ``pairs`` (P × 2 codes) are left without each group: (P,) for each."""
+        of_pair = self.group[pairs]
+        for g in range(int(self.group.max()) + 1):
+            yield (of_pair != g).all(axis=1)
 
     def widen(
         self,
         found: Estimates,
-        values: Callable[[Tables], Floats],
+        values: Callable[[], Floats],
         plan: IntervalPlan,
         *,
         ratings: Errors | None = None,
@@ -69,7 +80,7 @@ class RatersLeftOut:
     ) -> None:
         """Widen the t intervals of ``found`` (the ``last`` columns) by the spread over raters.
 
-        ``values`` gives these columns from the tables of a question, ``ratings`` their errors as
+        ``values`` gives these columns without each group (groups × c), ``ratings`` their errors as
         ratings alone would bring about (None: not known, the interval is wider). A column that
         is undefined without some rater keeps no interval (``too_little_variation``).
         """
@@ -80,8 +91,7 @@ class RatersLeftOut:
         chosen = [i for i in columns.tolist() if (found.method[i] or "").startswith("jackknife")]
         if not chosen:
             return
-        left = np.stack([values(tables) for tables in self.without])
-        left = left[:, np.array(chosen) - columns[0]]
+        left = values()[:, np.array(chosen) - columns[0]]
         n = len(left)
         with np.errstate(invalid="ignore"):
             error, z_error = (

@@ -33,11 +33,14 @@ MOST_DRAWS, FEWEST_DRAWS = 400, 200
 """So many draws of the slower side, down to the second with :data:`MANY_ENTRIES`."""
 
 MANY_ENTRIES = 20_000
-MAX_ENTRIES = 200_000
+MAX_ENTRIES = 100_000
 """With more entries (ratings, or pairs of ratings, of distinct patterns) the jackknife stands."""
 
 CHUNK = 200_000
 """Entries of so many draws are looked at together."""
+
+MAX_KEPT = 8_000_000
+"""Up to so many entries of all draws are kept from one coefficient to the next."""
 
 KIND = "raters"
 PERCENTILE_RATERS = f"{PERCENTILE}_{KIND}"
@@ -146,8 +149,9 @@ class RatersDrawn:
         The patterns of several draws stand below each other, as many per draw as there are
         patterns of raters.
         """
-        small = len(self.tables.rater_patterns.rater) <= MANY_ENTRIES
-        return self._kept if small else self._made()
+        outer, inner = draws(self.tables, self.plan.resamples)
+        held = outer * (self._entries + inner * self._size)
+        return self._kept if held <= MAX_KEPT else self._made()
 
     @cached_property
     def _kept(self) -> list[tuple[Tables, Floats]]:
@@ -161,7 +165,7 @@ class RatersDrawn:
         keys, cell = np.unique(row * width + patterns.value, return_inverse=True)
         starts = np.searchsorted(keys, np.arange(K + 1) * width)
         share = self._sampling.weight / max(self._sampling.n, 1)
-        step = max(1, CHUNK // max(1, len(row)))
+        step = max(1, CHUNK // max(1, self._entries))
         for start in range(0, outer, step):
             B = min(step, outer - start)
             rng = np.random.default_rng([*self.seed, start])
@@ -186,6 +190,12 @@ class RatersDrawn:
             of = self.tables
             weighted = _Weighted(of.question, of.ratings, of.n_raters, like=of, count_table=table)
             yield weighted, rng.multinomial(self._sampling.n, share, (B, inner)).astype(float)
+
+    @cached_property
+    def _entries(self) -> int:
+        """Ratings of distinct patterns, and pairs of them: what one draw holds."""
+        n = np.diff(self.tables.rater_patterns.start)
+        return int((n + n * (n - 1) // 2).sum())
 
     @property
     def _size(self) -> int:

@@ -95,8 +95,13 @@ def joined(parts: Sequence[Twice]) -> Twice:
     return Twice(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
 
-def consistency(ratings: Ratings, twice: Twice, n_raters: int) -> Consistency:
-    """Consistency of every rater from pairs of answers (of both kinds, joined)."""
+def consistency(
+    ratings: Ratings, twice: Twice, n_raters: int, *, none_alike: str = "no_same_text"
+) -> Consistency:
+    """Consistency of every rater from pairs of answers (of both kinds, joined).
+
+    ``none_alike`` is the reason where nobody answered two units of the same text.
+    """
     n = np.bincount(twice.rater, minlength=n_raters)
     chance, there = _any_two(ratings, twice)
     rater, differ, chance = twice.rater[there], ~twice.same[there], chance[there]
@@ -109,7 +114,7 @@ def consistency(ratings: Ratings, twice: Twice, n_raters: int) -> Consistency:
         any_two = np.bincount(rater, chance, minlength=n_raters) / tested
     return Consistency(
         _share(twice, twice.repeat, n_raters, "no_repeats"),
-        _share(twice, ~twice.repeat, n_raters, "no_same_text"),
+        _share(twice, ~twice.repeat, n_raters, none_alike),
         _kappa(ratings, twice, n, n_raters),
         n,
         tested,
@@ -125,7 +130,7 @@ def _share(twice: Twice, which: NDArray[np.bool_], n_raters: int, none: str) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         share = same / n
         variance = share * (1 - share) / n
-    return Estimates(share, *share_intervals(share, variance, n), n, none=none)
+    return Estimates(share, *share_intervals(share, variance, n), n, none, "too_few_pairs")
 
 
 def _kappa(ratings: Ratings, twice: Twice, n: Counts, n_raters: int) -> Estimates:

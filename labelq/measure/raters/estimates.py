@@ -13,6 +13,8 @@ Counts = NDArray[np.int64]
 CONFIDENCE = 0.95
 ENOUGH = 10
 """Units below which a mean gets no interval."""
+ENOUGH_FOR_SHARE = 5
+"""Units below which a share gets no interval: it would reach from nearly 0 to nearly 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ def share_intervals(share: Floats, variance: Floats, n: Counts) -> tuple[Floats,
 
     The size at which independent answers would have this variance: p(1 - p) / variance, and
     ``n`` units where the share is 0 or 1 or its variance unknown; with Student's quantile in
-    the place of the normal one. As for proportions of clustered surveys (Kott and Carr 1997;
-    ``svyciprop`` of R's survey package).
+    the place of the normal one, from :data:`ENOUGH_FOR_SHARE` units on. As for proportions of
+    clustered surveys (Kott and Carr 1997; ``svyciprop`` of R's survey package).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         size = share * (1 - share) / variance
@@ -103,7 +105,7 @@ def share_intervals(share: Floats, variance: Floats, n: Counts) -> tuple[Floats,
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (share + k / (2 * size)) / (1 + k / size)
         half = np.sqrt(k * (share * (1 - share) / size + k / (4 * size**2))) / (1 + k / size)
-    known = n > 1
+    known = n >= ENOUGH_FOR_SHARE
     return (
         np.where(known, np.clip(middle - half, 0, 1), np.nan),
         np.where(known, np.clip(middle + half, 0, 1), np.nan),

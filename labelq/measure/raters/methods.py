@@ -18,8 +18,9 @@ METHODS: dict[str, str] = {
         " ordered; interval: linearised over tasks, from 10 tasks that vary"
     ),
     "shift": (
-        "mean difference from the mean of the others on the same tasks, in steps of an ordered"
-        " scale or in the number's own unit; interval: Student's t over tasks, from 10 tasks"
+        "mean difference from the mean of the others on the same tasks that count, in steps of an"
+        " ordered scale or in the number's own unit; without annotators who lean more, where it"
+        " says so; interval: Student's t over tasks, from 10 tasks"
     ),
     "thresholds": (
         "share of tasks with an answer above the threshold, less the same among the others on"
@@ -31,16 +32,18 @@ METHODS: dict[str, str] = {
     ),
     "repeats": "share of equal answers to a task answered again; interval: Wilson's with"
     " Student's quantile",
-    "same_text": "share of equal answers to neighbouring tasks of the same text (or, without"
-    " texts, the same fields); interval: Wilson's with Student's quantile",
+    "same_text": "share of equal answers to neighbouring tasks of the same text (one that more"
+    " than a tenth of all tasks carry is a heading); interval: Wilson's with Student's quantile",
     "self_kappa": (
         "repeats and same texts together, beyond chance agreement at the annotator's own use of"
         " labels, which is taken as known; from 20 pairs"
     ),
     "seconds": "median seconds per answer without idle time; interval: order statistics",
     "pace": (
-        "median over tasks of the time as a share of the others' median time on that task;"
-        " interval: order statistics"
+        "median over tasks of the time as a share of what the annotator in the middle takes on"
+        " that task: a task's time times an annotator's, fitted by medians, so that nobody looks"
+        " slow beside somebody fast (with two annotators: of the other's time); interval: order"
+        " statistics, the others' pace taken as known"
     ),
     "drift": (
         "change point of agreement with the others less agreement among those others, in order"
@@ -48,8 +51,8 @@ METHODS: dict[str, str] = {
         " correction"
     ),
     "speed_drift": (
-        "change point of the time per answer against the others' median on the same task, on"
-        " ranks; p-value as for drift"
+        "change point of the time per answer against that of the annotator in the middle on the"
+        " same task, on ranks; p-value as for drift"
     ),
     "confusion": (
         "share of each answer on tasks where one label is true: counted against gold, or expected"
@@ -59,7 +62,7 @@ METHODS: dict[str, str] = {
 """Name of a number → what it is, and its interval. The unit is the task unless it says so."""
 
 REASONS: dict[str, str] = {
-    "no_overlap": "nobody else answered these tasks",
+    "no_overlap": "nobody else answered these tasks, or none of them counts",
     "too_few_units": "too few tasks",
     "too_few_pairs": "too few pairs of answers",
     "too_little_variation": "too few tasks on which answers vary",
@@ -67,6 +70,7 @@ REASONS: dict[str, str] = {
     "no_dates": "no dates are known",
     "no_repeats": "no task was answered twice by the same annotator",
     "no_same_text": "no two tasks with the same text were answered by the same annotator",
+    "no_texts": "tasks have no text by which two could be known to be the same",
     "no_skips": "nobody skipped anything",
     "needs_three_raters": "no task has three or more answers, so nobody can be the odd one",
     "needs_other_raters": "there is nobody to compare with",

@@ -1,6 +1,9 @@
 """Speed: how long answers take, robust to idle time and fair about harder units.
 
-Everything is on the log scale and rests on medians, so a forgotten tab moves nothing.
+Everything is on the log scale and rests on medians, so a forgotten tab moves nothing. A time is
+the unit's times the rater's: log time = unit + rater, fitted by medians (Tukey's median polish,
+1977, each answer against the others' only). So nobody looks slow for sharing units with somebody
+fast: the others' times are first brought to the pace of the rater in the middle.
 """
 
 from __future__ import annotations
@@ -11,23 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Ratings
-from labelq.measure.raters.estimates import CONFIDENCE, Counts, Estimates, Floats
+from labelq.measure.raters.estimates import CONFIDENCE, ENOUGH, Counts, Estimates, Floats
 
 SHORTEST = 0.1
 """Seconds: shorter times are taken for this."""
 IDLE_TIMES = 5
 """An answer is never idle below so many times the rater's own median."""
+MOST_POLISHED = 100_000
+"""Answers that the paces are fitted to."""
+MOST_ROUNDS, ENOUGH_MOVED = 30, 0.002
+"""Rounds of the polish, and the change of a pace (on the log scale) below which it stops."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speed:
-    """Per rater: median ``seconds`` of answers without idle time, ``pace`` as a share of the
-    others' time on the same units (1: the same; the median of ratios), and how many answers
-    were ``idle``.
+    """Per rater: median ``seconds`` of answers without idle time, ``pace`` as a share of what
+    the rater in the middle takes on the same units (1: the same; the median of ratios), and how
+    many answers were ``idle``. With two raters only it is a share of the other's time.
 
-    ``faster`` of ``compared`` answers took less time than the others' median on that unit;
-    ``p_value`` is the sign test of that (one-sided, exact; nan without any). ``against`` is
-    parallel to the ratings: the log of the time over the others' median (nan: not known).
+    ``faster`` of ``compared`` answers took less time than the rater in the middle takes on that
+    unit; ``p_value`` is the sign test of that (one-sided, exact; nan without any). ``against``
+    is parallel to the ratings: the log of the time over that time (nan: not known).
     """
 
     seconds: Estimates
@@ -48,7 +55,7 @@ def speed(ratings: Ratings, n_raters: int) -> Speed:
     rater = ratings.rater[timed]
     idle = _idle(rater, log, n_raters)
     kept, rater, log = timed[~idle], rater[~idle], log[~idle]
-    against = log - others_median(ratings.unit[kept], log)
+    against = _against(ratings.unit[kept], rater, log, n_raters)
     there = np.isfinite(against)
     signs = there & (against != 0)
     faster = np.bincount(rater[signs], against[signs] < 0, minlength=n_raters).astype(np.int64)
@@ -65,6 +72,78 @@ def speed(ratings: Ratings, n_raters: int) -> Speed:
         np.where(signed > 0, binom.sf(faster - 1, np.maximum(signed, 1), 0.5), np.nan),
         everywhere,
     )
+
+
+def _against(
+    unit: NDArray[np.integer], rater: NDArray[np.integer], log: Floats, n_raters: int
+) -> Floats:
+    """Log of each time over what the rater in the middle takes on that unit; nan where unknown.
+
+    Raters that no chain of shared units connects are not compared: each such group has its own
+    middle, over its raters with enough times (all of them if none has).
+    """
+    shared = np.flatnonzero(np.bincount(unit)[unit] > 1)
+    against = np.full(len(log), np.nan)
+    unit, rater, log = unit[shared], rater[shared], log[shared]
+    group, n_in_group = _groups(unit, rater, n_raters)
+    alone = n_in_group[group] < 3  # of two raters neither is in the middle
+    pace = np.zeros(n_raters)
+
+    def moved(rows: slice | NDArray[np.bool_]) -> Floats:
+        who = rater[rows]
+        off = log[rows] - others_median(unit[rows], log[rows] - pace[who])
+        n = np.bincount(who, minlength=n_raters)
+        middle = _group_medians(who, off, n_raters)
+        middle -= _middles(middle, n, group)[group]
+        return np.where(alone | (n == 0), 0.0, middle - pace)
+
+    # Of a large round some whole units fix the paces, and the rest tell of raters without any.
+    step = len(log) // MOST_POLISHED + 1
+    some = slice(None) if step == 1 else unit % step == 0
+    for _ in range(MOST_ROUNDS):
+        change = moved(some)
+        if np.abs(change).max(initial=0) < ENOUGH_MOVED:
+            break
+        pace += change / 2  # whole steps would swing: who was slow makes the others fast
+    if step > 1:
+        unseen = np.bincount(rater[some], minlength=n_raters) == 0
+        pace += np.where(unseen, moved(slice(None)), 0.0) if unseen.any() else 0.0
+    against[shared] = log - others_median(unit, log - pace[rater])
+    return against
+
+
+def _groups(
+    unit: NDArray[np.integer], rater: NDArray[np.integer], n_raters: int
+) -> tuple[Counts, Counts]:
+    """Per rater, the group that shared units connect; and how many raters with times each has."""
+    from scipy import sparse
+
+    n_units = int(unit.max(initial=-1)) + 1
+    shape = (n_raters + n_units, n_raters + n_units)
+    edges = sparse.coo_array((np.ones(len(unit), np.int8), (rater, n_raters + unit)), shape=shape)
+    _, label = sparse.csgraph.connected_components(edges.tocsr(), directed=False)
+    there = np.bincount(rater, minlength=n_raters) > 0
+    group: Counts = label[:n_raters].astype(np.int64)
+    return group, np.bincount(group[there], minlength=int(group.max(initial=-1)) + 1)
+
+
+def _middles(pace: Floats, n: Counts, group: Counts) -> Floats:
+    """The median pace of each group of raters (0 where nobody has a time)."""
+    n_groups = int(group.max(initial=-1)) + 1
+    most = np.zeros(n_groups, np.int64)
+    np.maximum.at(most, group, n)
+    counts = (n > 0) & (n >= np.minimum(ENOUGH, most)[group])
+    return _group_medians(group[counts], pace[counts], n_groups)
+
+
+def _group_medians(group: NDArray[np.integer], x: Floats, n_groups: int) -> Floats:
+    """The median of ``x`` in each group, 0 where there is none."""
+    n = np.bincount(group, minlength=n_groups)
+    found, some = np.zeros(n_groups), n > 0
+    ordered = x[np.lexsort((x, group))]
+    start, n = (np.cumsum(n) - n)[some], n[some]
+    found[some] = (ordered[start + (n - 1) // 2] + ordered[start + n // 2]) / 2
+    return found
 
 
 def others_median(unit: NDArray[np.integer], x: Floats) -> Floats:
