@@ -255,7 +255,7 @@ Two, three and five annotators; five ordered labels as above, and two labels of 
 cell of the design. The share is that of the rarer of *this label* and *another label* among all
 answers. A label's interval asks for two things: at least 10 tasks that carry the rarer one, and at
 least 3 on which two annotators gave it (`too_little_agreement`). Without the second, labels that
-are hardly agreed on covered .65 to .89.
+are hardly agreed on covered .68 to .89.
 
 {table(" | ".join(head).split(" | "), body)}
 Of the {len(cells):,} single cells (coefficient × label × design) in which at least a fifth of the

@@ -154,7 +154,12 @@ def loop_over_pairs(package: str, n: int) -> dict[str, Any]:
         for mine in [np.flatnonzero(DATA["rater"] == r)]
     ]
     q = int(DATA["value"].max()) + 1
-    pairs = [(a, b) for a in range(len(by_rater)) for b in range(a + 1, len(by_rater))]
+    pairs = [
+        (a, b)
+        for a in range(len(by_rater))
+        for b in range(a + 1, len(by_rater))
+        if by_rater[a].keys() & by_rater[b].keys()
+    ]
     chosen = [pairs[i] for i in np.random.default_rng(0).permutation(len(pairs))[:n]]
     if package == "sklearn":
         from sklearn.metrics import cohen_kappa_score as kappa

@@ -322,14 +322,14 @@ def together(
             varied=columns[i].varied,
             chance=chance_ / additive.largest,
             perfect=floors.no_disagreement(additive, of_column),
-            agreed=columns[i].agreed,
+            agreed=None if additive.agreed is None else columns[i].agreed,
         )
         yield floor.student(left_out[i], floor.n - 1, IntervalPlan(), "jackknife_t"), true
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Of many rounds: units that vary, and units that carry (and agree on) a label, (rounds,)."""
+    """Of many rounds, (rounds,): units that vary, that carry a label, that agree on the rest."""
 
     varied: NDArray[np.int64]
     n: NDArray[np.int64] | None
@@ -341,8 +341,9 @@ class Columns:
         m = int(counts[0].sum())
         if label is None:
             commonest = (units_ @ counts).argmax(axis=1)
-            other = m > counts[:, commonest].T
-            return cls((units_ * other).sum(axis=1), None)
+            others = m - counts[:, commonest].T
+            varied, agreed = ((units_ * (others >= k)).sum(axis=1) for k in (1, 2))
+            return cls(varied, None, agreed)
         given = counts[:, label]
         any_, common = units_ @ (given > 0), 2 * (units_ @ given) > m * units_.sum(axis=1)
         least = [np.where(common, units_ @ (given <= m - k), units_ @ (given >= k)) for k in (1, 2)]

@@ -97,9 +97,12 @@ def count_patterns(ratings: Ratings, n_values: int | None = None) -> CountPatter
 
 def rater_patterns(ratings: Ratings) -> RaterPatterns:
     """The distinct (rater, label) combinations of ``ratings``."""
-    order = np.lexsort((ratings.rater, ratings.unit))
-    rater, value = ratings.rater[order], ratings.value[order]
-    units, row = _positions(ratings.unit[order])
+    rater, value, unit = ratings.rater, ratings.value, ratings.unit
+    step, next_rater = np.diff(unit), np.diff(rater)
+    if not ((step > 0) | ((step == 0) & (next_rater >= 0))).all():  # they rarely are unsorted
+        order = np.lexsort((rater, unit))
+        rater, value, unit = rater[order], value[order], unit[order]
+    units, row = _positions(unit)
     start = np.searchsorted(row, np.arange(len(units) + 1))
     first, pattern = group_runs(start, (rater, value))
     kept, ends = entries_of_runs(start, first)
@@ -113,7 +116,11 @@ def pair_cells(patterns: RaterPatterns) -> PairCells:
     pattern, first, second = pairs_within(patterns.start)
     n_raters = int(patterns.rater.max(initial=-1)) + 1
     key = patterns.rater[first].astype(np.int64) * n_raters + patterns.rater[second]
-    keys, pair = np.unique(key, return_inverse=True)
+    if n_raters**2 <= 4_000_000:  # counting beats sorting on a small range
+        used = np.bincount(key, minlength=1) > 0
+        keys, pair = np.flatnonzero(used), (np.cumsum(used) - 1)[key]
+    else:
+        keys, pair = np.unique(key, return_inverse=True)
     pairs = np.stack(np.divmod(keys, max(n_raters, 1)), axis=1).astype(np.int32)
     return PairCells(pattern, pair, patterns.value[first], patterns.value[second], pairs)
 

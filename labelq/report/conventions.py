@@ -19,6 +19,7 @@ RAW, MEAN = "raw agreement", "cohen_kappa_score"
 
 
 def print_convention(page: Page, convention: Convention, ours: float | None) -> None:
+    """Print what a program or a paper says, how far it is from ``ours``, and why."""
     from rich.text import Text
 
     name = line(f"{convention.source}: {convention.call}", 100)

@@ -12,6 +12,8 @@ from labelq.measure import ceiling as room
 from labelq.measure.ceiling import ceiling
 from labelq.measure.ceiling_of_numbers import _median_error
 from labelq.measure.consensus.estimation import consensus
+from labelq.measure.consensus.held_out import held_out
+from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.intervals.shares import wilson
 from tests.rounds import make_round
 from tests.simulated import ratings_of, simulated
@@ -257,3 +259,27 @@ def test_nothing_is_rounded_and_every_field_is_plain():
     found = dataclasses.asdict(of(data.question, data.ratings))
     for name in ("against_one", "against_consensus", "label_noise"):
         assert all(type(v) in (float, int, type(None)) for v in found[name].values())
+
+
+def test_ordered_labels_by_a_weighted_mean():
+    """What is claimed of means is corrected to what is right, and held-out answers are foretold."""
+    rng = np.random.default_rng(8)
+    bias, noise = np.array([0.6, -0.4, 0.2, 0.0, -0.3]), np.array([0.5, 0.9, 0.6, 0.7, 0.5])
+    value = rng.normal(2, 1.2, 300)
+    truth = np.clip(np.round(value), 0, 4).astype(int)
+    rows = []
+    for i in range(300):
+        for r in rng.choice(5, 3, replace=False):
+            said = value[i] + bias[r] + noise[r] * rng.normal()
+            rows.append((f"u{i:03}", "abcde"[r], str(int(np.clip(round(said), 0, 4)) + 1)))
+    round_ = make_round(rows, level="ordinal", labels=list("12345"))
+    question, ratings = round_.questions[0], round_.ratings["value"]
+    best = consensus(question, ratings, 5, method="weighted_mean")
+    found = ceiling(question, ratings, best)
+    right = np.mean([int(b) - 1 == t for b, t in zip(best.best, truth, strict=True)])
+    one = np.mean([int(v) - 1 == truth[int(u[1:])] for u, _, v in rows])
+    assert found.against_consensus.lower <= right <= found.against_consensus.upper
+    assert found.against_one.lower <= one <= found.against_one.upper
+    assert held_out(question, ratings, 5, "weighted_mean").says == "better"
+    true = {row.true for row in rater_confusion(question, ratings, 5, best)}
+    assert true == set("12345")

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from labelq.labels.model import Aside, Intake
-from labelq.report.caveats import caveats, later, notes, renames, touched
+from labelq.report.caveats import caveats, later, notes, remarks, renames, touched
 from labelq.report.html import report_html
 from labelq.report.markdown import report_markdown
 from labelq.report.terminal import print_audit
@@ -47,6 +47,32 @@ def test_it_stands_in_every_medium(audit):
     pages = [render(found) for render in (report_markdown, report_html)]
     for said in (out.getvalue(), *pages):
         assert "1,200 votes on 400 tasks came through a queue" in " ".join(said.split())
+
+
+def test_overruled_tasks_stand_above_the_verdicts_of_every_medium(audit):
+    name = next(iter(audit.consensus))
+    one = replace(audit.consensus[name], n_unanimous=50, n_overruled=8, lost=("5",))
+    found = replace(with_intake(audit), consensus={**audit.consensus, name: one})
+    (said,) = caveats(found)
+    assert said.option == f"labelq consensus … --question {name} --method majority"
+    out = io.StringIO()
+    print_audit(found, "audits/x", file=out)
+    for page in (out.getvalue(), *(render(found) for render in (report_markdown, report_html))):
+        shown = " ".join(page.split())
+        assert "the consensus overrules 8 of the 50 tasks on which all annotators" in shown
+        assert "is the consensus of no task, though annotators gave it" in shown
+
+
+def test_remarks_for_commands_that_print_numbers_only(audit):
+    rows = (unknown("Refunds: 3 annotators", 5), unknown("Old: 1 annotator", 2),
+            Aside("not_a_number", 3, "score"), Aside("skipped", 9))  # fmt: skip
+    found = with_intake(audit, aside=rows, notes=("a", "b", "c", "d"))
+    assert [plain(said) for said in remarks(found.round)] == [
+        "7 answers set aside: label not in the config (Refunds, Old).",
+        "3 answers set aside: answers that are not a number.",
+        "a", "b", "c", "1 more remark: an audit shows them.",
+    ]  # fmt: skip
+    assert remarks(with_intake(audit).round) == []
 
 
 def test_labels_outside_the_config_come_with_the_option_that_brings_them_back(audit):
