@@ -165,7 +165,8 @@ def test_the_agreement_command_has_exactly_the_documented_fields(
     rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     fields = (
         "question metric level weights distance label raters value lower upper confidence"
-        " interval_method observed expected n_units n_ratings n_raters convention reason error p_value"
+        " interval_method observed expected n_units n_ratings n_raters convention reason error"
+        " p_value"
     )
     assert all(list(row) == fields.split() for row in rows)
     assert run("agreement", table.name, "--format", "csv", "--resamples", "100") == 0

@@ -15,6 +15,7 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 
 ROOT = Path(__file__).parent.parent
+COMMANDS = "agreement|audit|consensus|demo|doctor|explain|plan|pull|queue"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
 
@@ -44,9 +45,7 @@ def commands(page: Path, *, server: bool = False) -> list[str]:
         r"^```(?:bash|sh|console|text)\n(.*?)^```", text, re.MULTILINE | re.DOTALL
     ):
         for line in block.replace("\\\n", " ").splitlines():
-            found = re.match(
-                r"\s*\$?\s*(labelq (?:audit|agreement|consensus|demo|doctor|pull|queue|explain)\b.*)", line
-            )
+            found = re.match(rf"\s*\$?\s*(labelq (?:{COMMANDS})\b.*)", line)
             if found and not re.search(r"\[OPTIONS\]|COMMAND", line):
                 command = re.split(r"\s{2,}|\s#", found[1])[0]
                 if bool(NEEDS_SERVER.search(command)) == server:

@@ -72,8 +72,8 @@ class Paradox:
     """High raw agreement beside a low coefficient, because one label is nearly everywhere.
 
     ``agreement`` of the pairs of ratings agree, ``expected`` would by chance (1 - D_o and 1 - D_e
-    of nominal alpha), ``share`` of all ratings are the commonest label. ``ac1`` is Gwet's AC1, which takes chance
-    to be small there; None where it was not measured.
+    of nominal alpha), ``share`` of all ratings are the commonest label. ``ac1`` is Gwet's AC1,
+    which takes chance to be small there; None where it was not measured.
     """
 
     agreement: float
@@ -86,12 +86,13 @@ class Paradox:
 class Verdict:
     """Whether one question of the round can be trusted, with the plain counts behind it.
 
-    ``n_units`` units were labeled at all, ``n_multiple`` by two or more raters; on
-    ``n_unanimous`` of those all raters agreed; always answering ``commonest`` would match the
-    share ``baseline`` of the answers to all units (:mod:`labelq.measure.baseline`), which is
-    the ``baseline_one`` of :class:`Ceiling`; None for numbers and rankings. ``more_units`` is how many more multiply labeled units would settle a ``cannot_tell``, None where that
-    cannot be said. ``rare_labels`` are the per-label rows to judge when one label dominates,
-    ``paradox`` what to say where raw agreement is high and the headline low because of it.
+    ``n_units`` units were labeled at all, ``n_multiple`` by two or more raters; on ``n_unanimous``
+    of those all raters agreed; always answering ``commonest`` would match the share ``baseline``
+    of the answers to all units (:mod:`labelq.measure.baseline`), which is the ``baseline_one`` of
+    :class:`Ceiling`; None for numbers and rankings. ``more_units`` is how many more multiply
+    labeled units would settle a ``cannot_tell``, None where that cannot be said. ``rare_labels``
+    are the per-label rows to judge when one label dominates, ``paradox`` what to say where raw
+    agreement is high and the headline low because of it.
     """
 
     question: str
@@ -115,10 +116,10 @@ class Consensus:
     """What a unit's label most probably is, given everyone's votes on one question.
 
     ``method`` is ``dawid_skene``, ``one_coin``, ``majority``, ``weighted_mean``, ``median`` or
-    ``borda``, and ``why`` says in words why it was this one. ``units`` are unit codes, ``best`` the most
-    probable value of each. ``posterior`` is (units × labels) and sums to 1 in each row, in the
-    order of ``labels``; for sets it is the probability of each tick, for a majority the share
-    of votes; it is empty (units × 0) for numbers, medians, and where units × labels is too
+    ``borda``, and ``why`` says in words why it was this one. ``units`` are unit codes, ``best``
+    the most probable value of each. ``posterior`` is (units × labels) and sums to 1 in each row,
+    in the order of ``labels``; for sets it is the probability of each tick, for a majority the
+    share of votes; it is empty (units × 0) for numbers, medians, and where units × labels is too
     many. ``mean`` and ``sd`` (units,) are there for weighted means.
 
     ``accuracy`` is the estimated share of right answers per rater code; for weighted means

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
 
 
+HARDER = ", and more if some tasks are much harder than others."
+"""The model takes tasks with the same label to be equally hard; few votes cannot contradict it."""
+
 UNEVEN = (
     "; more may be, because some tasks are harder than the model of annotators explains: on those"
     " people err together."
@@ -129,7 +132,7 @@ def ceiling(row: Ceiling) -> str:
             )
         else:
             said += f" The model takes {noise} of the consensus labels to be not right"
-        said += UNEVEN if row.uneven else "."
+        said += UNEVEN if row.uneven else HARDER
     return said
 
 

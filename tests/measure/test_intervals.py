@@ -459,9 +459,7 @@ def test_impossible_plans_are_one_line(how: dict[str, Any], words: str) -> None:
 def test_labels_that_nobody_agrees_on_give_no_interval_of_a_kappa() -> None:
     """Two independent raters, 95/5: leaving out units would say that all is known."""
     rng = np.random.default_rng(4)
-    made = make_round(
-        [(f"{u:03}", r, "xy"[rng.random() < 0.05]) for u in range(200) for r in "ab"]
-    )
+    made = make_round([(f"{u:03}", r, "xy"[rng.random() < 0.05]) for u in range(200) for r in "ab"])
     metrics = ["krippendorff_alpha", "cohen_kappa_mean", "fleiss_kappa", "conger_kappa", "gwet_ac1"]
     found = {row.metric: row for row in rows_of(made, metrics=metrics).values()}
     for name in metrics[:-1]:
