@@ -106,7 +106,7 @@ def test_every_command_runs(
     if "--out" in arguments:  # never outside the test's folder
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
-    if arguments[0] not in ("consensus", "demo"):
+    if arguments[0] not in ("consensus", "demo", "plan"):
         arguments += ["--resamples", "100"]
     with pytest.raises(SystemExit) as stopped:
         main(arguments)

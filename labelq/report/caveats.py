@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.labels.model import Aside, Intake, Round, label_text
-from labelq.report import ceilings, words
+from labelq.report import ceilings
 from labelq.report.numbers import count, counted
+from labelq.report.reasons import ASIDES
 from labelq.report.text import line, mark
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def remarks(source: Round) -> list[str]:
     unread = [row for row in source.intake.aside if row.reason in UNREAD]
     for code in dict.fromkeys(row.reason for row in unread):
         n = counted(sum(row.count for row in unread if row.reason == code), "answer")
-        said.append(f"{n} set aside: {words.ASIDES[code]}.")
+        said.append(f"{n} set aside: {ASIDES[code]}.")
     told = source.intake.notes
     said += [touched(source.intake), later(source.intake)]
     said += [mark(note, 300) for note in told[:MOST_NOTES]]

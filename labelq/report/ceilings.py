@@ -132,7 +132,8 @@ def ceiling(row: Ceiling) -> str:
             )
         else:
             said += f" The model takes {noise} of the consensus labels to be not right"
-        said += UNEVEN if row.uneven else HARDER
+        unseen = HARDER if row.gold_consensus.value is None else "."
+        said += UNEVEN if row.uneven else unseen
     return said
 
 

@@ -14,6 +14,7 @@ from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
+from labelq.report.reasons import INTERVALS
 from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
 
@@ -95,7 +96,7 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
     intervals = words.interval_target(
         audit.confidence, audit.group, resample_raters=audit.resample_raters
     )
-    resamples = f"{words.INTERVALS[audit.interval]}, seed {audit.seed}"
+    resamples = f"{INTERVALS[audit.interval]}, seed {audit.seed}"
     if audit.interval in ("percentile", "bca"):
         resamples = f"{counted(audit.resamples, 'resample')}, {resamples}"
     differ = marginals.use_of_labels(audit.marginal_tests, shown)

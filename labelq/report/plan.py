@@ -11,6 +11,7 @@ from labelq.report import words
 from labelq.report.document import to_bytes
 from labelq.report.numbers import NONE, coefficient, count, counted, interval, seconds, threshold
 from labelq.report.page import Page
+from labelq.report.reasons import REASONS
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def outcome(plan: Plan, confidence: float) -> str:
             " or look for a larger change."
         )
     if plan.reason:
-        why = words.REASONS.get(plan.reason, plan.reason)
+        why = REASONS.get(plan.reason, plan.reason)
         return f"Nothing to plan from: {why}."
     limit = (
         f" (from this round no next one, however large, can show less than"

@@ -14,6 +14,7 @@ from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.report import causes, numbers, words
 from labelq.report.names import Names
+from labelq.report.reasons import ASIDES, REASONS
 from labelq.report.text import plain
 
 
@@ -95,7 +96,7 @@ def test_every_code_has_words():
     assert set(causes.WORDS) == set(get_args(ReasonCode))
     assert set(words.METRICS) == set(words.SHORT) == {row.name for row in METRICS}
     described = set(re.findall(r"``([a-z_]+)``", Aside.__doc__)) - {"reason", "detail"}
-    assert set(words.ASIDES) >= described
+    assert set(ASIDES) >= described
 
 
 def test_every_reason_that_measure_gives_has_a_sentence():
@@ -103,7 +104,7 @@ def test_every_reason_that_measure_gives_has_a_sentence():
     folder = Path(labelq.report.__file__).parents[1] / "measure"
     given = {c for file in folder.glob("*.py") for c in codes.findall(file.read_text("utf-8"))}
     assert given
-    assert given <= set(words.REASONS)
+    assert given <= set(REASONS)
 
 
 def test_flags_state_behaviour_and_evidence():
