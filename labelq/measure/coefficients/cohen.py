@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,10 @@ class PairTable:
 
     def split(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Pair, row and column of each distinct cell."""
+        return self._split
+
+    @cached_property
+    def _split(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         pair, rest = np.divmod(self.key, self.q**2)
         row, column = np.divmod(rest, self.q)
         return pair, row, column
@@ -154,9 +159,11 @@ def kappas(table: PairTable, weights: Weights, *, pooled: bool = False) -> Kappa
     pair, row, column = table.split()
     n = table.overlap()
     p = table.n / n[pair]
-    rows, columns = table.shares()
+    rows: Any  # plain or sparse: both know the same arithmetic
+    columns: Any
+    rows, columns = _small_shares(table, p) or table.shares()
     if pooled:
-        rows = columns = sparse.csr_array((rows + columns) / 2)
+        rows = columns = (rows + columns) / 2
     w = weights.at(row, column)
     p_o = weighted_count(pair, p * w, table.n_pairs)
     row_w = columns if weights.identity else spread(weights, columns)
@@ -203,8 +210,23 @@ _DENSE_WEIGHTS = 512
 """Beyond so many labels squared weights are not held as an array, and there is no null error."""
 
 
-def spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
-    """Shares (P × q) @ W, a strip of pairs at a time."""
+def _small_shares(table: PairTable, p: Floats) -> tuple[Floats, Floats] | None:
+    """:meth:`PairTable.shares` as plain arrays, where these are small: counting beats sorting."""
+    pair, row, column = table.split()
+    shape = table.n_pairs, table.q
+    if table.n_pairs * table.q > 1_000_000:
+        return None
+    rows, columns = (
+        weighted_count(pair * table.q + label, p, shape[0] * shape[1]).reshape(shape)
+        for label in (row, column)
+    )
+    return rows, columns
+
+
+def spread(weights: Weights, shares: Any) -> Any:
+    """Shares (P × q, plain or sparse) @ W, a strip of pairs at a time."""
+    if isinstance(shares, np.ndarray):
+        return weights.spread(shares)
     step = max(1, 4_000_000 // max(1, weights.q))
     strips = [
         sparse.csr_array(weights.spread(shares[i : i + step].toarray()))
@@ -213,7 +235,7 @@ def spread(weights: Weights, shares: sparse.csr_array) -> sparse.csr_array:
     return sparse.csr_array(sparse.vstack(strips)) if strips else shares
 
 
-def entries(matrix: sparse.csr_array, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+def entries(matrix: Any, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
     """The entries at rows ``i`` and columns ``j``."""
     return np.asarray(matrix[i, j], np.float64).ravel()
 
