@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelq.labels.model import FREE, Level, Question, Rater, Ratings, Round, Units, Value
+from labelq.measure.agreement import agreement
 
 
 def make_round(
@@ -87,3 +88,11 @@ def make_round(
         repeats={question: coded(again, [row[2] for row in again])} if again else {},
         skips={rater_ids.index(rater): n for rater, n in (skips or {}).items()},
     )
+
+
+def rows_of(made: Any, **how: Any) -> dict[tuple[str, str | None], Any]:
+    """The rows on a whole question, by metric and weights or distance."""
+    found = agreement(made.questions[0], made.ratings["value"], made.raters, **how)
+    return {
+        (r.metric, r.weights or r.distance): r for r in found if r.label is None and not r.raters
+    }

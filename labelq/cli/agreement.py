@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.options import measure_options, read_round, settings_of, source_options
+from labelq.cli.options import measure_options, round_of, settings_of, source_options
 
 if TYPE_CHECKING:
     from labelq.labels.model import Round
@@ -66,17 +66,8 @@ def agreement_command(sources: tuple[Path, ...], api_key: str | None, **options:
       labelq agreement export.json --benchmark landis-koch
       labelq agreement --project 3
     """
-    from labelq.cli.progress import progress_bar
-    from labelq.cli.remarks import say_remarks
-    from labelq.cli.sources import origin_of
-
     settings = settings_of(options, sources)
-    with (
-        progress_bar() as progress,
-        origin_of(sources, settings, api_key, progress=progress) as origin,
-    ):
-        round_ = read_round(origin, settings, progress)
-    say_remarks(round_)
+    round_ = round_of(sources, settings, api_key)
     from labelq.labels.grouping import groups_of
     from labelq.measure.agreement import agreement as measure
     from labelq.measure.agreement import pair_indices

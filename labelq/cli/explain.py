@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.options import measure_options, read_round, settings_of, source_options
+from labelq.cli.options import measure_options, round_of, settings_of, source_options
 from labelq.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -93,19 +93,11 @@ def explain_command(
     if metric is None:
         raise SettingsError("name a METRIC before the SOURCE: labelq explain alpha SOURCE")
     entry = metric_called(metric)
-    from labelq.cli.progress import progress_bar
-    from labelq.cli.remarks import say_remarks
-    from labelq.cli.sources import origin_of
     from labelq.measure.explaining.finding import Target
 
     target = None if wanted is None else Target.of(wanted)
     settings = settings_of(options, sources)
-    with (
-        progress_bar() as progress,
-        origin_of(sources, settings, api_key, progress=progress) as origin,
-    ):
-        round_ = read_round(origin, settings, progress)
-    say_remarks(round_)
+    round_ = round_of(sources, settings, api_key)
     from labelq.labels.grouping import groups_of
     from labelq.measure.explaining.working import explain
 
@@ -113,7 +105,7 @@ def explain_command(
     ratings = round_.ratings[chosen.name]
     pair = _pair(raters, round_.raters)
     if pair is None and entry.raters == "pairs":
-        pair, note = _most_shared(ratings, round_.raters)
+        pair, note = _most_shared(chosen, ratings, round_.raters)
         notes.append(note)
 
     def called(code: int) -> str:
@@ -202,21 +194,21 @@ def _pair(given: str | None, raters: Sequence[Rater]) -> tuple[int, int] | None:
     return min(codes), max(codes)
 
 
-def _most_shared(ratings: Ratings, raters: Sequence[Rater]) -> tuple[tuple[int, int], str]:
+def _most_shared(
+    question: Question, ratings: Ratings, raters: Sequence[Rater]
+) -> tuple[tuple[int, int], str]:
     """The pair that shares the most tasks, and a note that says so."""
-    from labelq.labels.statistics import pair_cells, rater_patterns, weighted_count
+    from labelq.measure.tables import Tables
     from labelq.report.text import mark
 
-    patterns = rater_patterns(ratings)
-    cells = pair_cells(patterns)
-    if not len(cells.pairs):
+    table = Tables(question, ratings, len(raters)).pairs
+    if not table.n_pairs:
         raise SettingsError("no task was labeled by two or more annotators: there is no pair")
-    shared = weighted_count(cells.pair, patterns.multiplicity[cells.pattern], len(cells.pairs))
-    order = (-shared).argsort(kind="stable").tolist()
-    a, b = cells.pairs[order[0]].tolist()
+    pairs, order = table.cells.pairs, (-table.overlap()).argsort(kind="stable").tolist()
+    a, b = pairs[order[0]].tolist()
     first, second = mark(raters[a].letter), mark(raters[b].letter)
     note = f"annotators {first} and {second}, the pair that shares the most tasks"
     if len(order) > 1:
-        c, d = (mark(raters[code].letter) for code in cells.pairs[order[1]].tolist())
+        c, d = (mark(raters[code].letter) for code in pairs[order[1]].tolist())
         note += f"; the next one: --raters {c},{d}"
     return (a, b), note

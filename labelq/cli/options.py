@@ -214,3 +214,18 @@ def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Roun
         skip_bad_records=settings.skip_bad_records,
         progress=progress,
     )
+
+
+def round_of(sources: tuple[Path, ...], settings: Settings, api_key: str | None) -> Round:
+    """The round that a command prints numbers about; its remarks go to standard error."""
+    from labelq.cli.progress import progress_bar
+    from labelq.cli.remarks import say_remarks
+    from labelq.cli.sources import origin_of
+
+    with (
+        progress_bar() as progress,
+        origin_of(sources, settings, api_key, progress=progress) as origin,
+    ):
+        round_ = read_round(origin, settings, progress)
+    say_remarks(round_)
+    return round_

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from labelq.cli.options import read_round, settings_of, source_options
+from labelq.cli.options import round_of, settings_of, source_options
 
 
 @click.command("plan", short_help="How many tasks and annotators the next round needs.")
@@ -50,9 +50,6 @@ def plan_command(sources: tuple[Path, ...], api_key: str | None, **options: Any)
       labelq plan export.json --detect .1 --question category
       labelq plan ratings.csv --columns unit=task_id,rater=worker,value=label --seconds 20
     """
-    from labelq.cli.progress import progress_bar
-    from labelq.cli.remarks import say_remarks
-    from labelq.cli.sources import origin_of
     from labelq.errors import SettingsError
 
     own = {name: options.pop(name) for name in ("width", "detect", "question", "annotators")}
@@ -67,12 +64,7 @@ def plan_command(sources: tuple[Path, ...], api_key: str | None, **options: Any)
     if each is not None and not 0 < each < 1e6:
         raise SettingsError(f"--seconds {each:g}: must be a time in seconds")
     settings = settings_of(options, sources)
-    with (
-        progress_bar() as progress,
-        origin_of(sources, settings, api_key, progress=progress) as origin,
-    ):
-        round_ = read_round(origin, settings, progress)
-    say_remarks(round_)
+    round_ = round_of(sources, settings, api_key)
     from labelq.measure.planning import Goal, plan
     from labelq.report.plan import plans_json, print_plans
 

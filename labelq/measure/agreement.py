@@ -20,7 +20,7 @@ from labelq.measure.coefficients.krippendorff import with_distance
 from labelq.measure.coefficients.scale import Scale
 from labelq.measure.intervals.analytic import Published
 from labelq.measure.intervals.conventions import interval_words, test_words
-from labelq.measure.intervals.estimates import Estimates
+from labelq.measure.intervals.estimates import Estimates, or_none
 from labelq.measure.intervals.estimator import Estimator, Make
 from labelq.measure.intervals.plan import IntervalPlan, Method
 from labelq.measure.metric import Metric
@@ -123,14 +123,14 @@ def pair_indices(
     table = Tables(question, ratings, len(raters)).pairs
     if not table.n_pairs:
         return ()
-    overlap, found = table.overlap(), indices(table)
+    overlap, found = table.overlap(), [or_none(column) for column in indices(table)]
     kept = np.sort(np.argsort(-overlap, kind="stable")[:most])
     return tuple(
         PairIndices(
             question.name,
             (raters[a].id, raters[b].id),
             int(overlap[i]),
-            *(_number(column[i]) for column in found),
+            *(column[i] for column in found),
         )
         for i, (a, b) in zip(kept.tolist(), table.cells.pairs[kept].tolist(), strict=True)
     )
@@ -359,7 +359,3 @@ def resolve(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
-
-
-def _number(x: Any) -> float | None:
-    return None if np.isnan(x) else float(x)

@@ -242,7 +242,7 @@ def _cluster(
 def _decided(votes: Votes, consensus: Consensus, units: Codes) -> tuple[str | None, bool]:
     """The label that the consensus gives to most units, and whether it is sure of most."""
     row = np.searchsorted(consensus.units, units)
-    n = np.bincount(consensus_votes(votes, consensus)[row])
+    n = np.bincount(consensus_votes(votes, consensus, row))
     label = votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
     posterior = consensus.posterior[row]
     if votes.tick is None:

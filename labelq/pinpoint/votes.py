@@ -85,12 +85,13 @@ def label_codes(question: Question, ratings: Ratings, labels: tuple[str, str]) -
     return [code[label] for label in labels if label in code]
 
 
-def consensus_votes(votes: Votes, consensus: Consensus) -> Codes:
-    """The consensus label per unit of ``consensus.units``, as a code into ``votes.labels``."""
+def consensus_votes(votes: Votes, consensus: Consensus, rows: NDArray[np.integer]) -> Codes:
+    """The consensus label at ``rows`` of ``consensus.units``, as a code into ``votes.labels``."""
     if votes.tick is not None:
-        return (np.round(consensus.posterior[:, votes.tick], 12) > 0.5).astype(np.int32)
+        chance: Floats = consensus.posterior[rows, votes.tick]
+        return (np.round(chance, 12) > 0.5).astype(np.int32)
     code = {label: i for i, label in enumerate(votes.labels)}
-    return np.array([code[label_text(value)] for value in consensus.best], np.int32)
+    return np.array([code[label_text(consensus.best[row])] for row in rows.tolist()], np.int32)
 
 
 def modal_values(ratings: Ratings, units: NDArray[np.integer]) -> Codes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,7 @@ from labelq.measure.intervals.estimates import Estimates, estimate, lowest_with
 from labelq.measure.intervals.jackknife import jackknife
 from labelq.measure.intervals.plan import IntervalPlan
 from labelq.measure.intervals.sampling import Sampling
-from tests.rounds import make_round
+from tests.rounds import make_round, rows_of
 
 
 def simulated(n_units: int, level: Any = "nominal", seed: int = 3, n_labels: int = 3) -> Any:
@@ -53,13 +51,6 @@ def estimated(made: Any, distance: str, groups: Groups | None = None, **plan: An
 
 def ends(found: Estimates) -> tuple[float, float, float]:
     return float(found.parts.value[0]), float(found.lower[0]), float(found.upper[0])
-
-
-def rows_of(made: Any, **how: Any) -> dict[tuple[str, str | None], Any]:
-    found = agreement(made.questions[0], made.ratings["value"], made.raters, **how)
-    return {
-        (r.metric, r.weights or r.distance): r for r in found if r.label is None and not r.raters
-    }
 
 
 def without(ratings: Any, unit: int) -> Any:
@@ -236,76 +227,6 @@ def test_same_seed_same_interval() -> None:
     )
 
 
-# Published standard errors
-
-ERRORS = json.loads((Path(__file__).parent / "errors.json").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("case", ERRORS["matrices"], ids=lambda c: c["name"])
-def test_published_standard_error(case: dict[str, Any], monkeypatch: Any) -> None:
-    """irrCAC's errors and t intervals (below the evidence floor, which is lifted here)."""
-    for floor in ("MIN_VARIED", "MIN_AGREED"):
-        monkeypatch.setattr(f"labelq.measure.intervals.estimates.{floor}", 0)
-    found = {}
-    for level in ("nominal", "ordinal", "interval"):
-        rows = [
-            (f"{u:03}", r, float(v) if level == "interval" else str(v))
-            for r, row in enumerate(case["ratings"])
-            for u, v in enumerate(row)
-            if v is not None
-        ]
-        labels = None if level == "interval" else sorted({r[2] for r in rows}, key=float)
-        made = make_round(rows, level=level, labels=labels)
-        metrics = sorted({e["metric"] for e in case["expect"]})
-        rows_ = rows_of(made, metrics=metrics, interval="analytic")
-        found.update({key: row for key, row in rows_.items() if row.value is not None})
-    for expected in case["expect"]:
-        row = found[expected["metric"], expected["variant"]]
-        assert row.error == pytest.approx(expected["error"], abs=1e-7)
-        assert (row.lower, row.upper) == pytest.approx(expected["interval"], abs=1e-7)
-        assert row.interval_method == "analytic_t"
-
-
-@pytest.mark.parametrize("case", ERRORS["tables"], ids=lambda c: c["name"])
-def test_published_standard_error_of_cohen(case: dict[str, Any], monkeypatch: Any) -> None:
-    """Fleiss, Cohen & Everitt (1969): the error, the normal interval, the test's error at 0."""
-    from scipy.stats import norm
-
-    for floor in ("MIN_VARIED", "MIN_AGREED"):
-        monkeypatch.setattr(f"labelq.measure.intervals.estimates.{floor}", 0)
-    cells = [
-        (i, j) for i, row in enumerate(case["table"]) for j, n in enumerate(row) for _ in range(n)
-    ]
-    rows = [(f"{u:04}", r, str(cell[r])) for u, cell in enumerate(cells) for r in (0, 1)]
-    made = make_round(rows, labels=[str(i) for i in range(len(case["table"]))])
-    found = agreement(
-        made.questions[0],
-        made.ratings["value"],
-        made.raters,
-        metrics=["cohen_kappa"],
-        interval="analytic",
-    )
-    row = next(r for r in found if r.label is None)
-    assert row.error == pytest.approx(case["error"], abs=1e-10)
-    lower, upper = case["interval"]
-    assert (row.lower, row.upper) == pytest.approx((lower, min(upper, 1)), abs=1e-10)
-    z = row.value / case["error_at_0"]
-    assert row.p_value == pytest.approx(2 * norm.sf(abs(z)), rel=1e-6)
-
-
-def test_published_test_of_fleiss() -> None:
-    """Fleiss, Nee & Landis (1979) on the diagnoses of Fleiss (1971): z = 17.65."""
-    from labelq.measure.intervals.analytic import fleiss_null
-
-    case = next(c for c in ERRORS["matrices"] if c["name"] == "fleiss1971_30x6")
-    rows = [(u, r, str(v)) for r, row in enumerate(case["ratings"]) for u, v in enumerate(row)]
-    made = make_round(rows)
-    table = CountTable(count_patterns(made.ratings["value"]))
-    error = fleiss_null(table, None, Scale(made.questions[0], made.ratings["value"].values))
-    assert error == pytest.approx(0.0243739321, abs=1e-10)
-    assert rows_of(made)["fleiss_kappa", None].value / error == pytest.approx(17.651831, abs=1e-5)
-
-
 def test_no_published_error_is_said() -> None:
     row = rows_of(simulated(60), interval="analytic")["cohen_kappa_mean", None]
     assert (row.value is not None, row.lower, row.reason) == (True, None, "no_published_error")
@@ -378,6 +299,18 @@ def test_the_evidence_about_a_label_is_that_of_the_rarer_side() -> None:
     binary = BinaryTable(table.counts, table.m, table.n_pairs, table.multiplicity)
     assert binary.varied.tolist() == [9, 9]
     assert binary.agreed.tolist() == [4, 4]
+
+
+def test_labels_that_nobody_agrees_on_give_no_interval_of_a_kappa() -> None:
+    """Two independent raters, 95/5: leaving out units would say that all is known."""
+    rng = np.random.default_rng(4)
+    made = make_round([(f"{u:03}", r, "xy"[rng.random() < 0.05]) for u in range(200) for r in "ab"])
+    metrics = ["krippendorff_alpha", "cohen_kappa_mean", "fleiss_kappa", "conger_kappa", "gwet_ac1"]
+    found = {row.metric: row for row in rows_of(made, metrics=metrics).values()}
+    for name in metrics[:-1]:
+        assert (found[name].lower, found[name].reason) == (None, "too_little_agreement")
+    assert found["gwet_ac1"].lower is not None
+    assert found["gwet_ac1"].p_value is None  # 0 is not what chance brings there
 
 
 # Groups
@@ -454,15 +387,3 @@ def test_where_nothing_is_expected_by_chance_there_is_no_test() -> None:
 def test_impossible_plans_are_one_line(how: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         IntervalPlan(**how)
-
-
-def test_labels_that_nobody_agrees_on_give_no_interval_of_a_kappa() -> None:
-    """Two independent raters, 95/5: leaving out units would say that all is known."""
-    rng = np.random.default_rng(4)
-    made = make_round([(f"{u:03}", r, "xy"[rng.random() < 0.05]) for u in range(200) for r in "ab"])
-    metrics = ["krippendorff_alpha", "cohen_kappa_mean", "fleiss_kappa", "conger_kappa", "gwet_ac1"]
-    found = {row.metric: row for row in rows_of(made, metrics=metrics).values()}
-    for name in metrics[:-1]:
-        assert (found[name].lower, found[name].reason) == (None, "too_little_agreement")
-    assert found["gwet_ac1"].lower is not None
-    assert found["gwet_ac1"].p_value is None  # 0 is not what chance brings there

@@ -75,10 +75,20 @@ class PairTable:
         """Units that both raters of each pair rated, (P,)."""
         return weighted_count(self.split()[0], self.n, self.n_pairs)
 
-    def shares(self) -> tuple[sparse.csr_array, sparse.csr_array]:
-        """How often each rater of a pair gave each value, as shares of their overlap: (P × q)."""
+    def shares(self) -> tuple[Any, Any]:
+        """How often each rater of a pair gave each value, as shares of their overlap: (P × q).
+
+        Plain arrays where these are small (counting beats sorting), else sparse ones: both know
+        the same arithmetic.
+        """
         pair, row, column = self.split()
         p, shape = self.n / self.overlap()[pair], (self.n_pairs, self.q)
+        if self.n_pairs * self.q <= 1_000_000:
+            key, size = pair * self.q, self.n_pairs * self.q
+            return (
+                weighted_count(key + row, p, size).reshape(shape),
+                weighted_count(key + column, p, size).reshape(shape),
+            )
         rows = sparse.csr_array((p, (pair, row)), shape=shape)
         columns = sparse.csr_array((p, (pair, column)), shape=shape)
         rows.sum_duplicates()
@@ -159,9 +169,7 @@ def kappas(table: PairTable, weights: Weights, *, pooled: bool = False) -> Kappa
     pair, row, column = table.split()
     n = table.overlap()
     p = table.n / n[pair]
-    rows: Any  # plain or sparse: both know the same arithmetic
-    columns: Any
-    rows, columns = _small_shares(table, p) or table.shares()
+    rows, columns = table.shares()
     if pooled:
         rows = columns = (rows + columns) / 2
     w = weights.at(row, column)
@@ -193,7 +201,7 @@ def null_errors(table: PairTable, result: Kappas, weights: Weights) -> Floats:
         return np.full(table.n_pairs, np.nan)
     else:
         a, b = spread(weights, columns), spread(weights, rows)
-        squared = sparse.csr_array(columns @ np.square(weights.dense()))
+        squared = columns @ np.square(weights.dense())
         squares = np.asarray((rows * squared).sum(axis=1), np.float64).ravel()
     rest = sum(
         np.asarray((share * met * met).sum(axis=1), np.float64).ravel()
@@ -208,19 +216,6 @@ def null_errors(table: PairTable, result: Kappas, weights: Weights) -> Floats:
 
 _DENSE_WEIGHTS = 512
 """Beyond so many labels squared weights are not held as an array, and there is no null error."""
-
-
-def _small_shares(table: PairTable, p: Floats) -> tuple[Floats, Floats] | None:
-    """:meth:`PairTable.shares` as plain arrays, where these are small: counting beats sorting."""
-    pair, row, column = table.split()
-    shape = table.n_pairs, table.q
-    if table.n_pairs * table.q > 1_000_000:
-        return None
-    rows, columns = (
-        weighted_count(pair * table.q + label, p, shape[0] * shape[1]).reshape(shape)
-        for label in (row, column)
-    )
-    return rows, columns
 
 
 def spread(weights: Weights, shares: Any) -> Any:

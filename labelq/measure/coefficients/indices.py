@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from labelq.labels.statistics import weighted_count
 from labelq.measure.additive import Floats
@@ -32,7 +33,7 @@ class Indices(NamedTuple):
 def indices(table: PairTable) -> Indices:
     """The indices of every pair; prevalence and bias only where there are two labels."""
     rows, columns = table.shares()
-    most = np.asarray(rows.minimum(columns).sum(axis=1), np.float64).ravel()
+    most = np.asarray(sparse.csr_array(rows).minimum(columns).sum(axis=1), np.float64).ravel()
     p_e = np.asarray((rows * columns).sum(axis=1), np.float64).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):
         kappa_max = corrected(most, p_e)

@@ -80,7 +80,7 @@ class Estimates:
         """
         parts = self.parts
         columns = (parts.value, self.lower, self.upper, parts.observed, parts.expected)
-        return tuple(_or_none(column) for column in (*columns, self.error, self.p_value))
+        return tuple(or_none(column) for column in (*columns, self.error, self.p_value))
 
     @classmethod
     def refused(cls, reason: str, c: int = 1) -> Estimates:
@@ -89,7 +89,8 @@ class Estimates:
         return cls(Parts(nothing, nothing, nothing), nothing, nothing, [None] * c, [reason] * c)
 
 
-def _or_none(column: Floats) -> list[float | None]:
+def or_none(column: Floats) -> list[float | None]:
+    """The numbers of a column, None for nan."""
     found: list[float | None] = column.tolist()
     for i in np.flatnonzero(np.isnan(column)).tolist():
         found[i] = None
