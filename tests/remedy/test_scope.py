@@ -22,6 +22,7 @@ from labelq.remedy.decisions import (
     unknown_labels,
 )
 from labelq.remedy.scope import Scopes, contradicting, decided_clusters, in_scope, still_rejected
+from tests.pinpoint.planted import pinpointed
 from tests.rounds import make_round
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "support_triage"
@@ -32,7 +33,7 @@ KIND = {ticket["text"]: ticket["kind"] for ticket in TICKETS}
 TEXTS = {
     "1": "The gift card arrived empty",
     "2": "A gift card instead of money",
-    "3": "Money for my gift card",
+    "3": "The gift card arrived damaged",
     "4": "Where is my parcel today",
     "5": "The parcel is late today",
     "6": "Log in fails",
@@ -47,7 +48,9 @@ def _round(votes=VOTES, texts=TEXTS, **more):
 
 
 def _decision(outcome="label", labels=("A", "B"), scope=None, **more):
-    return Decision("d", "value", labels, outcome, scope or Scope(tasks=("1", "2")), **more)
+    return Decision(
+        "d", "value", labels, outcome, Scope(tasks=("1", "2")) if scope is None else scope, **more
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,27 +100,24 @@ def test_without_texts_ids_are_the_tasks():
 
 @pytest.fixture(scope="module")
 def rounds():
-    return [read(SAMPLE / f"round_{n}.json") for n in (1, 2)]
+    first, second = (read(SAMPLE / f"round_{n}.json") for n in (1, 2))
+    category = tuple(q for q in first.questions if q.name == "category")
+    return pinpointed(replace(first, questions=category)), second
 
 
-@pytest.mark.parametrize("gap", ["gift_card", "courier_damage"])
-def test_the_scope_of_a_planted_gap_is_found_a_round_later(rounds, gap):
-    # Decided on the tasks that were disputed, as a cluster has them.
-    first, second = rounds
-    ratings = first.ratings["category"]
-    split = {
-        unit
-        for unit in range(len(first.units))
-        if len(set(ratings.value[ratings.unit == unit].tolist())) > 1
-    }
-    kinds = [[KIND[text] for text in one.units.text] for one in rounds]
-    tasks = tuple(first.units.ids[u] for u in sorted(split) if kinds[0][u] == gap)
-    labels = tuple(PLANTED["gaps"][gap]["labels"])
-    decision = Decision("d", "category", labels, "label", Scope(tasks=tasks), label=labels[0])
-    found = Scopes(second, first.units).units(decision)
-    right = sum(kinds[1][unit] == gap for unit in found)
-    assert right / len(found) >= 0.8
-    assert right / kinds[1].count(gap) >= 0.45
+@pytest.mark.parametrize(("gap", "recall"), [("gift_card", 0.55), ("courier_damage", 0.45)])
+def test_the_scope_of_a_planted_gap_is_found_a_round_later(rounds, gap, recall):
+    found, second = rounds
+    first = found.round
+    then, now = ([KIND[text] for text in one.units.text] for one in (first, second))
+    cluster = max(found.clusters, key=lambda c: np.mean([then[unit] == gap for unit in c.units]))
+    assert not cluster.remainder
+    tasks = tuple(first.units.ids[unit] for unit in cluster.units)
+    decision = Decision("d", "category", cluster.labels, "label", Scope(tasks), label="Billing")
+    units = Scopes(second, first.units).units(decision)
+    right = sum(now[unit] == gap for unit in units)
+    assert right / len(units) >= 0.8
+    assert right / now.count(gap) >= recall
 
 
 def _hit(decision, round_, units=None):
