@@ -81,6 +81,8 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             )
             for c in audit.clusters
         ],
+        "decisions": [row(d, when=d.when and d.when.isoformat()) for d in audit.decisions],
+        "decided": audit.decided,
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
