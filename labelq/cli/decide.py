@@ -281,7 +281,7 @@ def _day(given: str | None) -> dt.date:
 
 def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, answer: Answer) -> Answer:
     """Ask what was decided: shows the cluster, and completes ``answer``."""
-    if not sys.stdin.isatty():
+    if not _interactive():
         raise SettingsError("what was decided? Give --label, --outcome, --undecided or --reject")
     from labelq.report import causes, decisions
     from labelq.report.numbers import counted
@@ -316,6 +316,10 @@ def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, answer: Ans
         names = str(click.prompt("Who decided (empty: nobody)", default="", show_default=False))
         who = tuple(part.strip() for part in names.split(",") if part.strip())
     return replace(answer, outcome="label", label=label, rule=rule, who=who)
+
+
+def _interactive() -> bool:
+    return sys.stdin.isatty()
 
 
 def _list(earlier: Earlier, found: DecisionFile, path: Path, audit_dir: Path) -> None:
@@ -373,6 +377,9 @@ def _print(
     for sentence in decisions.recorded(decision, len(units), named, wrong, n_all):
         out.say(sentence, indent=2)
     rest = [one for one in found.decisions if one.id != decision.id]
+    was = next((one for one in found.decisions if one.id == decision.id), decision)
+    if decision.rule and not options["rule"] and was.label != decision.label:
+        out.say("Note: the rule is the earlier one; --rule says another.", indent=2)
     decided = decided_clusters([*rest, decision], earlier.clusters, round_)
     _next(out, [c for c in earlier.clusters if tells(c) and c.id not in decided], audit_dir)
 

@@ -60,19 +60,21 @@ def about_labels(
 def same_question(decisions: Iterable[Decision], fresh: Decision) -> Decision | None:
     """The decision that ``fresh`` takes the place of: the same cluster of the same round, or
     without a cluster the same labels and scope. None where it is a decision of its own.
+
+    Rounds are often called alike: where both name tasks, they must share one.
     """
     for decision in decisions:
         if decision.question != fresh.question:
             continue
-        if fresh.evidence is not None:
-            seen = decision.evidence
-            if seen is not None and (seen.round, seen.cluster) == (
-                fresh.evidence.round,
-                fresh.evidence.cluster,
-            ):
+        then, now = decision.evidence, fresh.evidence
+        if now is None:
+            if (set(decision.labels), decision.scope) == (set(fresh.labels), fresh.scope):
                 return decision
-        elif (set(decision.labels), decision.scope) == (set(fresh.labels), fresh.scope):
-            return decision
+        elif then is not None and (then.round, then.cluster) == (now.round, now.cluster):
+            tasks = set(decision.scope.tasks)
+            labels = set(decision.labels)
+            if labels & set(fresh.labels) and (not tasks or tasks & set(fresh.scope.tasks)):
+                return decision
     return None
 
 
