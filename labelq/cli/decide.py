@@ -77,11 +77,9 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
     \b
     Examples:
       labelq decide audits/round_1
-      labelq decide audits/round_1 category-1 --label Shipping --who Ruth
-          --rule "A parcel that the courier damaged is Shipping."
-      labelq decide audits/round_1 category-2 --undecided
-      labelq decide audits/round_1 --question category --labels Refund,Billing
-          --label Billing --scope-words voucher
+      labelq decide audits/round_1 category-1 --label Shipping --rule "The courier broke it."
+      labelq decide audits/round_1 category-2 --undecided --who Ruth
+      labelq decide audits/round_1 --labels Refund,Billing --question category --reject
 
     Exit codes: 0 recorded or listed; 2 bad usage or input.
     """
