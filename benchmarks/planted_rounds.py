@@ -128,7 +128,7 @@ def _draw(rng: np.random.Generator, *, pure: bool, units: int | None) -> Planted
     value, reason, plants = _answers(rng, families, family, unit, rater, people, truth, n_labels,
                                      pure=pure)  # fmt: skip
     shares = _shares(unit, value, reason, n)
-    seconds = _seconds(rng, texts, unit, rater, people)
+    seconds = _seconds(rng, texts, unit, rater, reason, people)
     question = Question(
         QUESTION, "nominal", "simulated", tuple(f"Label {i + 1:02}" for i in range(n_labels))
     )
@@ -334,12 +334,14 @@ def _shares(unit, value, reason, n):
     return np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
 
 
-def _seconds(rng, texts, unit, rater, people):
+def _seconds(rng, texts, unit, rater, reason, people):
+    """Times by length of text and person; slips are given somewhat faster."""
     if not people["times"]:
         return np.full(len(unit), np.nan)
     length = np.array([len(text) for text in texts], float)
     usual = 4 + 12 * length / length.mean()
-    return usual[unit] * people["pace"][rater] * rng.lognormal(0, 0.4, len(unit))
+    hurried = np.where(reason == SLIP, 0.7, 1.0)
+    return usual[unit] * people["pace"][rater] * hurried * rng.lognormal(0, 0.4, len(unit))
 
 
 def adjudicated(planted: Planted, n: int, seed: int) -> Round:
