@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Ratings, Round
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.causes import cause
+from labelq.pinpoint.causes.clusters import with_causes
 from labelq.pinpoint.content import AT_LEAST, Content
-from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.findings import Cause, Cluster, LabelPair
 from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
@@ -76,7 +76,10 @@ def find_clusters(
         clusters: list[Cluster] = []
         for votes in view.choices:
             mine = [pair for pair in own if set(pair.labels) <= set(votes.labels)]
-            clusters += _of_choice(view, votes, mine, content)
+            clusters += with_causes(
+                round_, question, votes, view.consensus, view.habits,
+                _of_choice(view, votes, mine, content),
+            )
         clusters.sort(key=_rank)
         found += [replace(c, id=f"{name}-{i}") for i, c in enumerate(clusters, start=1)]
     return tuple(sorted(found, key=_rank))
@@ -212,7 +215,6 @@ def _cluster(
     units = group.units
     disputed = votes.at(units)
     in_order = np.sort(units)
-    label, sure = _decided(votes, view.consensus, units)
     return Cluster(
         id="",
         question=votes.question,
@@ -225,13 +227,7 @@ def _cluster(
             modal_values(view.ratings, in_order),
             label_codes(view.settling.question, view.ratings, group.pair.labels),
         ),
-        cause=cause(
-            disputed,
-            votes.at(np.append(units, alike)),
-            common_content=not group.remainder,
-            decided=label is not None and sure,
-            habitual=[who for who, pair in view.habits if pair == set(group.pair.labels)],
-        ),
+        cause=Cause("too_little"),  # until the causes of all clusters are told together
         consensus=_decided(votes, view.proposed, units)[0],
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),

@@ -51,13 +51,47 @@ class Camp:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseEvidence:
+    """What the probabilities of a cluster's cause rest on.
+
+    ``n_units`` of ``n_content`` units with this content are disputed; on the share ``single``
+    of the disputed ones one vote stands against two or more alike, on ``even`` the leading
+    labels have equal votes. ``follows`` of ``of`` votes on the content are what their rater
+    mostly gives there. ``flat`` is how unsure the consensus is of the disputed units (mean).
+    ``deviates`` is the rater who deviates most, on ``here`` of the answers with this content
+    and ``elsewhere`` of all others (``usual`` for the rater in the middle). ``hurried`` of
+    ``timed`` deviating votes took a third of the usual time or less.
+    """
+
+    n_units: int
+    n_content: int
+    single: float
+    even: float
+    follows: int
+    of: int
+    flat: float
+    deviates: int | None
+    here: float
+    elsewhere: float
+    usual: float
+    hurried: int
+    timed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """The likely cause of a cluster, with the evidence that it rests on.
+
+    ``probabilities`` of *slip, rater, ambiguous* and *gap* add up to 1; they are empty where
+    nobody can tell. ``kind`` is the likeliest, or ``too_little`` where that is not likelier than
+    the other three together, or its evidence too thin. ``basis`` says whether the probabilities
+    were set right by what reviewers decided in this round.
 
     ``rater`` is set when the disagreement is one rater's habit: then ``resolved`` is the
     share of the cluster's disputed units on which all others agree. ``camps`` shows each
     rater's commonest answer in the cluster. ``even`` is the share of disputed units whose two
-    leading labels have the same number of votes.
+    leading labels have the same number of votes. ``evidence`` is None for what is left of a
+    label pair.
     """
 
     kind: CauseKind
@@ -65,6 +99,9 @@ class Cause:
     rater: int | None = None
     resolved: float | None = None
     even: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    basis: Literal["uncalibrated", "recalibrated"] = "uncalibrated"
+    evidence: CauseEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
