@@ -105,8 +105,20 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """A task field that sets a cluster apart: the share of its units that have ``value`` there
+    (``inside``), and of all others (``outside``).
+    """
+
+    field: str
+    value: str
+    inside: float
+    outside: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """Disagreements between two labels with a common content (or the remainder without).
+    """Disagreements between two or three labels with a common content (or the remainder).
 
     ``units`` are the disputed units, most central first; ``words`` set them apart, whole and
     as written (empty for the remainder, whose ``remainder`` is True). ``lookalikes`` are
@@ -114,11 +126,16 @@ class Cluster:
     disagreement, ``settled`` the headline coefficient if these units were settled ("at
     most"). ``consensus`` is the label that the consensus gives to most of the units, None
     where it is undecided; ``divided`` are the units with the most even votes.
+
+    ``p_value`` is the share of rounds with permuted disagreements in which the strongest of
+    all candidates, over all questions, is as strong as this cluster's core. ``stability`` is
+    the share of pairs of its units that are found together again in random halves of the
+    round. ``apart`` are the fields that set it apart. All are None or empty for remainders.
     """
 
     id: str
     question: str
-    labels: tuple[str, str]
+    labels: tuple[str, ...]
     units: tuple[int, ...]
     words: tuple[str, ...]
     share: float
@@ -128,6 +145,9 @@ class Cluster:
     lookalikes: tuple[int, ...] = ()
     divided: tuple[int, ...] = ()
     remainder: bool = False
+    apart: tuple[Apart, ...] = ()
+    p_value: float | None = None
+    stability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

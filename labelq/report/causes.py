@@ -74,9 +74,10 @@ def label(text: str | None, limit: int = 80) -> str:
     return f"“{shown}”" if text and NUMBER.fullmatch(text.strip()) else shown
 
 
-def either(labels: tuple[str, str]) -> str:
-    """Two labels that are confused: ``Refund or Cancel``."""
-    return f"{label(labels[0])} or {label(labels[1])}"
+def either(labels: Sequence[str]) -> str:
+    """Two or three labels that are confused: ``Refund or Cancel``."""
+    *first, last = map(label, labels)
+    return f"{', '.join(first)} or {last}"
 
 
 def words_of(cluster: Cluster, limit: int = 5) -> str:

@@ -78,6 +78,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
                 lookalikes=ids(c.lookalikes),
                 divided=ids(c.divided),
                 cause=row(c.cause, camps=[row(camp) for camp in c.cause.camps]),
+                apart=[row(field) for field in c.apart],
             )
             for c in audit.clusters
         ],

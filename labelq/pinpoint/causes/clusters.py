@@ -76,7 +76,7 @@ def _cause(found: Explained, i: int, cluster: Cluster, habits: Habits) -> Cause:
         kind = "too_little"
     if kind != "rater":
         return Cause(kind, camps, even=even, probabilities=told, evidence=shown)
-    habitual = [who for who, pair in habits if pair == set(cluster.labels)]
+    habitual = [who for who, pair in habits if pair <= set(cluster.labels)]
     rater, resolved = _named(pattern, inside, here, rows, habitual)
     if rater is None:
         return Cause("too_little", camps, even=even, probabilities=told, evidence=shown)

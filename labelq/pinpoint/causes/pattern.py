@@ -106,9 +106,7 @@ def pattern_of(
     k = np.diff(start)
     width = len(votes.labels)
 
-    cells, cell, n = np.unique(
-        row * width + votes.label, return_inverse=True, return_counts=True
-    )
+    cells, cell, n = np.unique(row * width + votes.label, return_inverse=True, return_counts=True)
     of_unit = cells // width
     top = np.zeros(len(units), np.int64)
     np.maximum.at(top, of_unit, n)
@@ -125,9 +123,7 @@ def pattern_of(
     known = right >= 0
     said = np.where(known[row], right[row], said)
     own = votes.label
-    suspect = np.where(
-        known[row], own != right[row], (top < k)[row] & (tied[row] | ~leads[cell])
-    )
+    suspect = np.where(known[row], own != right[row], (top < k)[row] & (tied[row] | ~leads[cell]))
     deviates, usual = _deviates(votes, said, np.isin(votes.unit, inside), n_raters)
     lift = _lift(votes, said, deviates, usual, n_raters)
     pace, tempo = _pace(seconds, votes.rater, row, len(units), n_raters)
