@@ -69,11 +69,31 @@ def seen(seed: int) -> Seen:
     agreed, clusters = pinpointed(round_)
     question, ratings = round_.questions[0], round_.ratings[QUESTION]
     votes = choices(question, ratings)[0]
+    clusters += placebos(planted, clusters)
     zero = [{"intercept": (0.0,) * 3} | dict.fromkeys(names, (0.0,) * 3) for names in
             (evidence.CONTENT, evidence.WITHIN, evidence.DISAGREEMENT, evidence.LEFT)]  # fmt: skip
     found = explained(votes, ratings, len(round_.raters), agreed, clusters,
                       truth=truths(round_, question, votes), tables=tuple(zero))  # fmt: skip
     return Seen(planted, clusters, found)
+
+
+def placebos(planted: Planted, clusters: tuple[Cluster, ...]) -> tuple[Cluster, ...]:
+    """Two ordinary contents as if they had been claimed: what a false claim looks like."""
+    if not clusters:
+        return ()
+    claimed = [unit for one in clusters if not one.remainder for unit in one.units]
+    free = planted.topic >= 0
+    free[claimed] = False
+    disputed = free & planted.shares.any(axis=1)
+    n = np.bincount(planted.topic[disputed], minlength=1)
+    made = []
+    for topic in np.argsort(-n, kind="stable")[:2]:
+        units = np.flatnonzero(disputed & (planted.topic == topic))
+        alike = np.flatnonzero(free & ~disputed & (planted.topic == topic))
+        if len(units) >= 5:
+            made.append(replace(clusters[0], units=tuple(units.tolist()), remainder=False,
+                                lookalikes=tuple(alike.tolist())))  # fmt: skip
+    return tuple(made)
 
 
 def fitted(names, parts) -> dict[str, tuple[float, float, float]]:

@@ -50,13 +50,15 @@ class Planted:
 
     ``label`` (U,) is the code of the right label (of a gap: the rule that the lead would
     decide for), ``shares`` (U × 4) how much of a unit's disagreement each of :data:`CAUSES`
-    explains (rows of zeros where nobody disagrees).
+    explains (rows of zeros where nobody disagrees). ``topic`` (U,) is a code of what each unit
+    is about, -1 where a content of its own was planted.
     """
 
     round: Round
     plants: tuple[Plant, ...]
     label: np.ndarray
     shares: np.ndarray
+    topic: np.ndarray
     facts: dict[str, object] = field(default_factory=dict)
 
     def of(self, *kinds: str) -> list[Plant]:
@@ -170,7 +172,8 @@ def _draw(rng: np.random.Generator, *, pure: bool, units: int | None) -> Planted
     )  # fmt: skip
     facts = {"units": n, "raters": n_raters, "labels": n_labels, "votes": len(unit),
              "languages": languages, "times": bool(np.isfinite(seconds).any())}  # fmt: skip
-    return Planted(made, found, truth, shares, facts)
+    topic = np.array([-1 if f.kind else i for i, f in enumerate(families)])[family]
+    return Planted(made, found, truth, shares, topic, facts)
 
 
 def _families(rng, writer, language, n, n_raters, n_labels, *, pure):

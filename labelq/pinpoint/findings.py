@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import ConfusionRow
 
 CauseKind = Literal["slip", "rater", "ambiguous", "gap", "too_little"]
+Basis = Literal["uncalibrated", "recalibrated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class Cause:
     resolved: float | None = None
     even: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
-    basis: Literal["uncalibrated", "recalibrated"] = "uncalibrated"
+    basis: Basis = "uncalibrated"
     evidence: CauseEvidence | None = None
 
 
@@ -148,6 +152,40 @@ class Cluster:
     apart: tuple[Apart, ...] = ()
     p_value: float | None = None
     stability: float | None = None
+
+
+CAUSES: tuple[CauseKind, ...] = ("slip", "rater", "ambiguous", "gap")
+"""The causes, in the order of every column of probabilities."""
+
+LIKELY = 0.5
+"""A cause is named when it is likelier than the other three together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disagreements:
+    """Every disputed unit of a question with its likely cause: parallel arrays of N rows.
+
+    ``unit`` are codes, sorted. Of a multiple choice every label that is disputed on a unit is a
+    row: ``tick`` is its position among the question's labels, -1 elsewhere. ``cluster`` is the
+    position among the audit's clusters, -1 for none. ``probabilities`` (N × 4) are those of
+    :data:`CAUSES`, nan where nobody can tell: with two raters and no known label.
+    """
+
+    question: str
+    unit: NDArray[np.integer]
+    tick: NDArray[np.integer]
+    cluster: NDArray[np.integer]
+    probabilities: NDArray[np.float64]
+    basis: Basis
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    @property
+    def likeliest(self) -> NDArray[np.integer]:
+        """Position in :data:`CAUSES` (N,), -1 where none is likelier than the others together."""
+        likely = np.nan_to_num(self.probabilities)
+        return np.where(likely.max(axis=1, initial=0) > LIKELY, likely.argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Round
 from labelq.measure.results import Consensus
 from labelq.pinpoint.causes.evidence import CAMP, Inside
-from labelq.pinpoint.causes.explaining import CAUSES, Explained, explained, truths
+from labelq.pinpoint.causes.explaining import Explained, causes_of
 from labelq.pinpoint.causes.pattern import Floats, Pattern
-from labelq.pinpoint.findings import Camp, Cause, CauseEvidence, CauseKind, Cluster
+from labelq.pinpoint.findings import (
+    CAUSES,
+    LIKELY,
+    Basis,
+    Camp,
+    Cause,
+    CauseEvidence,
+    CauseKind,
+    Cluster,
+)
 from labelq.pinpoint.votes import Votes
 
-LIKELY = 0.5
-"""A cause is named when it is likelier than the other three together."""
 CONSISTENT = 0.75
 ENOUGH_UNITS = 4
 BY_CHANCE = 0.05
@@ -50,9 +57,7 @@ def with_causes(
     """
     if not clusters:
         return []
-    ratings = round_.ratings[question.name]
-    truth = truths(round_, question, votes)
-    found = explained(votes, ratings, len(round_.raters), consensus, clusters, truth=truth)
+    found = causes_of(round_, question, votes, consensus, clusters)
     return [
         replace(cluster, cause=_cause(found, i, cluster, habits))
         for i, cluster in enumerate(clusters)
@@ -74,13 +79,14 @@ def _cause(found: Explained, i: int, cluster: Cluster, habits: Habits) -> Cause:
     kind: CauseKind = CAUSES[int(p.argmax())] if p.max() > LIKELY else "too_little"
     if kind == "gap" and inside is None:
         kind = "too_little"
-    if kind != "rater":
-        return Cause(kind, camps, even=even, probabilities=told, evidence=shown)
-    habitual = [who for who, pair in habits if pair <= set(cluster.labels)]
-    rater, resolved = _named(pattern, inside, here, rows, habitual)
-    if rater is None:
-        return Cause("too_little", camps, even=even, probabilities=told, evidence=shown)
-    return Cause("rater", camps, rater, resolved, even, told, evidence=shown)
+    rater, resolved = None, None
+    if kind == "rater":
+        habitual = [who for who, pair in habits if pair <= set(cluster.labels)]
+        rater, resolved = _named(pattern, inside, here, rows, habitual)
+        if rater is None:
+            kind = "too_little"
+    basis: Basis = "uncalibrated" if found.recalibrated is None else "recalibrated"
+    return Cause(kind, camps, rater, resolved, even, told, basis, shown)
 
 
 def _enough(

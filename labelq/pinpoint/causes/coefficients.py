@@ -66,3 +66,4 @@ ELSEWHERE = {"intercept": (0.0, 0.0, 0.0)} | dict.fromkeys(
 LEFT = {"intercept": (0.0, 0.0, 0.0)} | dict.fromkeys(
     ["rater", "ambiguous", "gap", "rater_size", "ambiguous_size", "gap_size"], (0.0, 0.0, 0.0)
 )
+LEADING_RIGHT = (0.97, 0.95, 0.55, 0.55)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,11 @@ from labelq.measure.results import Consensus
 from labelq.pinpoint.causes import evidence
 from labelq.pinpoint.causes.coefficients import CONTENT, ELSEWHERE, LEFT, WITHIN
 from labelq.pinpoint.causes.evidence import Inside
-from labelq.pinpoint.causes.model import CAUSES, Table, log_odds, probabilities
+from labelq.pinpoint.causes.model import Table, log_odds, probabilities
 from labelq.pinpoint.causes.pattern import Floats, Pattern, pattern_of
+from labelq.pinpoint.causes.recalibration import Recalibration, recalibration
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.votes import Votes
-
-__all__ = ["CAUSES", "Explained", "explained", "truths"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +38,44 @@ class Explained:
     features: Floats
     cluster: NDArray[np.intp]
     of_unit: Floats
+    recalibrated: Recalibration | None = None
+
+
+def causes_of(
+    round_: Round,
+    question: Question,
+    votes: Votes,
+    consensus: Consensus,
+    clusters: Sequence[Cluster],
+) -> Explained:
+    """The causes of one choice of a round, set right by its reviewers' decisions if they can."""
+    ratings, n = round_.ratings[question.name], len(round_.raters)
+    truth = truths(round_, question, votes)
+    found = explained(votes, ratings, n, consensus, clusters, truth=truth)
+    decided = truths(replace(round_, gold={}), question, votes)
+    if decided is None:
+        return found
+    blind = found if truth is None else explained(votes, ratings, n, consensus, clusters)
+    right = _recalibration(blind, decided)
+    if right is None:
+        return found
+    return replace(
+        found,
+        of_cluster=right.of(found.of_cluster) if len(clusters) else found.of_cluster,
+        of_unit=right.of(found.of_unit),
+        recalibrated=right,
+    )
+
+
+def _recalibration(blind: Explained, decided: Codes) -> Recalibration | None:
+    """From the causes as told without the decisions."""
+    pattern, rows = blind.pattern, blind.rows
+    label = decided[pattern.units[rows]]
+    use = (label >= 0) & (pattern.k[rows] >= 3) & (pattern.top[rows] > pattern.second[rows])
+    leads = ~pattern.suspect
+    leading = np.full(len(pattern.units), -1)
+    leading[pattern.row[leads]] = pattern.votes.label[leads]
+    return recalibration(blind.of_unit[use], (leading[rows] == label)[use])
 
 
 def explained(

@@ -16,9 +16,6 @@ Table = Mapping[str, tuple[float, float, float]]
 """Feature (or ``intercept``) → what one more of it adds to the log odds of rater, ambiguous and
 gap against slip."""
 
-CAUSES = ("slip", "rater", "ambiguous", "gap")
-"""The causes, in the order of every column of probabilities."""
-
 
 def log_odds(features: Floats, table: Table) -> Floats:
     """Log odds against a slip, (N × 4; the first column is 0), of ``features`` (N × features).
