@@ -86,8 +86,9 @@ class Inside(NamedTuple):
     ``features`` in the order of :data:`CONTENT`. ``rater`` deviates most; all others agree on
     ``resolved`` of the disputed units. ``follows`` of ``of`` votes are what their rater mostly
     gives on this content. ``n_content`` units have it. ``deviates`` is how often the rater
-    deviates here and elsewhere, ``hurried`` how many of ``timed`` deviating votes are hurried. ``gain``
-    is how much better each of ``votes`` is foretold by its rater's others than by everybody's.
+    deviates here and elsewhere, ``hurried`` how many of ``timed`` deviating votes are hurried.
+    ``gain`` is how much better each of ``votes`` is foretold by its rater's others than by
+    everybody's.
     """
 
     features: Floats
