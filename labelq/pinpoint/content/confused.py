@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+
+from labelq.pinpoint.votes import Votes
 
 Floats = NDArray[np.float64]
 
@@ -19,14 +22,29 @@ LEAST_LABELS = 4
 ROUNDS = 200
 
 
-def expected_pairs(count: Floats) -> Floats:
+def pair_table(votes: Votes, without: NDArray[np.integer] | tuple[()] = ()) -> Floats:
+    """How many units carry both of two labels, (labels × labels), but the units ``without``."""
+    keep = ~np.isin(votes.unit, np.asarray(without, np.int64))
+    units, row = np.unique(votes.unit[keep], return_inverse=True)
+    shape = (len(units), len(votes.labels))
+    held = sparse.csr_array((np.ones(len(row)), (row, votes.label[keep])), shape=shape)
+    held.data[:] = 1
+    table = np.asarray((held.T @ held).todense(), np.float64)
+    np.fill_diagonal(table, 0)
+    return table
+
+
+def expected_pairs(count: Floats, without: NDArray[np.bool_] | None = None) -> Floats:
     """Expected units per pair under quasi-independence, from a symmetric table of counts.
 
-    Iterative proportional fitting with an empty diagonal.
+    Iterative proportional fitting with an empty diagonal, and with the pairs ``without`` left
+    out: a pair that is already known to be confused must not pass for a rate of its labels.
     """
-    total = count.sum(axis=1)
     fitted = np.ones_like(count)
     np.fill_diagonal(fitted, 0)
+    if without is not None:
+        fitted[without] = 0
+    total = (count * fitted).sum(axis=1)
     fitted[total == 0] = fitted[:, total == 0] = 0
     for _ in range(ROUNDS):
         scale = np.sqrt(total / np.maximum(fitted.sum(axis=1), 1e-12))

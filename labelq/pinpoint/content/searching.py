@@ -8,7 +8,7 @@ the search goes on without them. Parts of one content are joined, over label pai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,13 @@ from scipy import sparse
 
 from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
+from labelq.pinpoint.content.centred import centred, chosen_pairs
 from labelq.pinpoint.content.confused import (
     LEAST_LABELS,
     excess,
     excess_maxima,
     expected_pairs,
+    pair_table,
 )
 from labelq.pinpoint.content.growing import grown
 from labelq.pinpoint.content.scan import Scan
@@ -32,9 +34,10 @@ Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
 ERRORS = 0.05
-"""The chance that a round without any content in its disagreements gets a cluster at all."""
+"""The chance that a round without any content in its disagreements gets a cluster at all:
+a third of it for each of the three searches."""
 
-PERMUTATIONS = 199
+PERMUTATIONS = 299
 FEWER = 99
 MANY = 20_000
 """From so many disagreements on, fewer permutations."""
@@ -66,7 +69,7 @@ class Choice:
     votes: Votes
     pairs: tuple[tuple[str, str], ...]
     scan: Scan
-    null: Floats = field(default_factory=lambda: np.zeros(0))
+    nominal: bool
 
 
 def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
@@ -82,15 +85,17 @@ def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> 
 
 def searched(
     content: Content,
-    choices: Sequence[tuple[Votes, Consensus, Sequence[tuple[str, str]]]],
+    choices: Sequence[tuple[Votes, Consensus, Sequence[tuple[str, str]], bool]],
     seed: int = 0,
 ) -> list[list[Claim]]:
-    """The claims of each choice (its votes, its consensus, its label pairs), strongest first."""
+    """The claims of each choice: its votes, its consensus, its label pairs, and whether its
+    labels are nominal (no two of them nearer to each other than others).
+    """
     n_units = len(content.rank)
     members = candidates(content, seed).members
     order = np.argsort(content.rank)
     made: list[Choice] = []
-    for votes, consensus, pairs in choices:
+    for votes, consensus, pairs, nominal in choices:
         flags = pair_flags(votes, pairs, n_units)
         # Everything in the order of ids: the draws then do not depend on the file's order.
         stratum = strata(votes, consensus, content, n_units)
@@ -103,40 +108,79 @@ def searched(
                     sparse.csr_array(flags[order]),
                     stratum[order],
                 ),
+                nominal and len(votes.labels) >= LEAST_LABELS,
             )
         )
     n_flags = sum(int(choice.scan.flags.sum()) for choice in made)
     times = FEWER if n_flags > MANY else PERMUTATIONS
-    null = np.zeros(times)
+    ranked = replace(content, vectors=content.vectors[order], rank=np.arange(n_units))
+    null = _nulls(made, ranked, times, seed)
+    return [_claims(content, ranked, order, choice, null) for choice in made]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nulls:
+    """The best of every permuted round over all choices, sorted, search by search."""
+
+    candidates: Floats
+    centred: Floats
+    confused: Floats
+
+
+def _nulls(made: Sequence[Choice], ranked: Content, times: int, seed: int) -> Nulls:
+    best = np.zeros((3, times))
     for i, choice in enumerate(made):
-        null = np.maximum(null, choice.scan.maxima(choice.scan.moments(), times, seed + i))
-        if len(choice.votes.labels) >= LEAST_LABELS:
-            null = np.maximum(null, excess_maxima(_table(choice), times, seed + i))
-    null = np.sort(null)
-    return [_claims(content, order, choice, null) for choice in made]
+        scan, own = choice.scan, seed + 1000 * i
+        best[0] = np.maximum(best[0], scan.maxima(scan.moments(), times, own))
+        for pair in chosen_pairs(scan, times).tolist():
+            value, _ = centred(scan, ranked, pair, times, own)
+            best[1] = np.maximum(best[1], value[1:])
+        if choice.nominal:
+            table = pair_table(choice.votes)
+            best[2] = np.maximum(best[2], excess_maxima(table, times, own))
+    return Nulls(*np.sort(best, axis=1))
 
 
 def p_value(null: Floats, strength: float) -> float:
-    """The share of permuted rounds whose best is as strong, this one counted with them."""
+    """The share of permuted rounds whose best is as strong, this one counted with them; three
+    times that, for three searches.
+    """
     as_strong = len(null) - np.searchsorted(null, strength - 1e-9)
-    return float((as_strong + 1) / (len(null) + 1))
+    return min(3 * float((as_strong + 1) / (len(null) + 1)), 1.0)
 
 
-def _claims(content: Content, order: Ints, choice: Choice, null: Floats) -> list[Claim]:
-    ranked = replace(content, vectors=content.vectors[order], rank=np.arange(len(order)))
+def _claims(
+    content: Content, ranked: Content, order: Ints, choice: Choice, null: Nulls
+) -> list[Claim]:
     scan, found = choice.scan, []
     for _ in range(MOST_CLAIMS):
         best = scan.strongest()
-        if best is None or p_value(null, best[2]) > ERRORS:
+        if best is None or p_value(null.candidates, best[2]) > ERRORS:
             break
         pair, candidate, value = best
         core = np.sort(sparse.csc_array(scan.members[:, [candidate]]).indices)
         units = grown(scan, ranked, pair, core)
-        found.append(Claim(choice.pairs[pair], order[units], value, p_value(null, value)))
+        p = p_value(null.candidates, value)
+        found.append(Claim(choice.pairs[pair], order[units], value, p))
+        scan = scan.without(units)
+    for _ in range(MOST_CLAIMS):
+        wholes = [
+            (float(np.round(value[0], 6)), pair, region)
+            for pair in chosen_pairs(scan, len(null.centred)).tolist()
+            for value, region in [centred(scan, ranked, pair)]
+        ]
+        if not wholes:
+            break
+        value, pair, region = max(wholes, key=lambda one: (one[0], -one[1]))
+        p = p_value(null.centred, value)
+        if p > ERRORS:
+            break
+        units = grown(scan, ranked, pair, region)
+        found.append(Claim(choice.pairs[pair], order[units], value, p))
         scan = scan.without(units)
     found = _joined(content, choice.votes, found)
     found = [c for c in found if len(c.units) >= AT_LEAST and content.names(c.units)]
-    found += _confused(content, order, choice, found, null)
+    found += _confused(content, order, choice, found, null.confused)
     return [replace(c, units=content.central_first(c.units)) for c in found]
 
 
@@ -144,37 +188,31 @@ def _confused(
     content: Content, order: Ints, choice: Choice, found: Sequence[Claim], null: Floats
 ) -> list[Claim]:
     """Pairs that are confused as a whole, with words that set their units apart."""
-    if len(choice.votes.labels) < LEAST_LABELS:
+    if not choice.nominal:
         return []
-    place = np.argsort(order)
-    claimed = [place[claim.units] for claim in found]
-    scan = choice.scan.without(np.concatenate([np.zeros(0, np.intp), *claimed]))
-    table = _table(Choice(choice.votes, choice.pairs, scan))
-    value = excess(table, expected_pairs(table))
+    claimed = np.concatenate([np.zeros(0, np.intp), *(claim.units for claim in found)])
+    table = pair_table(choice.votes, claimed)
     code = {label: i for i, label in enumerate(choice.votes.labels)}
+    at = [(code[a], code[b]) for a, b in choice.pairs]
+    scan = choice.scan.without(np.argsort(order)[claimed])
+    known = np.zeros(table.shape, np.bool_)
+    for claim in found:
+        own = [code[label] for label in claim.labels]
+        known[np.ix_(own, own)] = True
     more, taken = [], np.zeros(0, np.intp)
-    by_strength = sorted(
-        (-round(float(value[code[a], code[b]]), 6), i) for i, (a, b) in enumerate(choice.pairs)
-    )
-    for negative, i in by_strength:
-        p = p_value(null, -negative)
+    for _ in choice.pairs:
+        value = np.round(excess(table, expected_pairs(table, known)), 6)
+        value[known] = 0
+        i = max(range(len(at)), key=lambda i: (value[at[i]], -i))
+        p = p_value(null, float(value[at[i]]))
         if p > ERRORS:
             break
+        known[at[i]] = known[at[i][::-1]] = True
         units = np.setdiff1d(order[scan.disputed(i)], taken)
         if len(units) >= AT_LEAST and content.names(units):
-            more.append(Claim(choice.pairs[i], units, -negative, p))
+            more.append(Claim(choice.pairs[i], units, float(value[at[i]]), p))
             taken = np.append(taken, units)
     return more
-
-
-def _table(choice: Choice) -> Floats:
-    """How many units carry both of two labels, (labels × labels)."""
-    code = {label: i for i, label in enumerate(choice.votes.labels)}
-    n = np.asarray(choice.scan.flags.sum(axis=0), np.float64).ravel()
-    table = np.zeros((len(code), len(code)))
-    for (a, b), count in zip(choice.pairs, n, strict=True):
-        table[code[a], code[b]] = table[code[b], code[a]] = count
-    return table
 
 
 def _joined(content: Content, votes: Votes, claims: list[Claim]) -> list[Claim]:
