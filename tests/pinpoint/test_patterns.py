@@ -97,7 +97,7 @@ def test_one_raters_habit_shows_in_the_evidence():
     told = named(seen.features, evidence.CONTENT)
     assert seen.rater == 3
     assert (seen.resolved, told["lone_camp"], told["camps"]) == (1, 1, 0)
-    assert told["leaves_pattern"] > 2 > 0.5 > abs(told["careless"])
+    assert told["leaves_pattern"] > 2 > 0.5 > told["careless"]
 
 
 def test_every_disputed_unit_has_features():

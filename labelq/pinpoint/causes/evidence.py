@@ -47,6 +47,8 @@ DISAGREEMENT: dict[str, str] = {
     " elsewhere (log odds; of several the one who does most)",
     "lift": "how much likelier than everybody that rater is to give this label where the others"
     " say theirs (log ratio)",
+    "confused": "how much more often than slips would all other raters confuse these two labels"
+    " (log ratio; of several the most)",
     "flat": "how unsure the consensus is of the unit",
     "toss": "log of how much likelier the votes are when everybody tosses between two labels than"
     " when the deviating ones slip",
@@ -222,10 +224,11 @@ def of_disagreements(pattern: Pattern, flat: Floats) -> tuple[NDArray[np.intp], 
     votes = np.flatnonzero(p.suspect)
     row, rater = p.row[votes], p.votes.rater[votes]
     odds = np.log(p.deviates[votes] / (1 - p.deviates[votes])) - _logit(p.usual)
-    deviates, lift, tempo = (np.full(n, -np.inf) for _ in range(3))
+    deviates, lift, confused, tempo = (np.full(n, -np.inf) for _ in range(4))
     np.maximum.at(deviates, row, odds)
     # The likeliest rater to be off is meant: of several votes the one most out of pattern.
     np.maximum.at(lift, row, p.lift[votes])
+    np.maximum.at(confused, row, p.confused[votes])
     np.maximum.at(tempo, row, -p.tempo[rater])
     quick = np.full(n, np.inf)
     pace = p.pace[votes]
@@ -244,6 +247,7 @@ def of_disagreements(pattern: Pattern, flat: Floats) -> tuple[NDArray[np.intp], 
             p.labels > 2,
             deviates,
             np.clip(lift, -3, 6),
+            np.clip(confused, -3, 6),
             flat,
             toss,
             np.where(np.isfinite(quick), np.clip(quick, -3, 3), 0.0),

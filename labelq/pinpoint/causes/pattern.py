@@ -40,7 +40,8 @@ class Pattern:
     label is known, any other. ``deviates`` (V,) how often the vote's rater differs from what
     the others say (for ``usual``, the rate of the rater in the middle), ``lift`` (V,) the log
     of how much likelier this rater is than everybody to give this label where the others say
-    theirs. ``pace`` (V,) is the log of the time taken over what the rater and the unit make
+    theirs; ``confused`` (V,) how much more often all other raters do so than a slip would, as a
+    log. ``pace`` (V,) is the log of the time taken over what the rater and the unit make
     usual, nan where it is unknown; ``tempo`` (R,) the log of each rater's usual time over that
     of all on the same units.
     """
@@ -58,6 +59,7 @@ class Pattern:
     deviates: Floats
     usual: float
     lift: Floats
+    confused: Floats
     pace: Floats
     tempo: Floats
 
@@ -125,11 +127,11 @@ def pattern_of(
     own = votes.label
     suspect = np.where(known[row], own != right[row], (top < k)[row] & (tied[row] | ~leads[cell]))
     deviates, usual = _deviates(votes, said, np.isin(votes.unit, inside), n_raters)
-    lift = _lift(votes, said, deviates, usual, n_raters)
+    lift, confused = _lift(votes, said, deviates, usual, n_raters)
     pace, tempo = _pace(seconds, votes.rater, row, len(units), n_raters)
     return Pattern(
         votes, units, start, row, k, top, second, labels, known, suspect, deviates, usual, lift,
-        pace, tempo,
+        confused, pace, tempo,
     )  # fmt: skip
 
 
@@ -148,17 +150,20 @@ def _deviates(votes: Votes, said: Ints, inside: Bools, n_raters: int) -> tuple[F
     return (off[r] - differs + OWN * usual) / (n[r] - counted + OWN), usual
 
 
-def _lift(votes: Votes, said: Ints, deviates: Floats, usual: float, n_raters: int) -> Floats:
-    """Per vote: log of the rater's rate of this label, given what the others say, over theirs.
+def _lift(
+    votes: Votes, said: Ints, deviates: Floats, usual: float, n_raters: int
+) -> tuple[Floats, Floats]:
+    """Per vote: log of the rater's rate of this label, given what the others say, over theirs;
+    and log of theirs over what slips would make it.
 
     Both without the vote itself. A rater with few such answers is expected to give the label
     as often as everybody, times how much more often he deviates elsewhere.
     """
     width = len(votes.labels)
-    lift = np.zeros(len(said))
+    lift, confused = np.zeros(len(said)), np.zeros(len(said))
     told = np.flatnonzero((said >= 0) & (votes.label != said))
     if not len(told):
-        return lift
+        return lift, confused
     answered = said >= 0
     place = said[answered] * n_raters + votes.rater[answered]
     of = np.bincount(place, minlength=width * n_raters)
@@ -173,8 +178,8 @@ def _lift(votes: Votes, said: Ints, deviates: Floats, usual: float, n_raters: in
     theirs = (all_n - n + PAIR * floor) / (all_of - n_of + PAIR)
     expected = np.minimum(theirs * deviates[told] / usual, 0.9)
     rate = (n - 1 + PAIR * expected) / (n_of - 1 + PAIR)
-    lift[told] = np.log(rate / theirs)
-    return lift
+    lift[told], confused[told] = np.log(rate / theirs), np.log(theirs / floor)
+    return lift, confused
 
 
 def _pace(
