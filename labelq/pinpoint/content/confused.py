@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 LEAST_LABELS = 4
 """With three labels, the rates explain every table of pairs."""
 
-ROUNDS = 200
+STEPS = 60
+LEAST_EXPECTED = 0.5
 
 
 def pair_table(votes: Votes, without: NDArray[np.integer] | tuple[()] = ()) -> Floats:
@@ -34,46 +35,40 @@ def pair_table(votes: Votes, without: NDArray[np.integer] | tuple[()] = ()) -> F
     return table
 
 
-def expected_pairs(count: Floats, without: NDArray[np.bool_] | None = None) -> Floats:
-    """Expected units per pair under quasi-independence, from a symmetric table of counts.
+def excess(table: Floats) -> Floats:
+    """How far each pair's count is above what the labels' rates explain, (… × labels × labels).
 
-    Iterative proportional fitting with an empty diagonal, and with the pairs ``without`` left
-    out: a pair that is already known to be confused must not pass for a rate of its labels.
+    The Poisson log-likelihood ratio against quasi-independence, 0 where a count is not above
+    it. ``table`` is one symmetric table of counts with an empty diagonal, or a stack of them.
     """
-    fitted = np.ones_like(count)
-    np.fill_diagonal(fitted, 0)
-    if without is not None:
-        fitted[without] = 0
-    total = (count * fitted).sum(axis=1)
-    fitted[total == 0] = fitted[:, total == 0] = 0
-    for _ in range(ROUNDS):
-        scale = np.sqrt(total / np.maximum(fitted.sum(axis=1), 1e-12))
-        fitted = fitted * scale * scale[:, None]
-        if abs(fitted.sum(axis=1) - total).max(initial=0) < 1e-6 * max(total.sum(), 1):
-            break
-    return fitted
+    counted = np.broadcast_to(~np.eye(table.shape[-1], dtype=bool), table.shape)
+    return _excess(table, _fitted(table, counted))
 
 
-def excess(count: Floats, expected: Floats) -> Floats:
-    """Poisson log-likelihood ratio of each pair's count, 0 where it is not above expected."""
-    e = np.maximum(expected, 1e-3)
+def _excess(count: Floats, expected: Floats) -> Floats:
+    e = np.maximum(expected, LEAST_EXPECTED)
     value = count * np.log(np.maximum(count, 1e-12) / e) - (count - e)
     return np.where(count > e, value, 0.0)
 
 
-def excess_maxima(count: Floats, times: int, seed: int) -> Floats:
-    """The largest excess in each of ``times`` tables drawn under quasi-independence."""
-    n, upper = len(count), np.triu_indices(len(count), 1)
-    fitted = expected_pairs(count)[upper]
-    best = np.zeros(times)
-    total = int(count[upper].sum())
+def _fitted(table: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Counts by the rates of two labels, from the counted pairs (iterative proportional fit)."""
+    total = (table * counted).sum(axis=-1)
+    rate = np.sqrt(np.maximum(total, 1e-9))
+    for _ in range(STEPS):
+        met = (counted @ rate[..., None])[..., 0]
+        rate = np.sqrt(rate * total / np.maximum(met, 1e-9))
+    return np.asarray(rate[..., :, None] * rate[..., None, :])
+
+
+def excess_draws(table: Floats, times: int, seed: int) -> Floats:
+    """The excess of every pair in tables drawn under quasi-independence, (times × … × labels)."""
+    n, upper = len(table), np.triu_indices(len(table), 1)
+    drawn = np.zeros((times, n, n))
+    total = int(table[upper].sum())
     if not total:
-        return best
+        return drawn
+    fitted = _fitted(table, ~np.eye(n, dtype=bool))[upper]
     dice = np.random.default_rng([seed, n])
-    draws = dice.multinomial(total, fitted / fitted.sum(), times)
-    for i, draw in enumerate(draws):
-        table = np.zeros((n, n))
-        table[upper] = draw
-        table += table.T
-        best[i] = excess(table, expected_pairs(table))[upper].max()
-    return best
+    drawn[:, upper[0], upper[1]] = dice.multinomial(total, fitted / fitted.sum(), times)
+    return excess(drawn + drawn.transpose(0, 2, 1))

@@ -10,7 +10,6 @@ looked at (Kulldorff's scan statistic; Westfall and Young's maximum).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,38 +77,49 @@ class Scan:
     def maxima(
         self, moments: tuple[NDArray[np.float32], NDArray[np.float32]], times: int, seed: int
     ) -> Floats:
-        """The strength of the strongest candidate in each of ``times`` permuted rounds."""
+        """The strength of each pair's strongest candidate in permuted rounds, (pairs × times)."""
         disputed = np.flatnonzero(np.diff(self.flags.indptr))
         flags = sparse.csr_array(self.flags[disputed].T)
         order = np.argsort(self.stratum, kind="stable")
         dice = np.random.default_rng(seed)
-        best = np.zeros(times)
+        best = np.zeros((self.flags.shape[1], times))
         place = np.empty(len(order), np.intp)
         for i in range(times):
             place[order] = np.lexsort((dice.random(len(order)), self.stratum))
-            for _, _, _, value in self._found(flags @ self.members[place[disputed]], moments):
-                best[i] = value.max(initial=0.0)
+            pair, _, value = self._found(flags @ self.members[place[disputed]], moments)
+            np.maximum.at(best[:, i], pair, value)
         return best
 
     def _found(
         self, counts: sparse.csr_array, moments: tuple[NDArray[np.float32], NDArray[np.float32]]
-    ) -> Iterator[tuple[Ints, Ints, Floats, Floats]]:
+    ) -> tuple[Ints, Ints, Floats]:
         counts = sparse.coo_array(counts)
         enough = counts.data >= AT_LEAST - 0.5
         pair, candidate = counts.row[enough], counts.col[enough]
         k = counts.data[enough].astype(np.float64)
         expected, variance = (m[pair, candidate].astype(np.float64) for m in moments)
-        yield pair, candidate, k, strength(k, expected, variance)
+        return pair, candidate, strength(k, expected, variance)
 
-    def strongest(self) -> tuple[int, int, float] | None:
-        """Pair, candidate and strength of the strongest candidate as things are."""
-        counts = sparse.csr_array(self.flags.T) @ self.members
-        for pair, candidate, _, value in self._found(counts, self.moments()):
-            if len(value) and value.max() > 0:
-                value = np.round(value, 6)
-                best = np.lexsort((candidate, pair, -value))[0]
-                return int(pair[best]), int(candidate[best]), float(value[best])
-        return None
+    def best_per_pair(self) -> Floats:
+        """The strength of each pair's strongest candidate as things are, (pairs,)."""
+        best = np.zeros(self.flags.shape[1])
+        pair, _, value = self._found(self._counts(), self.moments())
+        np.maximum.at(best, pair, value)
+        return best
+
+    def strongest(self, pair: int) -> tuple[Ints, float]:
+        """The units of a pair's strongest candidate, and its strength."""
+        one = Scan(self.members, self._pair(pair), self.stratum)
+        _, candidate, value = self._found(one._counts(), one.moments())
+        if not len(value):
+            return np.zeros(0, np.intp), 0.0
+        value = np.round(value, 6)
+        best = np.lexsort((candidate, -value))[0]
+        column = sparse.csc_array(self.members[:, [candidate[best]]])
+        return np.sort(column.indices), float(value[best])
+
+    def _counts(self) -> sparse.csr_array:
+        return sparse.csr_array(sparse.csr_array(self.flags.T) @ self.members)
 
     def without(self, units: Ints) -> Scan:
         """The same without ``units``: they are explained."""

@@ -16,14 +16,8 @@ from scipy import sparse
 
 from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
-from labelq.pinpoint.content.centred import centred, chosen_pairs
-from labelq.pinpoint.content.confused import (
-    LEAST_LABELS,
-    excess,
-    excess_maxima,
-    expected_pairs,
-    pair_table,
-)
+from labelq.pinpoint.content.centred import centred
+from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
 from labelq.pinpoint.content.growing import grown
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
@@ -34,8 +28,17 @@ Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
 ERRORS = 0.05
-"""The chance that a round without any content in its disagreements gets a cluster at all:
-a third of it for each of the three searches."""
+"""The chance that a round without any reason in its disagreements gets a cluster at all; where
+there are reasons, about the share of clusters without one (Benjamini and Hochberg 1995)."""
+
+BY_CONTENT = 0.1
+"""A cluster is cut out of its pair by content when the content alone has so small a p-value;
+otherwise it is the whole pair."""
+
+KEPT = 0.5
+SET_APART = 3.0
+"""A whole pair loses the units that do not fit when it keeps so many, and the others stand so
+far out."""
 
 PERMUTATIONS = 299
 FEWER = 99
@@ -62,17 +65,9 @@ class Claim:
     stability: float | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Choice:
-    """One choice with its label pairs, ready to be searched."""
-
-    votes: Votes
-    pairs: tuple[tuple[str, str], ...]
-    scan: Scan
-    nominal: bool
-
-
-def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
+def pair_flags(
+    votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int
+) -> sparse.csr_array:
     """Which units carry both labels of which pair, (units × pairs)."""
     code = {label: i for i, label in enumerate(votes.labels)}
     holders = [np.unique(votes.unit[votes.label == c]) for c in range(len(votes.labels))]
@@ -92,136 +87,105 @@ def searched(
     labels are nominal (no two of them nearer to each other than others).
     """
     n_units = len(content.rank)
-    members = candidates(content, seed).members
+    # Everything in the order of ids: the draws then do not depend on the order of the file.
     order = np.argsort(content.rank)
+    ranked = replace(
+        content,
+        vectors=content.vectors[order],
+        text_of=content.text_of[order],
+        rank=np.arange(n_units),
+    )
+    members = sparse.csr_array(candidates(content, seed).members[order])
     made: list[Choice] = []
     for votes, consensus, pairs, nominal in choices:
-        flags = pair_flags(votes, pairs, n_units)
-        # Everything in the order of ids: the draws then do not depend on the file's order.
-        stratum = strata(votes, consensus, content, n_units)
-        made.append(
-            Choice(
-                votes,
-                tuple(pairs),
-                Scan(
-                    sparse.csr_array(members[order]),
-                    sparse.csr_array(flags[order]),
-                    stratum[order],
-                ),
-                nominal and len(votes.labels) >= LEAST_LABELS,
-            )
-        )
+        flags = sparse.csr_array(pair_flags(votes, pairs, n_units)[order])
+        scan = Scan(members, flags, strata(votes, consensus, content, n_units)[order])
+        made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal))
     n_flags = sum(int(choice.scan.flags.sum()) for choice in made)
     times = FEWER if n_flags > MANY else PERMUTATIONS
-    ranked = replace(content, vectors=content.vectors[order], rank=np.arange(n_units))
-    null = _nulls(made, ranked, times, seed)
-    return [_claims(content, ranked, order, choice, null) for choice in made]
+    nulls = [null_of(choice, times, seed + 1000 * i) for i, choice in enumerate(made)]
+    best = np.sort(np.min([null.best() for null in nulls], axis=0))
+    return _claimed(made, nulls, best)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nulls:
-    """The best of every permuted round over all choices, sorted, search by search."""
+def _claimed(
+    made: Sequence[Choice], nulls: Sequence[Null], best: NDArray[np.float64]
+) -> list[list[Claim]]:
+    """The pair with the smallest p-value is explained first, then the next, without its units.
 
-    candidates: Floats
-    centred: Floats
-    confused: Floats
-
-
-def _nulls(made: Sequence[Choice], ranked: Content, times: int, seed: int) -> Nulls:
-    best = np.zeros((3, times))
-    for i, choice in enumerate(made):
-        scan, own = choice.scan, seed + 1000 * i
-        best[0] = np.maximum(best[0], scan.maxima(scan.moments(), times, own))
-        for pair in chosen_pairs(scan, times).tolist():
-            value, _ = centred(scan, ranked, pair, times, own)
-            best[1] = np.maximum(best[1], value[1:])
-        if choice.nominal:
-            table = pair_table(choice.votes)
-            best[2] = np.maximum(best[2], excess_maxima(table, times, own))
-    return Nulls(*np.sort(best, axis=1))
-
-
-def p_value(null: Floats, strength: float) -> float:
-    """The share of permuted rounds whose best is as strong, this one counted with them; three
-    times that, for three searches.
+    The first must be rarer than the best of 95 % of the permuted rounds; the second may be
+    twice as frequent, and so on (a step-down on Benjamini and Hochberg's line).
     """
-    as_strong = len(null) - np.searchsorted(null, strength - 1e-9)
-    return min(3 * float((as_strong + 1) / (len(null) + 1)), 1.0)
-
-
-def _claims(
-    content: Content, ranked: Content, order: Ints, choice: Choice, null: Nulls
-) -> list[Claim]:
-    scan, found = choice.scan, []
-    for _ in range(MOST_CLAIMS):
-        best = scan.strongest()
-        if best is None or p_value(null.candidates, best[2]) > ERRORS:
-            break
-        pair, candidate, value = best
-        core = np.sort(sparse.csc_array(scan.members[:, [candidate]]).indices)
-        units = grown(scan, ranked, pair, core)
-        p = p_value(null.candidates, value)
-        found.append(Claim(choice.pairs[pair], order[units], value, p))
-        scan = scan.without(units)
-    for _ in range(MOST_CLAIMS):
-        wholes = [
-            (float(np.round(value[0], 6)), pair, region)
-            for pair in chosen_pairs(scan, len(null.centred)).tolist()
-            for value, region in [centred(scan, ranked, pair)]
+    times = len(best)
+    limit = float(best[max(int(ERRORS * (times + 1)) - 1, 0)])
+    explained = [np.zeros(0, np.intp) for _ in made]
+    found: list[list[Claim]] = [[] for _ in made]
+    evidences = [evidence(choice, np.zeros(0, np.intp), times) for choice in made]
+    closed: set[tuple[int, int]] = set()
+    for rank in range(MOST_CLAIMS):
+        rows = [
+            (float(p), i, pair, float(content[pair]))
+            for i, null in enumerate(nulls)
+            for content, together in [null.p_values(evidences[i])]
+            for pair, p in enumerate(np.round(together, 15))
+            if (i, pair) not in closed
         ]
-        if not wholes:
+        if not rows:
             break
-        value, pair, region = max(wholes, key=lambda one: (one[0], -one[1]))
-        p = p_value(null.centred, value)
-        if p > ERRORS:
+        p, i, pair, by_content = min(rows)
+        if p > limit * (1 + sum(map(len, found))):
             break
-        units = grown(scan, ranked, pair, region)
-        found.append(Claim(choice.pairs[pair], order[units], value, p))
-        scan = scan.without(units)
-    found = _joined(content, choice.votes, found)
-    found = [c for c in found if len(c.units) >= AT_LEAST and content.names(c.units)]
-    found += _confused(content, order, choice, found, null.confused)
-    return [replace(c, units=content.central_first(c.units)) for c in found]
+        choice = made[i]
+        scan = choice.scan.without(explained[i])
+        units = scan.disputed(pair)
+        if by_content <= BY_CONTENT:
+            units = _cut_out(scan, choice.content, pair)
+        else:
+            closed.add((i, pair))
+            units = _trimmed(scan, choice.content, pair, units)
+        adjusted = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
+        named = len(units) >= AT_LEAST and choice.content.names(units)
+        if not named:
+            closed.add((i, pair))
+            continue
+        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted))
+        explained[i] = np.union1d(explained[i], units)
+        evidences[i] = evidence(choice, explained[i], times)
+    return [
+        [
+            replace(claim, units=choice.content.coded_central(choice.order, claim.units))
+            for claim in _joined(choice.content, choice.votes, claims, choice.order)
+        ]
+        for choice, claims in zip(made, found, strict=True)
+    ]
 
 
-def _confused(
-    content: Content, order: Ints, choice: Choice, found: Sequence[Claim], null: Floats
+def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
+    """The disputed units of a pair with its strongest content."""
+    core, top = scan.strongest(pair)
+    value, region = centred(scan, content, pair)
+    if value[0] > top:
+        core = region
+    return grown(scan, content, pair, core)
+
+
+def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
+    """Most of a pair's disputed units, where content sets some of them apart; else all."""
+    units = _cut_out(scan, content, pair)
+    most = len(units) >= KEPT * len(whole)
+    return units if most and scan.strength_of(pair, units) >= SET_APART else whole
+
+
+def _joined(
+    content: Content, votes: Votes, claims: Sequence[Claim], order: Ints
 ) -> list[Claim]:
-    """Pairs that are confused as a whole, with words that set their units apart."""
-    if not choice.nominal:
-        return []
-    claimed = np.concatenate([np.zeros(0, np.intp), *(claim.units for claim in found)])
-    table = pair_table(choice.votes, claimed)
-    code = {label: i for i, label in enumerate(choice.votes.labels)}
-    at = [(code[a], code[b]) for a, b in choice.pairs]
-    scan = choice.scan.without(np.argsort(order)[claimed])
-    known = np.zeros(table.shape, np.bool_)
-    for claim in found:
-        own = [code[label] for label in claim.labels]
-        known[np.ix_(own, own)] = True
-    more, taken = [], np.zeros(0, np.intp)
-    for _ in choice.pairs:
-        value = np.round(excess(table, expected_pairs(table, known)), 6)
-        value[known] = 0
-        i = max(range(len(at)), key=lambda i: (value[at[i]], -i))
-        p = p_value(null, float(value[at[i]]))
-        if p > ERRORS:
-            break
-        known[at[i]] = known[at[i][::-1]] = True
-        units = np.setdiff1d(order[scan.disputed(i)], taken)
-        if len(units) >= AT_LEAST and content.names(units):
-            more.append(Claim(choice.pairs[i], units, float(value[at[i]]), p))
-            taken = np.append(taken, units)
-    return more
-
-
-def _joined(content: Content, votes: Votes, claims: list[Claim]) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
+    place = np.argsort(order)
     for claim in claims:
         for i, other in enumerate(done):
             labels = tuple(dict.fromkeys((*other.labels, *claim.labels)))
-            if len(labels) > 3 or not _alike(content, other.units, claim.units):
+            if len(labels) > 3 or not _alike(content, place[other.units], place[claim.units]):
                 continue
             units = np.union1d(other.units, claim.units)
             if len(labels) == 3 and len(other.labels) < 3 and not _in_play(votes, units, labels):

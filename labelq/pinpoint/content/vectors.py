@@ -27,7 +27,8 @@ AT_LEAST = 4
 """Fewer units than this are no cluster."""
 
 NAMED_IN = 0.3
-"""A word names a group when so many of its units hold it."""
+TOGETHER = 0.5
+"""Words name a group when so many of its units hold one of them, or so many any of them."""
 
 EVERYWHERE = 0.1
 """Words in more than this share of the other texts in their script are function words of some
@@ -137,7 +138,8 @@ class Content:
     def words(self, units: UnitCodes, at_most: int = 4) -> tuple[str, ...]:
         """Up to ``at_most`` words, as written, that set ``units`` apart from all others.
 
-        Content words only, each in three texts, and none without one in 30 % of the units.
+        Content words only, each in three texts; none where no word is in 30 % of the units and
+        all together are in less than half of them.
         """
         texts = np.unique(self.text_of[units])
         texts = texts[texts >= 0]
@@ -154,9 +156,12 @@ class Content:
             for word in np.flatnonzero(names):
                 names[word] = is_content(self.vocabulary[word])
         ranked = setting_apart(np.where(names, inside, 0), n, outside, self.holds.shape[0] - n)
+        ranked = ranked[:at_most]
         if not (held[ranked] >= NAMED_IN * len(units)).any():
-            return ()
-        return tuple(self._as_written(self.vocabulary[i], texts) for i in ranked[:at_most])
+            some = self.holds[self.text_of[spoken]][:, ranked]
+            if np.count_nonzero(some.sum(axis=1)) < TOGETHER * len(units):
+                return ()
+        return tuple(self._as_written(self.vocabulary[i], texts) for i in ranked)
 
     def names(self, units: UnitCodes) -> tuple[str, ...]:
         """What a cluster is called: words that set it apart, else fields (``field=value``)."""
@@ -181,6 +186,11 @@ class Content:
             form for t in texts for form in tokens(self.documents[t]) if folded(form) == word
         )
         return min(forms, key=lambda form: (-forms[form], form))
+
+    def coded_central(self, order: UnitCodes, units: UnitCodes) -> NDArray[np.integer]:
+        """Codes of units, most typical first, where rows of this content are in ``order``."""
+        rows = np.argsort(order)[units]
+        return np.asarray(order[self.central_first(rows)])
 
     def _means(self, groups: Sequence[UnitCodes]) -> NDArray[np.float64]:
         """Mean vector of each group, (words × groups)."""
