@@ -62,8 +62,8 @@ class CauseEvidence:
     of the disputed ones one vote stands against two or more alike, on ``even`` the leading
     labels have equal votes. ``follows`` of ``of`` votes on the content are what their rater
     mostly gives there. ``flat`` is how unsure the consensus is of the disputed units (mean).
-    ``deviates`` is the rater who deviates most, on ``here`` of the answers with this content
-    and ``elsewhere`` of all others (``usual`` for the rater in the middle). ``hurried`` of
+    ``deviates`` is the rater who deviates most: ``off`` of ``answers`` on this content are not
+    the leading label, and ``elsewhere`` is that rater's share of answers that differ (``usual`` for the rater in the middle). ``hurried`` of
     ``timed`` deviating votes took a third of the usual time or less.
     """
 
@@ -75,7 +75,8 @@ class CauseEvidence:
     of: int
     flat: float
     deviates: int | None
-    here: float
+    off: int
+    answers: int
     elsewhere: float
     usual: float
     hurried: int

@@ -181,9 +181,9 @@ def _measured(told: Cause, found: CauseEvidence, names: Names) -> list[str]:
     )
     if found.deviates is not None and told.kind in ("rater", "slip", "too_little"):
         said.append(
-            f"{_sentence(names.sentence(found.deviates))} deviates most: on {percent(found.here)}"
-            f" of the tasks with this content, elsewhere on {percent(found.elsewhere)} (the"
-            f" annotator in the middle: {percent(found.usual)})."
+            f"{_sentence(names.sentence(found.deviates))} deviates most: in {count(found.off)} of"
+            f" {counted(found.answers, 'answer')} to this content, elsewhere in"
+            f" {percent(found.elsewhere)} (the annotator in the middle: {percent(found.usual)})."
         )
     if found.hurried:
         said.append(

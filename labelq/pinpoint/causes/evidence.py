@@ -16,18 +16,21 @@ from labelq.pinpoint.causes.pattern import HURRIED, Bools, Floats, Pattern
 CONTENT: dict[str, str] = {
     "size": "log of the number of disputed units",
     "votes": "log of the mean number of votes on a disputed unit",
-    "disputed": "share of the units with this content that are disputed",
+    "disputed": "share of the units with this content that are disputed, up to three in ten (of"
+    " slips it is far less)",
     "single": "share of disputed units on which one vote stands against two or more alike",
     "even": "share of disputed units whose leading labels have equal votes",
     "third": "share of disputed units with three labels or more",
     "own_rule": "how much better a vote is foretold by its rater's other votes on this content"
     " than by everybody's (mean log ratio)",
     "own_rule_sum": "the same, the square root of the sum over all votes",
-    "lone_camp": "whether one rater alone mostly gives another label than the rest",
+    "lone_camp": "whether one rater alone mostly gives another label than three others or more",
+    "one_of_three": "the same against two others: a rule of one, or a gap with two camps",
     "camps": "whether two raters or more do",
     "camp_share": "share of the answers of raters who mostly give another label than the rest",
     "resolved": "share of disputed units on which all others agree without the most"
     " deviating rater",
+    "still_disputed": "share of all units with this content that are disputed without that rater",
     "apart": "log of that rater's share of the deviating votes over the share of the answers",
     "leaves_pattern": "how much more often that rater deviates here than elsewhere (log odds)",
     "careless": "how much more often that rater deviates elsewhere than is usual (log odds)",
@@ -78,6 +81,8 @@ LEFT: dict[str, str] = {
 }
 """Feature of what is left of a label pair, from its disagreements' probabilities."""
 
+TELLING = 0.3
+"""From this share of disputed units on, more of them do not speak against slips more."""
 CAMP = 3
 """Answers from which a rater's commonest label counts as a rule."""
 
@@ -87,8 +92,8 @@ class Inside(NamedTuple):
 
     ``features`` in the order of :data:`CONTENT`. ``rater`` deviates most; all others agree on
     ``resolved`` of the disputed units. ``follows`` of ``of`` votes are what their rater mostly
-    gives on this content. ``n_content`` units have it. ``deviates`` is how often the rater
-    deviates here and elsewhere, ``hurried`` how many of ``timed`` deviating votes are hurried.
+    gives on this content. ``n_content`` units have it. The rater is off in ``off`` of ``answers``
+    here, and how often ``elsewhere``. ``hurried`` of ``timed`` deviating votes are hurried.
     ``gain`` is how much better each of ``votes`` is foretold by its rater's others than by
     everybody's.
     """
@@ -99,7 +104,9 @@ class Inside(NamedTuple):
     follows: int
     of: int
     n_content: int
-    deviates: tuple[float, float]
+    off: int
+    answers: int
+    elsewhere: float
     hurried: int
     timed: int
     votes: NDArray[np.intp]
@@ -136,7 +143,7 @@ def of_content(
     other = steady & (table.argmax(axis=1) != leading)
     in_camp = n_own[other].sum() / max(n_own[steady].sum(), 1)
 
-    odd, resolved, apart, rates = _most_deviating(p, here, suspect, content, rows)
+    odd, resolved, still, apart, rates = _most_deviating(p, here, suspect, content, rows)
     rate_here, rate_elsewhere = rates
     with np.errstate(invalid="ignore"):
         fast = p.pace[suspect] + p.tempo[rater[suspect]] < HURRIED
@@ -145,16 +152,18 @@ def of_content(
         [
             np.log(max(len(rows), 1)),
             np.log(k.mean()) if len(k) else 0.0,
-            len(rows) / max(len(np.unique(p.row[content])), 1),
+            min(len(rows) / max(len(np.unique(p.row[content])), 1), TELLING),
             _share((k >= 3) & (top == k - 1)),
             _share(tie),
             _share(p.labels[rows] > 2),
             gain.mean() if len(gain) else 0.0,
             np.sqrt(max(gain.sum(), 0.0)),
-            float(other.sum() == 1),
+            float(other.sum() == 1 and steady.sum() > 3),
+            float(other.sum() == 1 and steady.sum() <= 3),
             float(other.sum() >= 2),
             in_camp,
             resolved,
+            still,
             apart,
             _logit(rate_here) - _logit(rate_elsewhere),
             _logit(rate_elsewhere) - _logit(p.usual),
@@ -169,7 +178,9 @@ def of_content(
         int(table.max(axis=1).sum()) if table.size else 0,
         len(content),
         len(np.unique(p.row[content])),
-        (rate_here, rate_elsewhere),
+        int((rater[suspect] == odd).sum()),
+        int((rater[content] == odd).sum()),
+        rate_elsewhere,
         int(fast[timed].sum()),
         int(timed.sum()),
         content,
@@ -183,12 +194,13 @@ def _most_deviating(
     suspect: NDArray[np.intp],
     content: NDArray[np.intp],
     rows: NDArray[np.intp],
-) -> tuple[int | None, float, float, tuple[float, float]]:
-    """The rater who deviates most: on which share of units all others agree, how far apart
-    from the rest, and how often here and elsewhere.
+) -> tuple[int | None, float, float, float, tuple[float, float]]:
+    """The rater who deviates most: on which share of the disputed units all others agree, on
+    which of all with this content they do not, how far apart from the rest, and how often here
+    and elsewhere.
     """
     if not len(suspect) or len(np.unique(p.votes.rater[here])) < 3:
-        return None, 0.0, 0.0, (p.usual, p.usual)
+        return None, 0.0, 1.0, 0.0, (p.usual, p.usual)
     rater, label, row = p.votes.rater, p.votes.label, p.row
     # Where votes are even each side is as suspect as the other: both count by half.
     weight = 1 / np.where((p.top == p.second)[row[suspect]] & ~p.known[row[suspect]], 2, 1)
@@ -199,11 +211,14 @@ def _most_deviating(
     first, last, n_left = _ends(row[left], label[left])
     several = int((p.k[rows] >= 3).sum())
     resolved = float(((first == last) & (n_left >= 2)).sum() / max(several, 1))
+    rest = content[rater[content] != odd]
+    low, high, n_rest = _ends(row[rest], label[rest])
+    still = float((low != high).sum() / max(int((n_rest >= 2).sum()), 1))
     share = off[odd] / off.sum()
     of_answers = answers[odd] / answers.sum()
     rate_here = (off[odd] + 0.5) / (answers[odd] + 1)
     elsewhere = float(p.deviates[content[rater[content] == odd]].mean())
-    return odd, resolved, float(np.log(share / of_answers)), (float(rate_here), elsewhere)
+    return odd, resolved, still, float(np.log(share / of_answers)), (float(rate_here), elsewhere)
 
 
 def _ends(
