@@ -19,6 +19,7 @@ from planted_rounds import CAUSES, QUESTION, Planted, planted_round
 
 from labelq.labels.model import Round
 from labelq.measure.consensus.estimation import consensus
+from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.causes import evidence
 from labelq.pinpoint.causes.explaining import (
@@ -57,23 +58,26 @@ def pinpointed(round_: Round):
     return agreed, find_clusters(round_, {QUESTION: settling}, {QUESTION: agreed}, pairs)
 
 
-def seen(seed: int) -> Seen:
-    """The round of a training seed; every third has known labels on a tenth to a third."""
-    planted = planted_round(seed)
-    round_ = planted.round
-    if seed % 3 == 0:
-        rng = np.random.default_rng([seed, 1])
-        known = rng.random(len(round_.units)) < rng.uniform(0.1, 0.33)
-        gold = np.where(known, planted.label, -1).astype(np.int32)
-        round_ = replace(round_, gold={QUESTION: gold})
-    agreed, clusters = pinpointed(round_)
+def with_gold(planted: Planted, seed: int) -> Round:
+    """The round; every third has known labels on a tenth to a third of its units."""
+    if seed % 3:
+        return planted.round
+    rng = np.random.default_rng([seed, 1])
+    known = rng.random(len(planted.label)) < rng.uniform(0.1, 0.33)
+    gold = np.where(known, planted.label, -1).astype(np.int32)
+    return replace(planted.round, gold={QUESTION: gold})
+
+
+def seen(planted: Planted, round_: Round, agreed: Consensus, clusters: tuple[Cluster, ...]) -> Seen:
+    """A round as the models see it. With tables of zeros the features are what is wanted."""
     question, ratings = round_.questions[0], round_.ratings[QUESTION]
     votes = choices(question, ratings)[0]
     clusters += placebos(planted, clusters)
-    zero = [{"intercept": (0.0,) * 3} | dict.fromkeys(names, (0.0,) * 3) for names in
-            (evidence.CONTENT, evidence.WITHIN, evidence.DISAGREEMENT, evidence.LEFT)]  # fmt: skip
-    found = explained(votes, ratings, len(round_.raters), agreed, clusters,
-                      truth=truths(round_, question, votes), tables=tuple(zero))  # fmt: skip
+    named = (evidence.CONTENT, evidence.WITHIN, evidence.DISAGREEMENT, evidence.LEFT)
+    zero = tuple(dict.fromkeys(["intercept", *names], (0.0,) * 3) for names in named)
+    truth = truths(round_, question, votes)
+    n = len(round_.raters)
+    found = explained(votes, ratings, n, agreed, clusters, truth=truth, tables=zero)
     return Seen(planted, clusters, found)
 
 
@@ -186,7 +190,9 @@ def main() -> None:
     given = parser.parse_args()
     rounds = []
     for i in range(given.rounds):
-        rounds.append(seen(FIRST + i))
+        planted = planted_round(FIRST + i)
+        round_ = with_gold(planted, FIRST + i)
+        rounds.append(seen(planted, round_, *pinpointed(round_)))
         print(f"\r{i + 1} of {given.rounds}", end="", file=sys.stderr)
     print(file=sys.stderr)
     print(module(all_fitted(rounds), leading_right(rounds), given.rounds), end="")
@@ -203,8 +209,8 @@ SAID = {
 def module(tables, right: tuple[float, ...], n_rounds: int) -> str:
     """The page of coefficients."""
     lines = [
-        '"""The fitted models of causes: log odds of a habit, an ambiguous content and a gap against a',
-        "slip, per feature (what these are: :mod:`labelq.pinpoint.causes.evidence`).",
+        '"""The fitted models of causes: log odds of a habit, an ambiguous content and a gap',
+        "against a slip, per feature (:mod:`labelq.pinpoint.causes.evidence` says what each is).",
         "",
         f"Written by ``python benchmarks/cause_model.py --rounds {n_rounds}``, not by hand.",
         '"""',
@@ -220,8 +226,8 @@ def module(tables, right: tuple[float, ...], n_rounds: int) -> str:
         lines += ["}", f'"""{SAID[name]}"""', ""]
     lines += [
         f"LEADING_RIGHT = ({', '.join(map(repr, right))})",
-        '"""Where a slip, a habit, ambiguity or a gap splits three votes or more and one label leads,',
-        'how often it is the right one."""',
+        '"""Where a slip, a habit, ambiguity or a gap splits three votes or more and one label',
+        'leads: how often it is the right one."""',
     ]
     return "\n".join(lines) + "\n"
 

@@ -53,7 +53,9 @@ def centred(
     for i in range(1, 1 + times):
         flags[np.lexsort((dice.random(len(pool)), of)), i] = flags[by, 0]
     vectors = sparse.csr_array(content.vectors[pool])
-    mean_of = sparse.csr_array((d[of] / n[of] / len(disputed), (np.zeros(len(of), int), np.arange(len(of)))))
+    mean_of = sparse.csr_array(
+        (d[of] / n[of] / len(disputed), (np.zeros(len(of), int), np.arange(len(of))))
+    )
     usual = np.asarray((mean_of @ vectors).todense(), np.float64).ravel()
     near = np.round(_near(vectors, usual, flags, len(disputed)), 7)
     top = min(len(pool), 4 * len(disputed) + 50)

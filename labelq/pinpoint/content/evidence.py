@@ -130,7 +130,10 @@ def null_of(choice: Choice, times: int, seed: int) -> Null:
     value, asked = np.zeros((n, 4, times)), np.zeros((n, 4), np.bool_)
     value[:, 0], asked[:, 0] = scan.maxima(scan.moments(), times, seed), True
     for pair in chosen_pairs(scan, times).tolist():
-        value[pair, 1], asked[pair, 1] = centred(scan, choice.content, pair, times, seed)[0][1:], True
+        value[pair, 1], asked[pair, 1] = (
+            centred(scan, choice.content, pair, times, seed)[0][1:],
+            True,
+        )
     if choice.nominal:
         a, b = _places(choice)
         if len(choice.votes.labels) >= LEAST_LABELS:

@@ -65,9 +65,7 @@ class Claim:
     stability: float | None = None
 
 
-def pair_flags(
-    votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int
-) -> sparse.csr_array:
+def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
     """Which units carry both labels of which pair, (units × pairs)."""
     code = {label: i for i, label in enumerate(votes.labels)}
     holders = [np.unique(votes.unit[votes.label == c]) for c in range(len(votes.labels))]
@@ -176,9 +174,7 @@ def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
     return units if most and scan.strength_of(pair, units) >= SET_APART else whole
 
 
-def _joined(
-    content: Content, votes: Votes, claims: Sequence[Claim], order: Ints
-) -> list[Claim]:
+def _joined(content: Content, votes: Votes, claims: Sequence[Claim], order: Ints) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
     place = np.argsort(order)
