@@ -63,8 +63,9 @@ class CauseEvidence:
     labels have equal votes. ``follows`` of ``of`` votes on the content are what their rater
     mostly gives there. ``flat`` is how unsure the consensus is of the disputed units (mean).
     ``deviates`` is the rater who deviates most: ``off`` of ``answers`` on this content are not
-    the leading label, and ``elsewhere`` is that rater's share of answers that differ (``usual`` for the rater in the middle). ``hurried`` of
-    ``timed`` deviating votes took a third of the usual time or less.
+    the leading label, and ``elsewhere`` is that rater's share of answers that differ (``usual``
+    for the rater in the middle). ``hurried`` of ``timed`` deviating votes took a third of the
+    usual time or less.
     """
 
     n_units: int

@@ -168,8 +168,10 @@ def chances(told: Cause) -> str:
 def _measured(told: Cause, found: CauseEvidence, names: Names) -> list[str]:
     """What speaks for the causes, in the order in which people would ask for it."""
     said = [
-        f"{count(found.n_units)} of {counted(found.n_content, 'task')} with this content "
-        f"{'is' if found.n_units == 1 else 'are'} disputed."
+        (
+            f"{count(found.n_units)} of {counted(found.n_content, 'task')} with this content "
+            f"{'is' if found.n_units == 1 else 'are'} disputed."
+        )
     ]
     opposite = _opposite(told.camps, names)
     if told.kind == "gap" and opposite:

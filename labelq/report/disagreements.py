@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from labelq.labels.model import Codes, Question, Ratings, label_text
+from labelq.labels.model import Question, Ratings, label_text
 from labelq.pinpoint.findings import CAUSES, Disagreements
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from labelq.auditing import Audit
+
+Ints = NDArray[np.integer]
 
 COLUMNS = ("unit", "question", "label", "votes", "cluster", *CAUSES, "likeliest", "basis")
 
@@ -62,7 +66,7 @@ def _votes(question: Question, ratings: Ratings, found: Disagreements) -> list[s
         f"{names[code]}: {count}" for code, count in zip(label.tolist(), n.tolist(), strict=True)
     ]
     start = np.searchsorted(row, np.arange(len(units) + 1))
-    return ["{" + ", ".join(said[a:b]) + "}" for a, b in zip(start, start[1:], strict=False)]
+    return ["{" + ", ".join(said[a:b]) + "}" for a, b in itertools.pairwise(start)]
 
 
 def _ticks(question: Question, ratings: Ratings, found: Disagreements) -> list[str]:
@@ -78,9 +82,7 @@ def _ticks(question: Question, ratings: Ratings, found: Disagreements) -> list[s
     return votes
 
 
-def _counts(
-    units: Codes, unit: Codes, label: Codes, width: int
-) -> tuple[Codes, Codes, Codes, Codes]:
+def _counts(units: Ints, unit: Ints, label: Ints, width: int) -> tuple[Ints, Ints, Ints, Ints]:
     """How often each of ``units`` (sorted) got each label: (units, row, label, n), by row."""
     keep = np.isin(unit, units)
     key = np.searchsorted(units, unit[keep]).astype(np.int64) * width + label[keep]

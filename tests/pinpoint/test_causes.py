@@ -121,7 +121,7 @@ def test_two_raters_can_be_told_apart_by_known_labels_only():
     votes, elsewhere = ["axby"] * 8, ["axbx", "ayby", "azbz"] * 10
     assert of(votes, elsewhere=elsewhere)[0].kind == "too_little"
     assert not of(votes, elsewhere=elsewhere)[0].probabilities
-    found, rater = of(votes, elsewhere=elsewhere, gold="x" * 8)
+    found, _ = of(votes, elsewhere=elsewhere, gold="x" * 8)
     assert sum(found.probabilities.values()) == pytest.approx(1)
     blind = disagreements_of(made(votes, elsewhere=elsewhere))
     told = disagreements_of(made(votes, elsewhere=elsewhere, gold="x" * 4))
@@ -168,7 +168,7 @@ def test_the_order_of_raters_and_units_does_not_matter():
     votes = [f"a{x}b{y}c{z}" for x, y, z in rng.choice(list("xxxxy"), (40, 3))]
     first = disagreements_of(made(votes))
     swapped = [v.translate(str.maketrans("abc", "cab")) for v in votes]
-    swapped = ["".join(sorted((v[i : i + 2] for i in (0, 2, 4)))) for v in swapped]
+    swapped = ["".join(sorted(v[i : i + 2] for i in (0, 2, 4))) for v in swapped]
     elsewhere = [v.translate(str.maketrans("abc", "cab")) for v in CLEAR]
     again = disagreements_of(made(swapped, elsewhere=elsewhere))
     assert again.unit.tolist() == first.unit.tolist()

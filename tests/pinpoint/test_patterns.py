@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelq.pinpoint.causes import evidence
-from labelq.pinpoint.causes.coefficients import CONTENT, ELSEWHERE, LEFT, LEADING_RIGHT, WITHIN
+from labelq.pinpoint.causes.coefficients import CONTENT, ELSEWHERE, LEADING_RIGHT, LEFT, WITHIN
 from labelq.pinpoint.causes.evidence import of_content, of_disagreements
 from labelq.pinpoint.causes.model import log_odds, probabilities
 from labelq.pinpoint.causes.pattern import pattern_of

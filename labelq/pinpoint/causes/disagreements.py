@@ -40,14 +40,14 @@ def _of_question(
         told = found.of_unit
         if len(np.unique(pattern.votes.rater)) < 3:
             told = np.where(pattern.known[rows][:, None], told, np.nan)
-        tick = np.full(len(rows), -1 if votes.tick is None else votes.tick)
+        ticks = np.full(len(rows), -1 if votes.tick is None else votes.tick)
         position = np.array([*mine, -1])[found.cluster]
-        parts.append((pattern.units[rows], tick, position, told))
+        parts.append((pattern.units[rows], ticks, position, told))
         if found.recalibrated is not None:
             basis = "recalibrated"
     if not parts:
-        none = np.zeros(0, np.int64)
-        return Disagreements(question.name, none, none, none, np.zeros((0, 4)), basis)
+        empty = np.zeros(0, np.int64)
+        return Disagreements(question.name, empty, empty, empty, np.zeros((0, 4)), basis)
     unit, tick, cluster, told = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((tick, unit))
     return Disagreements(

@@ -107,16 +107,16 @@ def explained(
         odds[i] = log_odds(found.features[None, :], tables[0])[0]
 
     rows, features = evidence.of_disagreements(pattern, flat)
-    cluster = np.full(len(pattern.units), -1)
+    of_row = np.full(len(pattern.units), -1)
     for i, one in enumerate(clusters):
-        cluster[np.searchsorted(pattern.units, one.units)] = i
-    cluster = cluster[rows]
+        of_row[np.searchsorted(pattern.units, one.units)] = i
+    cluster = of_row[rows]
     claimed_by = np.isin(cluster, real) if real else np.zeros(len(rows), np.bool_)
-    of_unit = np.empty((len(rows), 4))
-    of_unit[~claimed_by] = log_odds(features[~claimed_by], tables[2])
+    unit_odds = np.empty((len(rows), 4))
+    unit_odds[~claimed_by] = log_odds(features[~claimed_by], tables[2])
     more = within_features(pattern, inside, odds, rows, cluster)
-    of_unit[claimed_by] = log_odds(np.hstack([features, more])[claimed_by], tables[1])
-    of_unit = probabilities(of_unit)
+    unit_odds[claimed_by] = log_odds(np.hstack([features, more])[claimed_by], tables[1])
+    of_unit = probabilities(unit_odds)
 
     left = [i for i, one in enumerate(clusters) if one.remainder]
     for i in left:
@@ -187,7 +187,7 @@ def truths(round_: Round, question: Question, votes: Votes) -> Codes | None:
     if gold is None and not decided:
         return None
     values = round_.ratings[question.name].values
-    known = np.full(len(round_.units), -1, np.int32)
+    known: Codes = np.full(len(round_.units), -1, np.int32)
     code = {label: i for i, label in enumerate(votes.labels)}
 
     def coded(value: object) -> int:

@@ -115,7 +115,7 @@ def pattern_of(
     leads = n == top[of_unit]
     n_leading = np.bincount(of_unit, leads, len(units)).astype(np.int64)
     labels = np.bincount(of_unit, minlength=len(units))
-    second = np.zeros(len(units), np.int64)
+    second: Ints = np.zeros(len(units), np.int64)
     np.maximum.at(second, of_unit[~leads], n[~leads])
     second = np.where(n_leading > 1, top, second)
     tied = n_leading > 1
