@@ -156,7 +156,7 @@ def main() -> None:
     }
     for kind, row in found.items():
         recall = ", ".join(f"{name} {value:.2f}" for name, value in row["recall"].items())
-        print(f"causes of {kind} ({row['n']}): macro {row['macro']:.3f} (majority cause"
+        print(f"causes of {kind} ({row['n']}): macro {row['macro']:.3f} (majority"
               f" {row['majority macro']:.2f}), right {row['right']:.3f} (majority"
               f" {row['majority right']:.3f}), calibration error {row['ece']:.3f}; {recall}")  # fmt: skip
     print("clusters, planted and named:", dict(sorted(scores.named.items())))

@@ -54,7 +54,8 @@ def test_who_deviates_elsewhere_is_told_without_the_content_in_question():
     quarrel = ["axbxcy"] * 30
     found = patterned(quarrel + ["axbxcx"] * 40, inside=np.arange(30))
     counted = patterned(quarrel + ["axbxcx"] * 40)
-    assert found.deviates[2] < 0.02 < 0.3 < counted.deviates[2]
+    assert found.deviates[2] < 0.02
+    assert counted.deviates[2] > 0.3
 
 
 def test_lift_is_high_for_a_habit_and_not_for_a_slip():
@@ -98,7 +99,8 @@ def test_one_raters_habit_shows_in_the_evidence():
     assert seen.rater == 3
     assert (seen.resolved, told["lone_camp"], told["camps"]) == (1, 1, 0)
     assert told["still_disputed"] == 0
-    assert told["leaves_pattern"] > 2 > 0.5 > told["careless"]
+    assert told["leaves_pattern"] > 2
+    assert told["careless"] < 0.5
 
 
 def test_every_disputed_unit_has_features():
