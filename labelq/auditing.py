@@ -48,6 +48,10 @@ from labelq.pinpoint.findings import (
     LabelPair,
     RaterReport,
 )
+from labelq.pinpoint.clusters import clustering, find_clusters
+from labelq.pinpoint.content.vectors import Content, Embedder
+from labelq.pinpoint.edge_cases import find_edge_cases
+from labelq.pinpoint.findings import Cluster, Clustering, EdgeCase, Influence, LabelPair, RaterReport
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
@@ -109,6 +113,7 @@ class Audit:
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     disagreements: tuple[Disagreements, ...] = ()
+    clustering: Clustering | None = None
 
     @property
     def passed(self) -> bool:
@@ -146,6 +151,7 @@ def audit(
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
+    embedder: Embedder | None = None,
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -153,11 +159,13 @@ def audit(
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
     starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
     field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    ``resample_raters`` say how intervals are made. ``embedder`` takes texts to a matrix with one
+    row for each: clusters then compare tasks by meaning, not by words. Deterministic for a
+    ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
-            that does not exist.
+            that does not exist, or the embedder gives no matrix.
     """
     fail_under = _known_gates(round_, fail_under)
     groups = groups_of(round_.units, group) if group else None
@@ -210,7 +218,11 @@ def audit(
         progress(f"testing the consensus on {question.name}", i / n)
         quality.add(round_, question, of_round[question.name], seed, confidence)
     progress("clustering disagreements", 0.0)
-    clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
+    content = Content.of(round_.units, embedder) if pairs else None
+    clusters = find_clusters(
+        round_, settlings, of_round, pairs, consensuses, content=content, seed=seed
+    )
+    model = None if embedder is None else getattr(embedder, "name", "a function")
     progress("looking at tasks and annotators", 0.0)
     edges = tuple(
         case
@@ -261,6 +273,7 @@ def audit(
         group=group,
         resample_raters=resample_raters,
         disagreements=disagreements(round_, of_round, clusters),
+        clustering=clustering(round_, content, model),
     )
 
 

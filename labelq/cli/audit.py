@@ -55,6 +55,12 @@ _FILE = click.Path(path_type=Path)
     help="Recompute every number through krippendorff and statsmodels [where memory allows].",
 )
 @click.option(
+    "--embedder",
+    type=_FILE,
+    metavar="DIR",
+    help="Compare tasks by meaning: a local sentence-transformers or model2vec model [words].",
+)
+@click.option(
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
 )
 @click.option(
@@ -111,6 +117,11 @@ def run(
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
+    embedder = None
+    if settings.embedder is not None:
+        from labelq.embedders import local_embedder
+
+        embedder = local_embedder(settings.embedder)
     with (
         progress_bar() as progress,
         origin_of(
@@ -140,6 +151,7 @@ def run(
             cross_check=settings.cross_check,
             fail_under=settings.fail_under,
             text_field=settings.text_field or "text",
+            embedder=embedder,
             progress=progress,
         )
         progress("writing", 0.0)
@@ -200,6 +212,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += ["--label-config", settings.label_config.name]
     if settings.text_field is not None:
         parts += ["--text-field", settings.text_field]
+    if settings.embedder is not None:
+        parts += ["--embedder", settings.embedder.as_posix()]
     guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
     return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from labelq.labels.model import Question, Ratings, Round
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.causes.clusters import with_causes
-from labelq.pinpoint.content.searching import Claim, searched
+from labelq.pinpoint.content.searching import ERRORS, Claim, searched
 from labelq.pinpoint.content.terms import most_set_apart
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
-from labelq.pinpoint.findings import Apart, Cause, Cluster, LabelPair
+from labelq.pinpoint.findings import Apart, Cause, Cluster, Clustering, LabelPair
 from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
@@ -102,6 +102,17 @@ def find_clusters(
         name = view.settling.question.name
         found += [replace(c, id=f"{name}-{i}") for i, c in enumerate(clusters, start=1)]
     return tuple(sorted(found, key=_rank))
+
+
+def clustering(round_: Round, content: Content | None, model: str | None) -> Clustering:
+    """What clusters of ``round_`` are found by; ``model`` is the embedder's name, if any."""
+    if content is None:
+        return Clustering("none", "none", None, len(round_.units), len(round_.units), ERRORS)
+    silent = int((content.text_of < 0).sum())
+    if not content.written:
+        return Clustering("fields", "words", None, len(round_.units), silent, ERRORS)
+    vectors: Literal["words", "embedder"] = "words" if model is None else "embedder"
+    return Clustering("text", vectors, model, len(round_.units), silent, ERRORS)
 
 
 def _rank(cluster: Cluster) -> tuple[bool, bool, float, tuple[str, ...], tuple[int, ...]]:

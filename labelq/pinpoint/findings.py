@@ -123,6 +123,24 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
+class Clustering:
+    """What clusters were found by.
+
+    ``content``: units were compared by their ``text``, by their ``fields``, or by nothing
+    (``none``). ``vectors``: by words (``words``) or by an embedder (``embedder``, whose name
+    is ``model``); only then is a cluster called semantic. ``n_without_text`` units had nothing
+    to compare. ``errors`` is the chance of any cluster in a round without a reason.
+    """
+
+    content: Literal["text", "fields", "none"]
+    vectors: Literal["words", "embedder", "none"]
+    model: str | None
+    n_units: int
+    n_without_text: int
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Disagreements between two or three labels with a common content (or the remainder).
 
@@ -133,10 +151,11 @@ class Cluster:
     most"). ``consensus`` is the label that the consensus gives to most of the units, None
     where it is undecided; ``divided`` are the units with the most even votes.
 
-    ``p_value`` is the share of rounds with permuted disagreements in which the strongest of
-    all candidates, over all questions, is as strong as this cluster's core. ``stability`` is
-    the share of pairs of its units that are found together again in random halves of the
-    round. ``apart`` are the fields that set it apart. All are None or empty for remainders.
+    ``p_value`` is the share of rounds with permuted disagreements whose strongest evidence,
+    over all questions and label pairs, is as strong; of the second cluster half of it, and so
+    on (expected share of clusters without a reason). ``stability`` is the share of pairs of its
+    units that stay together when it grows anew from random halves of itself. ``apart`` are the
+    fields that set it apart. All are None or empty for remainders.
     """
 
     id: str

@@ -82,6 +82,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             )
             for c in audit.clusters
         ],
+        "clustering": None if audit.clustering is None else row(audit.clustering),
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],

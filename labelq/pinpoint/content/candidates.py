@@ -16,8 +16,8 @@ from scipy import sparse
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
 from labelq.pinpoint.words import is_content
 
-MOST_SIMILARITIES = 15_000_000
-"""Centres × units: above it, a seeded sample of the units are centres."""
+MOST_CENTRES = 1000
+"""Of more units, a seeded sample are centres of neighbourhoods."""
 
 MOST_OF_ROUND = 0.5
 """What more than half of all units have in common sets nothing apart."""
@@ -63,12 +63,14 @@ def _neighbourhoods(content: Content, seed: int) -> sparse.csc_array:
     order = np.argsort(content.rank)
     order = order[np.asarray(abs(content.vectors[order]).sum(axis=1)).ravel() > 0]
     n, n_units = len(order), len(content.rank)
-    sizes = [SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)]
+    sizes = [
+        SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)
+    ]
     if not sizes:
         return sparse.csc_array((n_units, 0), dtype=np.float32)
     vectors = content.vectors[order]
     usual = np.asarray(vectors @ content.mean).ravel()
-    n_centres = min(n, max(MOST_SIMILARITIES // n, 1))
+    n_centres = min(n, MOST_CENTRES)
     centres = np.arange(n)
     if n_centres < n:
         centres = np.sort(np.random.default_rng(seed).choice(n, n_centres, replace=False))
@@ -90,6 +92,8 @@ def _neighbourhoods(content: Content, seed: int) -> sparse.csc_array:
             rows.append(near[full][np.arange(near.shape[1]) < filled[:, None]])
             columns.append(np.repeat(np.arange(len(full)) + column, filled))
             column += len(full)
+    if not rows:
+        return sparse.csc_array((n_units, 0), dtype=np.float32)
     row = order[np.concatenate(rows)]
     data = np.ones(len(row), np.float32)
     return sparse.csc_array((data, (row, np.concatenate(columns))), shape=(n_units, column))

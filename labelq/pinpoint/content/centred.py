@@ -22,7 +22,7 @@ MOST_PAIRS = 30
 """So many pairs of a choice, those with the most disputed units, are looked at as a whole."""
 
 LEAST_DISPUTED = 6
-WORK = 60_000_000
+WORK = 20_000_000
 """Units × permutations × pairs: above it, fewer pairs are looked at."""
 
 
@@ -42,6 +42,8 @@ def centred(
     ``content`` has its rows in the order of the scan's units.
     """
     disputed = scan.disputed(pair)
+    if len(disputed) < AT_LEAST:
+        return np.zeros(1 + times), disputed
     strata, d = np.unique(scan.stratum[disputed], return_counts=True)
     pool = np.flatnonzero(np.isin(scan.stratum, strata))
     of = np.searchsorted(strata, scan.stratum[pool])
@@ -53,10 +55,7 @@ def centred(
     for i in range(1, 1 + times):
         flags[np.lexsort((dice.random(len(pool)), of)), i] = flags[by, 0]
     vectors = sparse.csr_array(content.vectors[pool])
-    mean_of = sparse.csr_array(
-        (d[of] / n[of] / len(disputed), (np.zeros(len(of), int), np.arange(len(of))))
-    )
-    usual = np.asarray((mean_of @ vectors).todense(), np.float64).ravel()
+    usual = np.asarray((d[of] / n[of] / len(disputed)) @ vectors).ravel()
     near = np.round(_near(vectors, usual, flags, len(disputed)), 7)
     top = min(len(pool), 4 * len(disputed) + 50)
     first = np.argsort(-near, axis=0, kind="stable")[:top]

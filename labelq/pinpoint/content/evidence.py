@@ -105,21 +105,31 @@ def _together(p: Floats, asked: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     return content, np.asarray(chi2.sf(fisher, 2 * tests[:, None]))
 
 
-def evidence(choice: Choice, without: Ints, times: int) -> Evidence:
-    """The evidence as things are, but for the units (rows) that are explained already."""
-    scan = choice.scan.without(without) if len(without) else choice.scan
-    n = len(choice.pairs)
+def evidence(
+    choice: Choice, times: int, without: Ints | None = None, before: Evidence | None = None
+) -> Evidence:
+    """The evidence as things are, but for the units (rows) ``without``, which are explained.
+
+    Content is looked at again only for pairs that these units carry: the rest is ``before``.
+    """
+    scan, n = choice.scan, len(choice.pairs)
     value, asked = np.zeros((n, 4)), np.zeros((n, 4), np.bool_)
-    value[:, 0], asked[:, 0] = scan.best_per_pair(), True
-    for pair in chosen_pairs(scan, times).tolist():
+    again = np.arange(n)
+    if without is not None and before is not None:
+        again = np.flatnonzero(np.asarray(scan.flags[without].sum(axis=0)).ravel())
+        scan = scan.without(without)
+        value, asked = before.value.copy(), before.asked.copy()
+    value[again, 0], asked[:, 0] = scan.of_pairs(again).best_per_pair(), True
+    for pair in np.intersect1d(chosen_pairs(choice.scan, times), again).tolist():
         value[pair, 1], asked[pair, 1] = centred(scan, choice.content, pair)[0][0], True
     if choice.nominal:
-        at = _places(choice)
         if len(choice.votes.labels) >= LEAST_LABELS:
-            value[:, 2] = excess(pair_table(choice.votes, choice.order[without]))[at]
+            explained = () if without is None else choice.order[without]
+            value[:, 2] = excess(pair_table(choice.votes, explained))[_places(choice)]
             asked[:, 2] = True
-        for i, pair_ in enumerate(choice.pairs):
-            rater, way = single_votes(choice.votes, pair_, choice.order[scan.disputed(i)])
+        for i in again.tolist():
+            units = choice.order[scan.disputed(i)]
+            rater, way = single_votes(choice.votes, choice.pairs[i], units)
             value[i, 3], asked[i, 3] = opposed(rater, way)[0], len(rater) > 0
     return Evidence(value, asked)
 
@@ -130,10 +140,8 @@ def null_of(choice: Choice, times: int, seed: int) -> Null:
     value, asked = np.zeros((n, 4, times)), np.zeros((n, 4), np.bool_)
     value[:, 0], asked[:, 0] = scan.maxima(scan.moments(), times, seed), True
     for pair in chosen_pairs(scan, times).tolist():
-        value[pair, 1], asked[pair, 1] = (
-            centred(scan, choice.content, pair, times, seed)[0][1:],
-            True,
-        )
+        best, _ = centred(scan, choice.content, pair, times, seed)
+        value[pair, 1], asked[pair, 1] = best[1:], True
     if choice.nominal:
         a, b = _places(choice)
         if len(choice.votes.labels) >= LEAST_LABELS:

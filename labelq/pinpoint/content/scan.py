@@ -100,6 +100,10 @@ class Scan:
         expected, variance = (m[pair, candidate].astype(np.float64) for m in moments)
         return pair, candidate, strength(k, expected, variance)
 
+    def of_pairs(self, pairs: Ints) -> Scan:
+        """The same for some pairs only."""
+        return Scan(self.members, sparse.csr_array(sparse.csc_array(self.flags)[:, pairs]), self.stratum)
+
     def best_per_pair(self) -> Floats:
         """The strength of each pair's strongest candidate as things are, (pairs,)."""
         best = np.zeros(self.flags.shape[1])
@@ -109,7 +113,7 @@ class Scan:
 
     def strongest(self, pair: int) -> tuple[Ints, float]:
         """The units of a pair's strongest candidate, and its strength."""
-        one = Scan(self.members, self._pair(pair), self.stratum)
+        one = self.of_pairs(np.array([pair]))
         _, candidate, value = self._found(one._counts(), one.moments())
         if not len(value):
             return np.zeros(0, np.intp), 0.0
@@ -135,18 +139,14 @@ class Scan:
         """The strength of one set of units for one pair."""
         member = np.zeros(len(self.stratum), np.float32)
         member[units] = 1
-        one = Scan(sparse.csr_array(member[:, None]), self._pair(pair), self.stratum)
+        one = Scan(sparse.csr_array(member[:, None]), self.of_pairs(np.array([pair])).flags, self.stratum)
         k = float((one.flags.T @ one.members).sum())
         e, v = one.moments()
         return float(strength(np.array([k]), e[0].astype(float), v[0].astype(float))[0])
 
-    def _pair(self, pair: int) -> sparse.csr_array:
-        return sparse.csr_array(sparse.csc_array(self.flags)[:, [pair]])
-
     def disputed(self, pair: int) -> Ints:
         """The units that carry both labels of a pair."""
-        column = self._pair(pair)
-        return np.flatnonzero(np.diff(column.indptr))
+        return np.sort(sparse.csc_array(self.flags)[:, [pair]].indices)
 
     def prefix(self, pair: int, order: Ints) -> Floats:
         """The strength of the first 1, 2, … of ``order``, (len(order),)."""

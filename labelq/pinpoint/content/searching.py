@@ -27,13 +27,15 @@ from labelq.pinpoint.votes import Votes
 Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
-ERRORS = 0.05
+ERRORS = 0.03
 """The chance that a round without any reason in its disagreements gets a cluster at all; where
 there are reasons, about the share of clusters without one (Benjamini and Hochberg 1995)."""
 
 BY_CONTENT = 0.1
 """A cluster is cut out of its pair by content when the content alone has so small a p-value;
 otherwise it is the whole pair."""
+
+HALVES = 10
 
 KEPT = 0.5
 SET_APART = 3.0
@@ -42,7 +44,7 @@ far out."""
 
 PERMUTATIONS = 299
 FEWER = 99
-MANY = 20_000
+MANY = 1_000
 """From so many disagreements on, fewer permutations."""
 
 MOST_CLAIMS = 40
@@ -56,16 +58,22 @@ IN_PLAY = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """Disputed units with a common content, most central first; their labels, and how sure."""
+    """Disputed units with a common content, most central first; their labels, and how sure.
+
+    ``chance`` is the p-value of the pair's evidence by itself, ``p_value`` the share of permuted
+    rounds whose best is as rare, divided by the number of clusters claimed up to this one.
+    """
 
     labels: tuple[str, ...]
     units: Ints
-    strength: float
+    chance: float
     p_value: float
     stability: float | None = None
 
 
-def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
+def pair_flags(
+    votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int
+) -> sparse.csr_array:
     """Which units carry both labels of which pair, (units × pairs)."""
     code = {label: i for i, label in enumerate(votes.labels)}
     holders = [np.unique(votes.unit[votes.label == c]) for c in range(len(votes.labels))]
@@ -118,9 +126,10 @@ def _claimed(
     limit = float(best[max(int(ERRORS * (times + 1)) - 1, 0)])
     explained = [np.zeros(0, np.intp) for _ in made]
     found: list[list[Claim]] = [[] for _ in made]
-    evidences = [evidence(choice, np.zeros(0, np.intp), times) for choice in made]
+    evidences = [evidence(choice, times) for choice in made]
     closed: set[tuple[int, int]] = set()
-    for rank in range(MOST_CLAIMS):
+    adjusted = 0.0
+    for _ in range(MOST_CLAIMS):
         rows = [
             (float(p), i, pair, float(content[pair]))
             for i, null in enumerate(nulls)
@@ -141,14 +150,16 @@ def _claimed(
         else:
             closed.add((i, pair))
             units = _trimmed(scan, choice.content, pair, units)
-        adjusted = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
+        as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
+        adjusted = max(adjusted, as_rare / (1 + sum(map(len, found))))
         named = len(units) >= AT_LEAST and choice.content.names(units)
         if not named:
             closed.add((i, pair))
             continue
-        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted))
+        kept = _stability(scan, choice.content, pair, units, times)
+        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted, kept))
         explained[i] = np.union1d(explained[i], units)
-        evidences[i] = evidence(choice, explained[i], times)
+        evidences[i] = evidence(choice, times, explained[i], evidences[i])
     return [
         [
             replace(claim, units=choice.content.coded_central(choice.order, claim.units))
@@ -167,6 +178,17 @@ def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
     return grown(scan, content, pair, core)
 
 
+def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) -> float:
+    """The share of pairs of ``units`` that stay together when it grows from random halves."""
+    dice = np.random.default_rng([seed, len(units)])
+    together = []
+    for _ in range(HALVES):
+        half = np.sort(dice.choice(units, (len(units) + 1) // 2, replace=False))
+        n = len(np.intersect1d(grown(scan, content, pair, half), units))
+        together.append(n * (n - 1) / max(len(units) * (len(units) - 1), 1))
+    return float(np.mean(together))
+
+
 def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
     """Most of a pair's disputed units, where content sets some of them apart; else all."""
     units = _cut_out(scan, content, pair)
@@ -174,7 +196,9 @@ def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
     return units if most and scan.strength_of(pair, units) >= SET_APART else whole
 
 
-def _joined(content: Content, votes: Votes, claims: Sequence[Claim], order: Ints) -> list[Claim]:
+def _joined(
+    content: Content, votes: Votes, claims: Sequence[Claim], order: Ints
+) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
     place = np.argsort(order)

@@ -7,19 +7,23 @@ ids, never in the order of the file, so that the same units give the same groups
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.errors import SettingsError
 from labelq.labels.model import Units, field_text
 from labelq.pinpoint.content.terms import Terms, field_terms, most_set_apart
 from labelq.pinpoint.words import folded, folded_tokens, is_content, script, setting_apart, tokens
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Embedder = Callable[[Sequence[str]], Any]
+"""Texts to a matrix with one row for each."""
 
 UnitCodes = NDArray[np.integer]
 
@@ -65,10 +69,14 @@ class Content:
     fields: Terms
 
     @classmethod
-    def of(cls, units: Units) -> Content | None:
+    def of(cls, units: Units, embedder: Embedder | None = None) -> Content | None:
         """The content of ``units``: their texts, or where no unit has one, their fields.
 
+        With an ``embedder`` texts are alike when its vectors are; words still name groups.
         None where there is nothing that two units could have in common.
+
+        Raises:
+            SettingsError: the embedder does not give one row of finite numbers per text.
         """
         written = any(text and text.strip() for text in units.text)
         documents = [text or "" for text in units.text] if written else _field_terms(units)
@@ -98,6 +106,8 @@ class Content:
         idf = np.where(frequency > 1, np.log(n_units.sum() / np.maximum(frequency, 1)), 0.0)
         counts.data = 1 + np.log(counts.data)
         weighted = normalize(counts * idf[None, :])
+        if embedder is not None and written:
+            weighted = normalize(_embedded(embedder, said, n_units))
         row = np.where(spoken, text_of, 0)
         vectors = sparse.csr_array(weighted[row] * spoken[:, None])
         rank = np.empty(len(units), np.intp)
@@ -228,6 +238,22 @@ class Content:
             return group
         typical = np.round(self._typical(group), 12)
         return np.asarray(group[np.lexsort((self.rank[group], -typical))])
+
+
+def _embedded(
+    embedder: Embedder, texts: Sequence[str], n_units: NDArray[np.float64]
+) -> sparse.csr_array:
+    """The embedder's vectors less their mean: what all texts have in common is no content."""
+    from scipy import sparse
+
+    found = np.asarray(embedder(list(texts)), np.float64)
+    if found.ndim != 2 or len(found) != len(texts) or not np.isfinite(found).all():
+        raise SettingsError(
+            f"the embedder must give one row of finite numbers for each of {len(texts):,} texts;"
+            f" it gave an array of shape {found.shape}"
+        )
+    found -= n_units @ found / n_units.sum()
+    return sparse.csr_array(found)
 
 
 def _background(texts: Any, n_units: NDArray[np.float64]) -> float:
