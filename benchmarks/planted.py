@@ -155,10 +155,11 @@ def main() -> None:
         for kind, rows in scores.causes.items()
     }
     for kind, row in found.items():
-        recall = ", ".join(f"{name} {value:.2f}" for name, value in row["recall"].items())
-        print(f"causes of {kind} ({row['n']}): macro {row['macro']:.3f} (majority"
-              f" {row['majority macro']:.2f}), right {row['right']:.3f} (majority"
-              f" {row['majority right']:.3f}), calibration error {row['ece']:.3f}; {recall}")  # fmt: skip
+        each = ", ".join(f"{name} {value:.2f}" for name, value in row["recall"].items())
+        beside = row["majority macro"], row["majority right"]
+        print(f"causes of {kind} ({row['n']}): macro {row['macro']:.3f} (majority cause"
+              f" {beside[0]:.2f}), right {row['right']:.3f} ({beside[1]:.3f}), calibration"
+              f" error {row['ece']:.3f}; {each}")  # fmt: skip
     print("clusters, planted and named:", dict(sorted(scores.named.items())))
     if given.pure:
         print(f"rounds of pure slips in which a cluster is claimed: {claimed} of {given.pure}")

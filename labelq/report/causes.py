@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from labelq.pinpoint.findings import (
+    LIKELY,
     Basis,
     Camp,
     Cause,
@@ -139,6 +140,10 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
     kind, said = cluster.cause, []
     if kind.probabilities:
         said.append(chances(kind))
+    if kind.kind == "too_little" and kind.probabilities.get("rater", 0) > LIKELY:
+        said.append("No test bears out whose habit it would be, so nobody is named.")
+    if kind.kind == "too_little" and kind.probabilities.get("gap", 0) > LIKELY:
+        said.append("Nothing holds these tasks together that a rule could name.")
     if kind.rater is not None and kind.resolved is not None:
         said.append(
             f"Without {names.sentence(kind.rater)}, everybody else agrees on "
