@@ -37,9 +37,21 @@ from labelq.measure.results import (
 )
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
+from labelq.pinpoint.causes.disagreements import disagreements
 from labelq.pinpoint.clusters import find_clusters
 from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, RaterReport
+from labelq.pinpoint.findings import (
+    Cluster,
+    Disagreements,
+    EdgeCase,
+    Influence,
+    LabelPair,
+    RaterReport,
+)
+from labelq.pinpoint.clusters import clustering, find_clusters
+from labelq.pinpoint.content.vectors import Content, Embedder
+from labelq.pinpoint.edge_cases import find_edge_cases
+from labelq.pinpoint.findings import Cluster, Clustering, EdgeCase, Influence, LabelPair, RaterReport
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
@@ -111,6 +123,8 @@ class Audit:
         """The decision about the cluster with this id, if there is one (maybe an open one)."""
         name = self.decided.get(cluster)
         return next((one for one in self.decisions if one.id == name), None)
+    disagreements: tuple[Disagreements, ...] = ()
+    clustering: Clustering | None = None
 
     @property
     def passed(self) -> bool:
@@ -149,6 +163,7 @@ def audit(
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
     decisions: Sequence[Decision] = (),
+    embedder: Embedder | None = None,
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -158,10 +173,14 @@ def audit(
     field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
     in the order of their file. ``interval``, ``group`` (a task field) and
     ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. ``embedder`` takes texts to a matrix with one
+    row for each: clusters then compare tasks by meaning, not by words. Deterministic for a
+    ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
-            that does not exist.
+            that does not exist, or the embedder gives no matrix.
     """
     fail_under = _known_gates(round_, fail_under)
     groups = groups_of(round_.units, group) if group else None
@@ -216,6 +235,11 @@ def audit(
     progress("clustering disagreements", 0.0)
     clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
     decided = decided_clusters(decisions, clusters, round_)
+    content = Content.of(round_.units, embedder) if pairs else None
+    clusters = find_clusters(
+        round_, settlings, of_round, pairs, consensuses, content=content, seed=seed
+    )
+    model = None if embedder is None else getattr(embedder, "name", "a function")
     progress("looking at tasks and annotators", 0.0)
     edges = tuple(
         case
@@ -267,6 +291,8 @@ def audit(
         resample_raters=resample_raters,
         decisions=tuple(decisions),
         decided={cluster: decision.id for cluster, decision in decided.items()},
+        disagreements=disagreements(round_, of_round, clusters),
+        clustering=clustering(round_, content, model),
     )
 
 

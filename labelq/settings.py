@@ -78,6 +78,7 @@ class Settings:
     tentative_from: float = 0.667
     fail_under: tuple[GateRule, ...] = ()
     cross_check: bool | None = None
+    embedder: Path | None = None
     out: Path | None = None
     replace: bool = False
     names: bool = False
@@ -134,6 +135,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
     if name in ("label_config", "guideline", "decisions", "out", "ca_bundle"):
+    if name in ("label_config", "guideline", "out", "ca_bundle", "embedder"):
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):

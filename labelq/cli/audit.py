@@ -63,6 +63,12 @@ _FILE = click.Path(path_type=Path)
     help="Recompute every number through krippendorff and statsmodels [where memory allows].",
 )
 @click.option(
+    "--embedder",
+    type=_FILE,
+    metavar="DIR",
+    help="Compare tasks by meaning: a local sentence-transformers or model2vec model [words].",
+)
+@click.option(
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
 )
 @click.option(
@@ -122,6 +128,11 @@ def run(
         guideline = (settings.guideline.name, read_document(settings.guideline))
     decided_in = settings.decisions or decisions_beside(settings.guideline)
     told = read_decision_file(decided_in) if decided_in is not None else None
+    embedder = None
+    if settings.embedder is not None:
+        from labelq.embedders import local_embedder
+
+        embedder = local_embedder(settings.embedder)
     with (
         progress_bar() as progress,
         origin_of(
@@ -154,6 +165,7 @@ def run(
             fail_under=settings.fail_under,
             text_field=settings.text_field or "text",
             decisions=told.decisions if told is not None else (),
+            embedder=embedder,
             progress=progress,
         )
         progress("writing", 0.0)
@@ -232,6 +244,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += ["--text-field", settings.text_field]
     if settings.decisions is not None:
         parts += ["--decisions", settings.decisions.as_posix()]
+    if settings.embedder is not None:
+        parts += ["--embedder", settings.embedder.as_posix()]
     guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
     return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 

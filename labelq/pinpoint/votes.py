@@ -77,8 +77,8 @@ def tick_labels(label: Label) -> tuple[str, str]:
     return f"without {shown}", shown
 
 
-def label_codes(question: Question, ratings: Ratings, labels: tuple[str, str]) -> list[int]:
-    """The value codes of a label pair; none for sets, whose pairs are ticks."""
+def label_codes(question: Question, ratings: Ratings, labels: tuple[str, ...]) -> list[int]:
+    """The value codes of two or three labels; none for sets, whose pairs are ticks."""
     if question.level == "set":
         return []
     code = {label_text(value): i for i, value in enumerate(ratings.values)}

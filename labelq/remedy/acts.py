@@ -54,7 +54,7 @@ class ProposedRule:
     cluster: str
     question: str
     heading: str
-    labels: tuple[str, str]
+    labels: tuple[str, ...]
     words: tuple[str, ...]
     label: str | None
     examples: tuple[int, ...]

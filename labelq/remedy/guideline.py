@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -112,9 +113,8 @@ def _open(rule: str) -> bool:
 
 
 def _asked(cluster: Cluster, rules: Sequence[str]) -> bool:
-    """Whether one of ``rules`` is about the two labels of ``cluster``."""
-    a, b = cluster.labels
-    titles = [f"Proposed rule: {either(labels)} (" for labels in ((a, b), (b, a))]
+    """Whether one of ``rules`` is about the labels of ``cluster``."""
+    titles = [f"Proposed rule: {either(order)} (" for order in permutations(cluster.labels)]
     answer = f"- {answer_to(cluster.question)} "
     return any(answer in rule and any(title in rule for title in titles) for rule in rules)
 
@@ -123,7 +123,7 @@ def _place(
     cluster: Cluster, places: Mapping[str, Heading], headings: Sequence[Heading]
 ) -> Heading | None:
     """The heading under which a rule belongs, None where there is none."""
-    wanted = [cluster.labels[0], cluster.labels[1]]
+    wanted = list(cluster.labels)
     if cluster.consensus is not None:
         wanted.insert(0, cluster.consensus)
     for label in wanted:

@@ -139,7 +139,7 @@ def propose(
 
 def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list[str]:
     words = ", ".join(quoted(word, 40) for word in cluster.words)
-    first, second = (quoted(label, 60) for label in cluster.labels)
+    first, second = (quoted(label, 60) for label in cluster.labels[:2])
     decided = cluster.consensus
     if decided is None:
         answer = f"**{UNDECIDED}**: {either(cluster.labels)}"
@@ -169,9 +169,10 @@ def _lines(round_: Round, cluster: Cluster, shown: Evidence, level: int) -> list
     return lines
 
 
-def either(labels: tuple[str, str]) -> str:
+def either(labels: Sequence[str]) -> str:
     """The question that a rule answers, such as ``Refund or Billing?``."""
-    return f"{quoted(labels[0], 60)} or {quoted(labels[1], 60)}?"
+    *first, last = (quoted(label, 60) for label in labels)
+    return f"{', '.join(first)} or {last}?"
 
 
 def answer_to(question: str) -> str:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
     from labelq.remedy.decisions import Decision
+    from labelq.pinpoint.findings import Cause
 
 
 SCHEMA = "labelq/audit/1"
@@ -78,11 +79,13 @@ def audit_document(audit: Audit) -> dict[str, Any]:
                 units=ids(c.units),
                 lookalikes=ids(c.lookalikes),
                 divided=ids(c.divided),
-                cause=row(c.cause, camps=[row(camp) for camp in c.cause.camps]),
+                cause=_cause(c.cause, row, raters),
+                apart=[row(field) for field in c.apart],
             )
             for c in audit.clusters
         ],
         "decided": {c.id: _decided(d) for c in audit.clusters if (d := audit.decision(c.id))},
+        "clustering": None if audit.clustering is None else row(audit.clustering),
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
@@ -137,6 +140,12 @@ def _decided(decision: Decision) -> dict[str, Any]:
     when = None if decision.when is None else decision.when.isoformat()
     label = {"outcome": decision.outcome, "label": decision.label}
     return {"decision": decision.id, **label, "when": when}
+def _cause(cause: Cause, row: Callable[..., dict[str, Any]], raters: list[str]) -> dict[str, Any]:
+    evidence = None
+    if cause.evidence is not None:
+        who = cause.evidence.deviates
+        evidence = row(cause.evidence, deviates=None if who is None else raters[who])
+    return row(cause, camps=[row(camp) for camp in cause.camps], evidence=evidence)
 
 
 MOST_PAIRS = 2_000

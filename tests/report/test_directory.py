@@ -17,6 +17,7 @@ FILES = {
     "audit.json",
     "ratings.csv",
     "labels.csv",
+    "disagreements.csv",
     "queue.json",
     "queue.csv",
     "guideline.md",
