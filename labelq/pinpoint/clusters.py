@@ -84,10 +84,14 @@ def find_clusters(
                 asked.append((view, votes, mine))
     claims: list[list[Claim]] = [[] for _ in asked]
     if content is not None and asked:
-        claims = searched(content, [
-            (votes, view.consensus, mine, view.settling.question.level == "nominal")
-            for view, votes, mine in asked
-        ], seed)
+        claims = searched(
+            content,
+            [
+                (votes, view.consensus, mine, view.settling.question.level == "nominal")
+                for view, votes, mine in asked
+            ],
+            seed,
+        )
     found: list[Cluster] = []
     for view in views:
         clusters: list[Cluster] = []
