@@ -51,7 +51,14 @@ from labelq.pinpoint.findings import (
 from labelq.pinpoint.clusters import clustering, find_clusters
 from labelq.pinpoint.content.vectors import Content, Embedder
 from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.findings import Cluster, Clustering, EdgeCase, Influence, LabelPair, RaterReport
+from labelq.pinpoint.findings import (
+    Cluster,
+    Clustering,
+    EdgeCase,
+    Influence,
+    LabelPair,
+    RaterReport,
+)
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports

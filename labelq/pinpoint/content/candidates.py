@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
@@ -63,9 +62,7 @@ def _neighbourhoods(content: Content, seed: int) -> sparse.csc_array:
     order = np.argsort(content.rank)
     order = order[np.asarray(abs(content.vectors[order]).sum(axis=1)).ravel() > 0]
     n, n_units = len(order), len(content.rank)
-    sizes = [
-        SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)
-    ]
+    sizes = [SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)]
     if not sizes:
         return sparse.csc_array((n_units, 0), dtype=np.float32)
     vectors = content.vectors[order]

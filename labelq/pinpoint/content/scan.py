@@ -102,7 +102,9 @@ class Scan:
 
     def of_pairs(self, pairs: Ints) -> Scan:
         """The same for some pairs only."""
-        return Scan(self.members, sparse.csr_array(sparse.csc_array(self.flags)[:, pairs]), self.stratum)
+        return Scan(
+            self.members, sparse.csr_array(sparse.csc_array(self.flags)[:, pairs]), self.stratum
+        )
 
     def best_per_pair(self) -> Floats:
         """The strength of each pair's strongest candidate as things are, (pairs,)."""
@@ -139,7 +141,9 @@ class Scan:
         """The strength of one set of units for one pair."""
         member = np.zeros(len(self.stratum), np.float32)
         member[units] = 1
-        one = Scan(sparse.csr_array(member[:, None]), self.of_pairs(np.array([pair])).flags, self.stratum)
+        one = Scan(
+            sparse.csr_array(member[:, None]), self.of_pairs(np.array([pair])).flags, self.stratum
+        )
         k = float((one.flags.T @ one.members).sum())
         e, v = one.moments()
         return float(strength(np.array([k]), e[0].astype(float), v[0].astype(float))[0])

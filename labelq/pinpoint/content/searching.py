@@ -18,7 +18,7 @@ from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
 from labelq.pinpoint.content.centred import centred
 from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
-from labelq.pinpoint.content.growing import grown
+from labelq.pinpoint.content.growing import grown, likeness_to
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
@@ -38,9 +38,7 @@ otherwise it is the whole pair."""
 HALVES = 10
 
 KEPT = 0.5
-SET_APART = 3.0
-"""A whole pair loses the units that do not fit when it keeps so many, and the others stand so
-far out."""
+"""A whole pair loses the units that do not fit, when it keeps so many."""
 
 PERMUTATIONS = 299
 FEWER = 99
@@ -71,9 +69,7 @@ class Claim:
     stability: float | None = None
 
 
-def pair_flags(
-    votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int
-) -> sparse.csr_array:
+def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
     """Which units carry both labels of which pair, (units × pairs)."""
     code = {label: i for i, label in enumerate(votes.labels)}
     holders = [np.unique(votes.unit[votes.label == c]) for c in range(len(votes.labels))]
@@ -149,7 +145,7 @@ def _claimed(
             units = _cut_out(scan, choice.content, pair)
         else:
             closed.add((i, pair))
-            units = _trimmed(scan, choice.content, pair, units)
+            units = _trimmed(scan, choice.content, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
         adjusted = max(adjusted, as_rare / (1 + sum(map(len, found))))
         named = len(units) >= AT_LEAST and choice.content.names(units)
@@ -189,16 +185,17 @@ def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) 
     return float(np.mean(together))
 
 
-def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
-    """Most of a pair's disputed units, where content sets some of them apart; else all."""
-    units = _cut_out(scan, content, pair)
-    most = len(units) >= KEPT * len(whole)
-    return units if most and scan.strength_of(pair, units) >= SET_APART else whole
+def _trimmed(scan: Scan, content: Content, whole: Ints) -> Ints:
+    """A pair's disputed units without those that are like the others by chance at most: less
+    than half of the units that are in the search but not disputed here.
+    """
+    others = np.setdiff1d(np.flatnonzero(scan.stratum >= 0), whole)
+    fit = likeness_to(content, whole, whole)
+    kept = whole[fit > np.median(likeness_to(content, others, whole))] if len(others) else whole
+    return kept if len(kept) >= KEPT * len(whole) else whole
 
 
-def _joined(
-    content: Content, votes: Votes, claims: Sequence[Claim], order: Ints
-) -> list[Claim]:
+def _joined(content: Content, votes: Votes, claims: Sequence[Claim], order: Ints) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
     place = np.argsort(order)
