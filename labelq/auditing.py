@@ -39,8 +39,15 @@ from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.clusters import find_clusters
 from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, RaterReport
-from labelq.pinpoint.influence import influences
+from labelq.pinpoint.findings import (
+    Agenda,
+    Cluster,
+    EdgeCase,
+    Influence,
+    LabelPair,
+    RaterReport,
+)
+from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
@@ -82,6 +89,7 @@ class Audit:
     edge_cases: tuple[EdgeCase, ...]
     raters: tuple[RaterReport, ...]
     influences: tuple[Influence, ...]
+    agendas: tuple[Agenda, ...]
     queue: tuple[Entry, ...]
     tasks: tuple[Task, ...]
     draft: Draft
@@ -192,7 +200,7 @@ def audit(
         of_round[question.name] = consensus(
             question, ratings, len(round_.raters), repeats=round_.repeats.get(question.name)
         )
-        pairs += label_pairs(question, ratings, settlings[question.name])
+        pairs += label_pairs(question, ratings, settlings[question.name], of_round[question.name])
     # Two consensuses: what is said about the round rests on its ratings alone, what proposes a
     # label on the votes and decisions that came after it too.
     consensuses = {q.name: with_later(round_, q, of_round[q.name]) for q in round_.questions}
@@ -209,6 +217,11 @@ def audit(
         for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
+    progress("weighing disagreements", 0.0)
+    ledgers = {
+        name: Ledger.of(s, of_round[name], resamples=resamples, seed=seed, confidence=confidence)
+        for name, s in settlings.items()
+    }
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
     name, text = guideline if guideline is not None else ("guideline.md", None)
@@ -221,7 +234,18 @@ def audit(
         clusters=clusters,
         edge_cases=edges,
         raters=reports,
-        influences=tuple(row for s in settlings.values() for row in influences(s)),
+        influences=tuple(
+            row
+            for name, ledger in ledgers.items()
+            for row in ledger.listed(
+                [p for p in pairs if p.question == name],
+                [c for c in clusters if c.question == name],
+            )
+        ),
+        agendas=tuple(
+            ledger.agenda([c for c in clusters if c.question == name])
+            for name, ledger in ledgers.items()
+        ),
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
         draft=draft_guideline(name, text, round_, clusters, consensuses),

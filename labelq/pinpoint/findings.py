@@ -230,13 +230,59 @@ class RaterReport:
     left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
+InfluenceKind = Literal["cluster", "label_pair", "rater", "unit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """How one unit moves the headline coefficient: ``without`` it, and its ``share`` of
-    the observed disagreement (all units add up to 1).
+    """What one unit, rater, label pair or cluster weighs in a question's disagreement.
+
+    ``key`` is a unit or rater code, two labels, or a cluster's id. ``share`` is the share of
+    the observed disagreement: of all units it adds up to 1, of all raters too (a disagreeing
+    pair of ratings is split half and half), and of all label pairs; of clusters to what is in
+    one. ``settled`` is the headline coefficient if it were settled (at most; does not add up,
+    may be lower than now): its units follow the consensus, or all get one of a pair's labels;
+    of a rater: their own ratings on disputed units follow the consensus. ``without`` is the
+    coefficient without the unit, None for the other kinds.
+
+    ``rank`` is the place by share among its kind (equal shares have the mean of their places),
+    ``rank_lower`` and ``rank_upper`` its interval under resampling of units, ``stays`` the
+    share of resamples in which the rank is not worse. Clusters are ranked among those with a
+    common content; the remainder has no rank, and without resamples there is no interval.
     """
 
     question: str
-    unit: int
+    kind: InfluenceKind
+    key: int | str | tuple[str, str]
     share: float
-    without: float | None
+    settled: float | None
+    without: float | None = None
+    rank: float | None = None
+    rank_lower: int | None = None
+    rank_upper: int | None = None
+    stays: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What to talk about: the fewest clusters that carry most of the common disagreement.
+
+    ``clusters`` are ids, the largest share first. They carry ``share`` of the question's
+    observed disagreement; all clusters with a common content carry ``common``, and the
+    remainders ``remainder``. What is left after both is in no cluster. ``settled`` is the
+    headline coefficient if all of ``clusters`` were settled, each in the way that brings it
+    most (at most), ``value`` what it is now.
+    """
+
+    question: str
+    clusters: tuple[str, ...]
+    share: float
+    common: float
+    remainder: float
+    value: float | None
+    settled: float | None
+
+    @property
+    def left(self) -> float:
+        """Share of the disagreement that is in no cluster."""
+        return max(0.0, round(1 - self.common - self.remainder, 12))

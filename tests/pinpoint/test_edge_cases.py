@@ -1,12 +1,9 @@
-"""Edge cases and influence, by hand."""
+"""Edge cases, by hand."""
 
 from __future__ import annotations
 
-import pytest
-
 from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.influence import influences
-from tests.pinpoint.planted import pinpointed, planted
+from tests.pinpoint.planted import pinpointed
 from tests.rounds import make_round
 
 
@@ -63,13 +60,3 @@ def test_numbers_name_the_widest_units():
     found = edge_cases(make_round(rows, level="interval"))
     assert [(kind, unit) for kind, unit, _ in found] == [("even_split", "u2"), ("even_split", "u1")]
     assert found[0][2].votes == (("1", 1), ("9", 1))
-
-
-def test_influence_is_the_share_of_disagreement():
-    found = planted()
-    settling = found.settlings["category"]
-    top = influences(settling, at_most=1000)
-    assert sum(one.share for one in top) == pytest.approx(1)
-    assert [one.share for one in top] == sorted((one.share for one in top), reverse=True)
-    assert top[0].without == pytest.approx(settling.without([top[0].unit]))
-    assert len(influences(settling, at_most=3)) == 3

@@ -238,6 +238,7 @@ def test_an_audit_with_nothing_in_it(audit):
         edge_cases=(),
         raters=(),
         influences=(),
+        agendas=(),
         queue=(),
         tasks=(),
         gates=(),
