@@ -20,12 +20,12 @@ from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import Agreement, ConfusionRow, Consensus, CrossCheck, Verdict
 from labelq.pinpoint.findings import (
+    Agenda,
     Camp,
     Cause,
     Cluster,
     EdgeCase,
     Flag,
-    Agenda,
     Influence,
     LabelPair,
     LabelUse,
