@@ -20,6 +20,7 @@ from labelq.measure.consensus.estimation import consensus
 from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.intervals.plan import Method
+from labelq.measure.label_scheme import label_scheme
 from labelq.measure.marginals import marginal_tests
 from labelq.measure.naming import metric_called
 from labelq.measure.registry import METRICS
@@ -49,6 +50,7 @@ from labelq.pinpoint.findings import (
 )
 from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
+from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
 from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
 from labelq.remedy.guideline import draft_guideline
@@ -90,6 +92,7 @@ class Audit:
     raters: tuple[RaterReport, ...]
     influences: tuple[Influence, ...]
     agendas: tuple[Agenda, ...]
+    label_schemes: tuple[SchemeFindings, ...]
     queue: tuple[Entry, ...]
     tasks: tuple[Task, ...]
     draft: Draft
@@ -222,6 +225,16 @@ def audit(
         name: Ledger.of(s, of_round[name], resamples=resamples, seed=seed, confidence=confidence)
         for name, s in settlings.items()
     }
+    progress("trying other labels", 0.0)
+    schemes = tuple(
+        scheme_findings(
+            label_scheme(
+                q, round_.ratings[q.name], confidence=confidence, seed=seed, groups=groups
+            ),
+            confidence=confidence,
+        )
+        for q in round_.questions
+    )
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
     name, text = guideline if guideline is not None else ("guideline.md", None)
@@ -246,6 +259,7 @@ def audit(
             ledger.agenda([c for c in clusters if c.question == name])
             for name, ledger in ledgers.items()
         ),
+        label_schemes=schemes,
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
         draft=draft_guideline(name, text, round_, clusters, consensuses),

@@ -18,7 +18,7 @@ _NAMES = (
     # English
     "other|others|none|none of the above|none of these|misc|miscellaneous|unknown|unclear"
     "|unsure|not sure|not applicable|n/a|na|else|something else|undefined|uncategorized"
-    "|uncategorised|no label|neither|rest|general|various"
+    "|uncategorised|no label"
     # German, Dutch, Danish, Norwegian, Swedish, Finnish
     "|andere|anderes|andres|sonstige|sonstiges|keine|keines|keiner|unklar|unbekannt|übrige"
     "|overig|overige|geen|anders|onbekend|onduidelijk|weet ik niet|andet|andre|ingen|ukendt"
@@ -28,7 +28,7 @@ _NAMES = (
     "|sconosciuto|otro|otra|otros|otras|ninguno|ninguna|varios|desconocido|outro|outra|outros"
     "|outras|nenhum|nenhuma|diversos|desconhecido|altele|altul|niciunul|necunoscut"
     # Polish, Czech, Slovak, Hungarian, Turkish, Greek, Russian, Ukrainian
-    "|inne|inny|żadne|żaden|nieznane|jiné|ostatní|žádné|neznámé|iné|ostatné|žiadne|egyéb|más"
+    "|inne|inny|żadne|żaden|nieznane|jiné|ostatní|žádné|neznámé|iné|ostatné|žiadne|egyéb"
     "|egyik sem|ismeretlen|diğer|hiçbiri|bilinmiyor|άλλο|άλλα|κανένα|другое|прочее|иное"
     "|ничего|неизвестно|інше|нічого|невідомо"
     # Arabic, Hebrew, Persian, Hindi, Bengali

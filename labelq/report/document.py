@@ -101,6 +101,11 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "rater_methods": METHODS,
         "influences": [row(i, key=key(i)) for i in audit.influences[:MOST_INFLUENCES]],
         "agendas": [row(a, left=a.left) for a in audit.agendas],
+        "label_schemes": [
+            row(f.scheme, raising=[row(c) for c in f.raising])
+            | {"catch_alls": [row(c) for c in f.catch_alls]}
+            for f in audit.label_schemes
+        ],
         "ceilings": [whole(c) for c in audit.ceilings],
         "held_out": [whole(h) for h in audit.held_out],
         "calibration": [whole(c) for c in audit.calibrations],
