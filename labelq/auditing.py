@@ -39,6 +39,7 @@ from labelq.measure.results import (
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.content import Content
 from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import (
     Agenda,
@@ -214,10 +215,11 @@ def audit(
     progress("clustering disagreements", 0.0)
     clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
     progress("looking at tasks and annotators", 0.0)
+    content = Content.of(round_.units)
     edges = tuple(
         case
         for q in round_.questions
-        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
+        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name], content)
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
     progress("weighing disagreements", 0.0)

@@ -93,19 +93,44 @@ class Cluster:
     remainder: bool = False
 
 
+EdgeCaseKind = Literal[
+    "even_split",
+    "consistent_split",
+    "torn",
+    "border",
+    "same_text",
+    "near_text",
+    "against_model",
+    "against_gold",
+    "gold_rejected",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeCase:
     """A unit that a guideline should quote.
 
-    ``kind``: ``even_split`` (votes split evenly), ``consistent_split`` (the usually most
-    consistent raters differ), ``same_text`` (``others`` carry the same text and another
-    label), ``against_gold`` (most raters contradict the gold label). ``votes`` lists labels
-    with their counts, most votes first.
+    ``kind``:
+
+    - ``even_split``: the two leading values have the same number of votes;
+    - ``consistent_split``: the best third of raters, by the consensus' estimate of accuracy, is
+      evenly split;
+    - ``torn``: votes are uneven, but the consensus gives the second label .35 or more;
+    - ``border``: votes for two labels, and a content nearest to the units that raters agree on
+      for either of them (.7 of what is usual among those, or more);
+    - ``same_text``: ``others`` carry the same text and another label;
+    - ``near_text``: ``others`` have nearly the same words (cosine .9 or more) and another label;
+    - ``against_model``: two or more raters agree, and a confident model says another label;
+    - ``against_gold``: more than half of two or more raters contradict the gold label;
+    - ``gold_rejected``: two or more of the best third of raters agree on another label than
+      gold.
+
+    ``votes`` lists labels with their counts, most votes first.
     """
 
     question: str
     unit: int
-    kind: Literal["even_split", "consistent_split", "same_text", "against_gold"]
+    kind: EdgeCaseKind
     votes: tuple[tuple[str, int], ...]
     others: tuple[int, ...] = ()
 
