@@ -70,7 +70,7 @@ def between_labels(vectors: Any, agreed: Ints, label: Ints, asked: Ints, pair: I
 
     ``agreed`` units are all one ``label``. Nearness to a label is the mean cosine to its agreed
     units, as a share of the median of these among each other. Given is the lesser of the two;
-    nan where a side has too few units or no content of its own, or where a third label is nearer than one of the pair.
+    nan where a side has too few units or no content of its own, or a third label is nearer.
     ``vectors`` have rows of length one (or zero): sparse words, or dense.
     """
     width = int(max(label.max(initial=-1), pair.max(initial=-1))) + 1
