@@ -51,8 +51,7 @@ def label_pulls(
     settling: Settling, met: Coincidences, sampling: Sampling, plan: IntervalPlan
 ) -> tuple[LabelPull, ...]:
     """Of every label of a single choice that was given, the largest share first."""
-    from scipy.special import stdtr, stdtrit
-    from scipy.stats import binom
+    from scipy.special import betainc, stdtr, stdtrit
 
     values, width = settling.ratings.values, settling.table.width
     apart = met.low != met.high
@@ -68,29 +67,33 @@ def label_pulls(
     df = max(sampling.n - 1, 1)
     half = float(stdtrit(df, 0.5 + plan.confidence / 2)) * error
     # Who is confused with whom more than chance has it: where the disagreements of y fall.
-    drawn: dict[int, list[int]] = {}
     enough = of_label >= ENOUGH
-    for a, b, weight in zip(low.tolist(), high.tolist(), o.tolist(), strict=True):
-        for x, y in ((a, b), (b, a)):
-            if enough[y] and n.sum() > n[y]:
-                chance = n[x] / (n.sum() - n[y])
-                if binom.sf(round(weight) - 1, round(of_label[y]), chance) < UNLIKELY:
-                    drawn.setdefault(x, []).append(y)
+    x, y, met_both = np.append(low, high), np.append(high, low), np.append(o, o)
+    kept = enough[y] & (n.sum() > n[y]) & np.isin(x, shown)
+    x, y, met_both = x[kept], y[kept], met_both[kept]
+    chance = n[x] / (n.sum() - n[y])
+    k, of = np.round(met_both), np.round(of_label[y])
+    # The binomial tail P(X >= k) as an incomplete beta function.
+    tail = np.where(k > 0, betainc(np.maximum(k, 1), np.maximum(of - k + 1, 1), chance), 1.0)
+    unlikely = tail < UNLIKELY
+    drawn: dict[int, list[int]] = {}
+    for one, other in zip(x[unlikely].tolist(), y[unlikely].tolist(), strict=True):
+        drawn.setdefault(one, []).append(other)
     found = []
-    for i, x in enumerate(shown.tolist()):
+    for i, code in enumerate(shown.tolist()):
         known = bool(np.isfinite(value[i]) and error[i] > 0)
-        names = [label_text(values[y]) for y in sorted(drawn.get(x, ()))]
+        names = [label_text(values[y]) for y in sorted(drawn.get(code, ()))]
         found.append(
             LabelPull(
-                label=label_text(values[x]),
-                used=float(n[x] / n.sum()),
-                share=float(of_label[x] / total),
+                label=label_text(values[code]),
+                used=float(n[code] / n.sum()),
+                share=float(of_label[code] / total),
                 ratio=float(np.exp(value[i])) if np.isfinite(value[i]) else None,
                 lower=float(np.exp(value[i] - half[i])) if known else None,
                 upper=float(np.exp(value[i] + half[i])) if known else None,
                 p_value=float(2 * stdtr(df, -abs(value[i] / error[i]))) if known else None,
                 drawn=tuple(names),
-                of=int(enough.sum() - enough[x]),
+                of=int(enough.sum() - enough[code]),
             )
         )
     return tuple(found)

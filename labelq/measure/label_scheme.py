@@ -138,12 +138,15 @@ class _WhatIf:
         seed = [self.plan.seed, 1]
         return Sampling(self.settling.patterns, groups=self.plan.groups, seed=seed)
 
+    @cached_property
+    def _now(self) -> tuple[float, float]:
+        """Entropy and shared information of the labels as they are."""
+        as_is = np.arange(self.settling.table.width)
+        return self._met.entropy(as_is), self._met.shared(as_is)
+
     def scheme(self) -> LabelScheme:
         s, met = self.settling, self._met
-        as_is = np.arange(s.table.width)
-        found = LabelScheme(
-            self._question.name, s.value, self._n_labels, met.entropy(as_is), met.shared(as_is)
-        )
+        found = LabelScheme(self._question.name, s.value, self._n_labels, *self._now)
         if not s.table.n_units:
             return replace(found, reason="no_overlap")
         if s.value is None:
@@ -293,7 +296,7 @@ class _WhatIf:
     def _change(
         self, mapping: Mapping, values: Estimates, differences: Estimates, i: int = 0
     ) -> SchemeChange:
-        met, as_is = self._met, np.arange(self.settling.table.width)
+        met, (bits, common) = self._met, self._now
         value, lower, upper, *_ = (column[i] for column in values.plain)
         difference, low, high, *_, p_value = (column[i] for column in differences.plain)
         if lower is None:  # too little evidence for the value is too little for a difference
@@ -315,9 +318,9 @@ class _WhatIf:
             difference_upper=high,
             p_value=p_value,
             entropy=entropy,
-            entropy_lost=_lost(entropy, met.entropy(as_is)),
+            entropy_lost=_lost(entropy, bits),
             shared=shared,
-            shared_lost=_lost(shared, met.shared(as_is)),
+            shared_lost=_lost(shared, common),
             removed=met.removed(mapping.to),
         )
 

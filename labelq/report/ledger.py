@@ -81,12 +81,13 @@ def parts(audit: Audit, names: Names) -> list[LedgerPart]:
         if not rows:
             continue
         of_cluster = {row.key: row for row in rows if row.kind == "cluster"}
+        n_ranked = sum(row.rank is not None for row in of_cluster.values())
         found.append(
             LedgerPart(
                 question=agenda.question,
                 lead=lead(agenda),
                 agenda=[
-                    _row(clusters[key], of_cluster.get(key), anchors[key], names)
+                    _row(clusters[key], of_cluster.get(key), n_ranked, anchors[key], names)
                     for key in agenda.clusters
                 ],
                 weights=list(_weights(audit, names, rows)),
@@ -112,7 +113,7 @@ def lead(agenda: Agenda) -> str:
             "a common content."
         )
     if agenda.settled is not None and agenda.value is not None:
-        it = "it" if n == 1 else f"all {count(n)}"
+        it = "it" if n == 1 else "both" if n == 2 else f"all {count(n)}"
         said += (
             f" If {it} were settled, alpha would be at most {coefficient(agenda.settled)}; now it"
             f" is {coefficient(agenda.value)}."
@@ -123,7 +124,7 @@ def lead(agenda: Agenda) -> str:
 def short(agenda: Agenda, clusters: Iterable[Cluster]) -> str:
     """An agenda in one line: its share, and each cluster's labels."""
     by_id = {c.id: c for c in clusters}
-    listed = "; ".join(causes.either(by_id[key].labels) for key in agenda.clusters[:5])
+    listed = "; ".join(_title(by_id[key]) for key in agenda.clusters[:5])
     more = len(agenda.clusters) - 5
     rest = f"; and {count(more)} more" if more > 0 else ""
     return f"{mark(agenda.question)}: {listed}{rest}. {lead(agenda)}"
@@ -154,14 +155,15 @@ def _elsewhere(agenda: Agenda) -> str:
     return f"{' and '.join(said)}." if said else ""
 
 
-def _row(cluster: Cluster, row: Influence | None, anchor: str, names: Names) -> AgendaRow:
-    about = f", about {causes.words_of(cluster, 3)}" if cluster.words else ""
-    n = 0 if row is None or row.rank_upper is None else 2
+def _title(cluster: Cluster) -> str:
+    about = f" about {causes.words_of(cluster, 3)}" if cluster.words else ""
+    return causes.either(cluster.labels) + about
+
+
+def _row(cluster: Cluster, row: Influence | None, n: int, anchor: str, names: Names) -> AgendaRow:
     return AgendaRow(
         anchor=anchor,
-        title=f"{causes.either(cluster.labels)}{about} ({causes.cause(cluster, names).lower()})"
-        if cluster.cause.rater is None
-        else f"{causes.either(cluster.labels)}{about} ({causes.cause(cluster, names)})",
+        title=f"{causes.cause(cluster, names)}: {_title(cluster)}",
         share=percent(cluster.share),
         settled=coefficient(cluster.settled),
         place=NONE if row is None else place(row, n),

@@ -429,6 +429,7 @@ def make_audit(**changes):
             Influence("category", "cluster", "category-1", 0.31, 0.72, None, 1.0, 1, 2, 0.93),
             Influence("category", "cluster", "category-2", 0.1, None, None, 2.0, 1, 2, 1.0),
         ),
+        "label_schemes": (),
         "agendas": (
             Agenda("category", ("category-1", "category-2"), 0.41, 0.45, 0.2, 0.62, 0.78),
             Agenda("urgency", (), 0.0, 0.0, 0.9, 0.5, None),

@@ -239,6 +239,7 @@ def test_an_audit_with_nothing_in_it(audit):
         raters=(),
         influences=(),
         agendas=(),
+        label_schemes=(),
         queue=(),
         tasks=(),
         gates=(),
