@@ -20,6 +20,7 @@ from labelq.measure.consensus.estimation import consensus
 from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.intervals.plan import Method
+from labelq.measure.label_scheme import label_scheme
 from labelq.measure.marginals import marginal_tests
 from labelq.measure.naming import metric_called
 from labelq.measure.registry import METRICS
@@ -39,10 +40,13 @@ from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.causes.disagreements import disagreements
 from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.content import Content
 from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import (
     Cluster,
     Disagreements,
+    Agenda,
+    Cluster,
     EdgeCase,
     Influence,
     LabelPair,
@@ -60,7 +64,9 @@ from labelq.pinpoint.findings import (
     RaterReport,
 )
 from labelq.pinpoint.influence import influences
+from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
+from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
 from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
 from labelq.remedy.decisions import Decision
@@ -105,6 +111,8 @@ class Audit:
     edge_cases: tuple[EdgeCase, ...]
     raters: tuple[RaterReport, ...]
     influences: tuple[Influence, ...]
+    agendas: tuple[Agenda, ...]
+    label_schemes: tuple[SchemeFindings, ...]
     queue: tuple[Entry, ...]
     tasks: tuple[Task, ...]
     draft: Draft
@@ -231,7 +239,7 @@ def audit(
         of_round[question.name] = consensus(
             question, ratings, len(round_.raters), repeats=round_.repeats.get(question.name)
         )
-        pairs += label_pairs(question, ratings, settlings[question.name])
+        pairs += label_pairs(question, ratings, settlings[question.name], of_round[question.name])
     # Two consensuses: what is said about the round rests on its ratings alone, what proposes a
     # label on the votes and decisions that came after it too.
     consensuses = {q.name: with_later(round_, q, of_round[q.name]) for q in round_.questions}
@@ -248,12 +256,28 @@ def audit(
     )
     model = None if embedder is None else getattr(embedder, "name", "a function")
     progress("looking at tasks and annotators", 0.0)
+    content = Content.of(round_.units)
     edges = tuple(
         case
         for q in round_.questions
-        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
+        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name], content)
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
+    progress("weighing disagreements", 0.0)
+    ledgers = {
+        name: Ledger.of(s, of_round[name], resamples=resamples, seed=seed, confidence=confidence)
+        for name, s in settlings.items()
+    }
+    progress("trying other labels", 0.0)
+    schemes = tuple(
+        scheme_findings(
+            label_scheme(
+                q, round_.ratings[q.name], confidence=confidence, seed=seed, groups=groups
+            ),
+            confidence=confidence,
+        )
+        for q in round_.questions
+    )
     progress("drafting", 0.0)
     entries = queue(round_, consensuses, clusters, edges)
     name, text = guideline if guideline is not None else ("guideline.md", None)
@@ -266,7 +290,19 @@ def audit(
         clusters=clusters,
         edge_cases=edges,
         raters=reports,
-        influences=tuple(row for s in settlings.values() for row in influences(s)),
+        influences=tuple(
+            row
+            for name, ledger in ledgers.items()
+            for row in ledger.listed(
+                [p for p in pairs if p.question == name],
+                [c for c in clusters if c.question == name],
+            )
+        ),
+        agendas=tuple(
+            ledger.agenda([c for c in clusters if c.question == name])
+            for name, ledger in ledgers.items()
+        ),
+        label_schemes=schemes,
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
         draft=draft_guideline(name, text, round_, clusters, consensuses),

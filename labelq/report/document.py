@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from labelq.measure.results import Agreement
     from labelq.remedy.decisions import Decision
     from labelq.pinpoint.findings import Cause
+    from labelq.pinpoint.findings import Influence
 
 
 SCHEMA = "labelq/audit/1"
-MOST_INFLUENCES = 200
+MOST_INFLUENCES = 5_000
 MOST_CONFUSION_ROWS = 2_000
 
 
@@ -49,6 +50,10 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     def whole(found: Any) -> dict[str, Any]:
         """As ``row``, with the fields of what stands in the fields."""
         return row(found, **{k: v for k, v in dataclasses.asdict(found).items() if k != "rater"})
+
+    def key(found: Influence) -> Any:
+        ids_of = {"unit": units, "rater": raters}.get(found.kind)
+        return found.key if ids_of is None else ids_of[found.key]  # type: ignore[index]  # a code
 
     shown = _without_most_pairs(audit.agreements)
     confused = sorted((r for r in audit.rater_confusion if r.reason is None), key=lambda r: -r.n)[
@@ -99,7 +104,13 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             for r in audit.raters
         ],
         "rater_methods": METHODS,
-        "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
+        "influences": [row(i, key=key(i)) for i in audit.influences[:MOST_INFLUENCES]],
+        "agendas": [row(a, left=a.left) for a in audit.agendas],
+        "label_schemes": [
+            row(f.scheme, raising=[row(c) for c in f.raising])
+            | {"catch_alls": [row(c) for c in f.catch_alls]}
+            for f in audit.label_schemes
+        ],
         "ceilings": [whole(c) for c in audit.ceilings],
         "held_out": [whole(h) for h in audit.held_out],
         "calibration": [whole(c) for c in audit.calibrations],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import annotators, causes, marginals, tables, words
+from labelq.report import annotators, causes, label_scheme, ledger, marginals, tables, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
@@ -48,6 +48,11 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
         steps=next_steps(audit, shown, "", onward),
+        ledgers=ledger.parts(audit, shown),
+        places=ledger.places(audit),
+        schemes=label_scheme.parts(audit),
+        scheme_caution=label_scheme.CAUTION,
+        scheme_header=label_scheme.HEADER,
         questions=tables.questions(audit, shown),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         many=len(audit.verdicts) > words.MANY,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
 from labelq.report import causes, ceilings, decisions, words
+from labelq.report import causes, ceilings, label_scheme, ledger, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -61,6 +62,11 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]
+    agendas = [ledger.short(a, audit.clusters) for a in audit.agendas if a.clusters]
+    if agendas:
+        sentences += ["## What to talk about", _list(agendas)]
+    if schemes := list(label_scheme.short(audit)):
+        sentences += ["## Other labels", _list(schemes)]
     elsewhere = replace(onward, audit=_portable(onward.audit))
     steps = next_steps(audit, shown, "", elsewhere)
     sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]

@@ -6,11 +6,12 @@ Texts in a row are data, unless the field's comment says sentence (see
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Agreement, Verdict
-from labelq.pinpoint.findings import Cluster
+from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.queue import WANTS
 from labelq.report import causes, ceilings, decisions, words
 from labelq.report.ceilings import CeilingPart
@@ -194,12 +195,37 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
 def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]]:
     """Kind, question, votes (sentences) and the task."""
     found = []
-    for case in audit.edge_cases[:MOST_EDGE_CASES]:
+    for case in _of_every_kind(audit.edge_cases):
         shown = example(audit.round, case.question, case.unit, names, limit=200)
         others = causes.same_text(case, audit.round.units.ids)
+        if case.kind == "near_text":
+            other = example(audit.round, case.question, case.others[0], names, limit=160)
+            others += f" “{mark(other.text, 160)}” ({other.votes})"
         kind = causes.EDGE_CASES[case.kind]
         found.append((kind, mark(case.question), shown.votes + others, shown))
     return found
+
+
+def _of_every_kind(cases: Sequence[EdgeCase]) -> list[EdgeCase]:
+    """The first few edge cases of every kind and question, in the audit's order.
+
+    A task that stands there for one reason is not shown again for another.
+    """
+    waiting: dict[tuple[str, str], list[int]] = {}
+    for place, case in enumerate(cases):
+        waiting.setdefault((case.question, case.kind), []).append(place)
+    chosen: list[int] = []
+    shown: set[tuple[str, int]] = set()
+    queues = [iter(places) for places in waiting.values()]
+    while queues and len(chosen) < MOST_EDGE_CASES:
+        for places in list(queues):
+            place = next((p for p in places if (cases[p].question, cases[p].unit) not in shown), -1)
+            if place < 0:
+                queues.remove(places)
+            else:
+                chosen.append(place)
+                shown.add((cases[place].question, cases[place].unit))
+    return [cases[place] for place in sorted(chosen[:MOST_EDGE_CASES])]
 
 
 def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, str, str]]:
