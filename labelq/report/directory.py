@@ -53,6 +53,8 @@ def write_audit(
         (directory / "manifest.json").write_bytes(to_bytes(manifest))
         (directory / "queue.json").write_bytes(to_bytes(list(audit.tasks)))
         _write(directory / "queue.csv", "\ufeff" + queue_csv(audit))
+        if audit.draft.original is not None:
+            _write(directory / "guideline.md", audit.draft.original)
         _write(directory / "guideline_draft.md", audit.draft.text)
         _write(directory / "guideline.diff", audit.draft.diff)
         # Both tables are data, read by programs: exact, not made safe for spreadsheets.

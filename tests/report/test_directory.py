@@ -19,6 +19,7 @@ FILES = {
     "labels.csv",
     "queue.json",
     "queue.csv",
+    "guideline.md",
     "guideline_draft.md",
     "guideline.diff",
     "rules.html",
