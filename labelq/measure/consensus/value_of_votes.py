@@ -14,7 +14,6 @@ are taken to err independently given the true label.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations_with_replacement
 from math import lgamma
@@ -37,36 +36,10 @@ CELLS = 4_000_000
 """Numbers held at a time."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Worth:
-    """Of each unit: ``loss``, expected now, ``gain`` of one vote, ``votes`` that were looked
-    ahead for it (0 where nothing is gained), and the ``entropy`` of its label, in nats.
-    """
-
-    loss: Floats
-    gain: Floats
-    votes: NDArray[np.intp]
-    entropy: Floats
-
-
-def worth(posterior: Floats, channel: Floats, costs: Floats, most: int = MOST_VOTES) -> Worth:
-    """What one vote on each unit is worth.
-
-    ``posterior`` is (units × labels), ``channel`` and ``costs`` are (true × given) and (true ×
-    decided).
-    """
-    falls = falls_of_loss(posterior, channel, costs, most)
-    return best_of(falls, (posterior @ costs).min(axis=1, initial=np.inf), entropies(posterior))
-
-
-def best_of(falls: Floats, loss: Floats, entropy: Floats) -> Worth:
-    """The best number of votes by the fall per vote, of (units × votes) ``falls``."""
-    each = falls / np.arange(1, falls.shape[1] + 1)
-    # The fewest of those that are equally good: sums of many products differ by their rounding.
-    best = np.round(each, 12).argmax(axis=1)
-    gain = np.maximum(each[np.arange(len(each)), best], 0.0)
-    gain[gain < 1e-12] = 0.0
-    return Worth(loss, gain, np.where(gain > 0, best + 1, 0), entropy)
+def best_of(falls: Floats) -> Floats:
+    """What one vote is worth, from the falls with 1 … k votes (units × k): the best per vote."""
+    each = (falls / np.arange(1, falls.shape[1] + 1)).max(axis=1, initial=0.0)
+    return np.where(each > 1e-12, each, 0.0)
 
 
 def entropies(posterior: Floats) -> Floats:
