@@ -43,11 +43,14 @@ from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, Ra
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
+from labelq.remedy.entries import queue_tasks
+from labelq.remedy.forecast import forecast
 from labelq.remedy.guideline import draft_guideline
-from labelq.remedy.queue import queue, queue_tasks
+from labelq.remedy.people import people_of
+from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.training_labels import with_later
-from labelq.settings import GateRule
+from labelq.settings import Budget, GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +103,7 @@ class Audit:
     group: str | None = None
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    forecast: QueueForecast | None = None
 
     @property
     def passed(self) -> bool:
@@ -137,6 +141,9 @@ def audit(
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
+    budget: Budget | None = None,
+    active: Sequence[str] | None = None,
+    released: Released = NOTHING,
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -144,13 +151,17 @@ def audit(
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
     starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
     field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
+    of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
+    decisions have ``released`` them. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
-            that does not exist.
+            that does not exist, or nobody is called as ``active`` says.
     """
     fail_under = _known_gates(round_, fail_under)
+    if active is not None:
+        people_of(round_, active)  # a name that nobody has is said before anything is measured
     groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
@@ -210,7 +221,9 @@ def audit(
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
     progress("drafting", 0.0)
-    entries = queue(round_, consensuses, clusters, edges)
+    entries = queue(
+        round_, consensuses, clusters, edges, budget=budget, active=active, released=released
+    )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
@@ -251,6 +264,9 @@ def audit(
         interval=interval,
         group=group,
         resample_raters=resample_raters,
+        forecast=forecast(
+            round_, entries, budget=budget, active=active, seed=seed, confidence=confidence
+        ),
     )
 
 
