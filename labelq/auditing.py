@@ -47,7 +47,7 @@ from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
 from labelq.remedy.entries import queue_tasks
 from labelq.remedy.forecast import forecast
 from labelq.remedy.guideline import draft_guideline
-from labelq.remedy.people import people_of
+from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
@@ -221,8 +221,16 @@ def audit(
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
     progress("drafting", 0.0)
+    hurried = hurried_raters(reports)
     entries = queue(
-        round_, consensuses, clusters, edges, budget=budget, active=active, released=released
+        round_,
+        consensuses,
+        clusters,
+        edges,
+        budget=budget,
+        active=active,
+        hurried=hurried,
+        released=released,
     )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
@@ -265,7 +273,13 @@ def audit(
         group=group,
         resample_raters=resample_raters,
         forecast=forecast(
-            round_, entries, budget=budget, active=active, seed=seed, confidence=confidence
+            round_,
+            entries,
+            budget=budget,
+            active=active,
+            hurried=hurried,
+            seed=seed,
+            confidence=confidence,
         ),
     )
 
