@@ -68,7 +68,7 @@ def queue(
     entries.sort(
         key=lambda e: (
             places.index(e.status),
-            e.wants == "second_look" and e.status == "later",
+            (e.wants == "second_look") == (e.status == "later"),  # decided: first what is covered
             -round(e.per_hour, 9),
             -round(float(found.doubt[e.unit]), 12),
             e.unit,
