@@ -73,8 +73,14 @@ from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
+from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
+from labelq.remedy.entries import queue_tasks
+from labelq.remedy.forecast import forecast
+from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.people import hurried_raters, people_of
+from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.training_labels import with_later
-from labelq.settings import GateRule
+from labelq.settings import Budget, GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,6 +146,7 @@ class Audit:
         return next((one for one in self.decisions if one.id == name), None)
     disagreements: tuple[Disagreements, ...] = ()
     clustering: Clustering | None = None
+    forecast: QueueForecast | None = None
 
     @property
     def passed(self) -> bool:
@@ -179,6 +186,9 @@ def audit(
     text_field: str = "text",
     decisions: Sequence[Decision] = (),
     embedder: Embedder | None = None,
+    budget: Budget | None = None,
+    active: Sequence[str] | None = None,
+    released: Released = NOTHING,
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -196,8 +206,18 @@ def audit(
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
             that does not exist, or the embedder gives no matrix.
+    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
+    of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
+    decisions have ``released`` them. Deterministic for a ``seed``.
+
+    Raises:
+        SettingsError: tasks have no such field to group by, or a gate names a question or metric
+            that does not exist, or nobody is called as ``active`` says.
     """
     fail_under = _known_gates(round_, fail_under)
+    if active is not None:
+        people_of(round_, active)  # a name that nobody has is said before anything is measured
     groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
@@ -279,7 +299,17 @@ def audit(
         for q in round_.questions
     )
     progress("drafting", 0.0)
-    entries = queue(round_, consensuses, clusters, edges)
+    hurried = hurried_raters(reports)
+    entries = queue(
+        round_,
+        consensuses,
+        clusters,
+        edges,
+        budget=budget,
+        active=active,
+        hurried=hurried,
+        released=released,
+    )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
@@ -336,6 +366,15 @@ def audit(
         decided={cluster: decision.id for cluster, decision in decided.items()},
         disagreements=disagreements(round_, of_round, clusters),
         clustering=clustering(round_, content, model),
+        forecast=forecast(
+            round_,
+            entries,
+            budget=budget,
+            active=active,
+            hurried=hurried,
+            seed=seed,
+            confidence=confidence,
+        ),
     )
 
 

@@ -67,6 +67,10 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     metavar="DIR",
     help="Compare tasks by meaning: a local sentence-transformers or model2vec model [words].",
+    "--budget",
+    metavar="N|6h|90m",
+    help="What the queue may cost: so many answers, or so much of people's time [an hour of"
+    " everybody who labeled lately].",
 )
 @click.option(
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
@@ -95,6 +99,7 @@ def audit_command(sources: tuple[Path, ...], api_key: str | None, **options: Any
       labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label --level ordinal
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
       labelq audit exports/ --rater-from filename --join ticket
+      labelq audit export.json --budget 6h
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
     """
@@ -166,6 +171,8 @@ def run(
             text_field=settings.text_field or "text",
             decisions=told.decisions if told is not None else (),
             embedder=embedder,
+            budget=settings.budget,
+            active=settings.raters.get("active"),
             progress=progress,
         )
         progress("writing", 0.0)
