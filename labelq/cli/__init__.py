@@ -20,6 +20,7 @@ from labelq import __version__
 from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
 from labelq.cli.consensus import consensus_command
+from labelq.cli.decide import decide_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
 from labelq.cli.explain import explain_command
@@ -50,6 +51,7 @@ for command in (
     audit_command,
     agreement_command,
     consensus_command,
+    decide_command,
     demo_command,
     doctor_command,
     explain_command,
