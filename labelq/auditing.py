@@ -46,9 +46,6 @@ from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import TaskLinks, draft_guideline
-from labelq.remedy.acts import Draft, Entry, Task
-from labelq.remedy.decisions import Decision
-from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
@@ -145,7 +142,6 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
-    decisions: Sequence[Decision] = (),
     sections: Mapping[str, str] | None = None,
     links: TaskLinks | None = None,
     resamples: int = 2000,
@@ -165,12 +161,8 @@ def audit(
     """Audit a round: measure, pinpoint, remedy.
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
-    starts one. ``decisions`` about it stand in the draft, ``sections`` (label → heading) says
-    where rules go, ``links`` where tasks are looked at. ``cross_check`` None means: where
-    memory allows. ``text_field`` is the task field that queue tasks carry the text in.
-    ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
-    Deterministic for a ``seed``.
-    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    starts one. ``sections`` (label → heading) says where rules go in it, ``links`` where tasks
+    are looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task
     field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
     in the order of their file. ``interval``, ``group`` (a task field) and
     ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.

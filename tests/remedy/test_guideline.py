@@ -210,7 +210,8 @@ def test_a_rules_own_heading_is_nobodys_section(found):
 
 
 PIECES = st.sampled_from(
-    ["---", "title: x", "labelq:", "<div>", "</div>", "- ```", "# Billing", "## Refund", "## billing ##", "Billing", "===", "---", "```", "~~~", "# x # y",
+    ["---", "title: x", "labelq:", "<div>", "</div>", "- ```",
+     "# Billing", "## Refund", "## billing ##", "Billing", "===", "---", "```", "~~~", "# x # y",
      "", "   ", "text", "- item", "> quote", "<!--", "-->", "| a | b |", "    code", "### Account",
      "\ufeff", "\u2028odd\x0bbreaks", "\t# tab", "1. one"]
 )  # fmt: skip
@@ -236,7 +237,7 @@ def test_the_authors_text_stays_byte_for_byte(lines, final):
     titles = [h.title for h in outline(draft.text).headings]
     assert sum(t.startswith(PROPOSED) for t in titles) == len(draft.rules) == 1
     assert [h.title for h in outline(text).headings] == [
-        t for t in titles if t not in ("Proposed rules",) and not t.startswith(PROPOSED)
+        t for t in titles if t != "Proposed rules" and not t.startswith(PROPOSED)
     ]
     # Nothing is added twice.
     again = drafted(found, draft.text)

@@ -32,6 +32,8 @@ def change_log(draft: Draft, round_name: str, *, date: str | None, notes: Sequen
     if draft.used is not None and draft.used.problem:
         problem = quoted(draft.used.problem, 200)
         lines += [f"No version could be recorded: {problem}.", ""]
+    if draft.name.lower().endswith((".docx", ".html", ".htm")) and draft.original is not None:
+        lines += [f"{quoted(draft.name, 80)} was converted to Markdown; the draft is Markdown.", ""]
     for note in notes:
         lines += [note, ""]
     for kind, title, about in _PARTS:
