@@ -69,9 +69,9 @@ def test_the_rule_reads_as_a_guideline(found):
     rule = drafted(found).rules[0]
     text = rule.text
     assert f"When the text mentions “{rule.words[0]}”" in text
-    assert "and the task could be Billing or Refund, choose **" in text
+    assert "and the task could be *Billing* or *Refund*, choose **" in text
     assert "So far annotators follow different rules here: " in text
-    assert re.search(r"(two|three) of them mostly answer Billing and two Refund\.", text)
+    assert re.search(r"three of them mostly answer \*Billing\* and two \*Refund\*\.", text)
     assert "- *Borderline" in text
     assert "- *Counter-example" in text
     ids = found.round.units.ids
