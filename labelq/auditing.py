@@ -68,9 +68,9 @@ from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
 from labelq.remedy.decisions import Decision
-from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
 from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
@@ -149,6 +149,11 @@ class Audit:
     forecast: QueueForecast | None = None
 
     @property
+    def guideline(self) -> GuidelineVersion | None:
+        """The guideline that the round was labeled under (None: there was none)."""
+        return self.draft.used
+
+    @property
     def passed(self) -> bool:
         """Whether every gate passed (true without gates)."""
         return all(gate.passed for gate in self.gates)
@@ -173,6 +178,8 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
+    links: TaskLinks | None = None,
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -194,7 +201,8 @@ def audit(
     """Audit a round: measure, pinpoint, remedy.
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
-    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    starts one. ``sections`` (label → heading) says where rules go in it, ``links`` where tasks
+    are looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task
     field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
     in the order of their file. ``interval``, ``group`` (a task field) and
     ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
@@ -335,7 +343,16 @@ def audit(
         label_schemes=schemes,
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
-        draft=draft_guideline(name, text, round_, clusters, consensuses),
+        draft=draft_guideline(
+            name,
+            text,
+            round_,
+            clusters,
+            consensuses,
+            decisions=decisions,
+            sections=sections,
+            links=links,
+        ),
         cross_check=checked,
         gates=tuple(
             _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)

@@ -61,6 +61,7 @@ def write_audit(
             _write(directory / "guideline.md", audit.draft.original)
         _write(directory / "guideline_draft.md", audit.draft.text)
         _write(directory / "guideline.diff", audit.draft.diff)
+        _write(directory / "guideline_changes.md", audit.draft.log)
         # These tables are data, read by programs: exact, not made safe for spreadsheets.
         for name, table in (
             ("ratings.csv", audit.round.to_frame()),
