@@ -1,0 +1,78 @@
+"""Did it help: a round against an earlier audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from labelq.labels.grouping import groups_of
+from labelq.labels.model import Codes, Round
+from labelq.measure.intervals.plan import IntervalPlan
+from labelq.measure.results import Agreement
+from labelq.remedy.decisions import Decision
+from labelq.remember.changes import changes, rows_of
+from labelq.remember.earlier import Earlier
+from labelq.remember.effects import effects
+from labelq.remember.fates import cluster_fates
+from labelq.remember.findings import Comparison
+from labelq.remember.likeness import Both
+from labelq.remember.same_tasks import same_tasks
+from labelq.remember.surroundings import surroundings
+
+
+def compare(
+    earlier: Earlier,
+    round_: Round,
+    agreements: Sequence[Agreement],
+    plan: IntervalPlan,
+    *,
+    group: str | None = None,
+    join: str | None = None,
+    decisions: Sequence[Decision] = (),
+    guideline: tuple[str, str] | None = None,
+) -> Comparison:
+    """``round_``, whose coefficients are ``agreements``, against an ``earlier`` audit.
+
+    ``plan`` is how intervals are made, ``group`` the task field that keeps tasks together.
+    ``join`` is the task field that tells which tasks are in both rounds (default: their id or
+    content). Votes that came through a queue play no part: neither round's ratings hold them.
+
+    Raises:
+        SettingsError: the tasks of a round have no such field.
+    """
+    before = earlier.round
+    same = same_tasks(before.units, round_.units, join)
+    groups = None
+    if group is not None:
+        groups = groups_of(before.units, group), groups_of(round_.units, group)
+    sides = rows_of(before, round_, same, groups)
+    old = {question.name: question for question in before.questions}
+    asked = [question for question in round_.questions if question.name in old]
+    both = Both.of(before.units, round_.units)
+    fates = cluster_fates(earlier, round_, both, plan.confidence)
+
+    def in_scope(decision: Decision) -> tuple[Codes, Codes]:
+        return _scope(decision, before, round_, both)
+
+    return Comparison(
+        name=earlier.name,
+        joined_by=same.by,
+        n_before=len(before.units),
+        n_after=len(round_.units),
+        n_common=len(same),
+        changes=tuple(
+            row
+            for q in asked
+            for row in changes(q, old[q.name], *sides, same, agreements, plan)
+        ),
+        clusters=fates,
+        effects=effects(decisions, before, round_, in_scope, fates, plan.confidence),
+        surroundings=surroundings(before, round_, (earlier.guideline, guideline)),
+    )
+
+
+def _scope(
+    decision: Decision, before: Round, after: Round, both: Both | None
+) -> tuple[Codes, Codes]:
+    raise NotImplementedError
