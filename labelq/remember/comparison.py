@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from labelq.labels.model import Codes, Round
 from labelq.measure.intervals.plan import IntervalPlan
 from labelq.measure.results import Agreement
 from labelq.remedy.decisions import Decision
+from labelq.remedy.scope import Scopes
 from labelq.remember.changes import changes, rows_of
 from labelq.remember.earlier import Earlier
 from labelq.remember.effects import effects
@@ -75,4 +77,21 @@ def compare(
 def _scope(
     decision: Decision, before: Round, after: Round, both: Both | None
 ) -> tuple[Codes, Codes]:
-    raise NotImplementedError
+    """The tasks in a decision's scope in both rounds, by the same rule in each.
+
+    Tasks that were decided upon were chosen for being disputed. Where their lookalikes are meant
+    too, what is compared are the tasks with their content, disputed or not.
+    """
+    scopes = Scopes(before), Scopes(after, before.units)
+    tasks = decision.scope.tasks
+    if tasks and decision.scope.lookalikes and both is not None:
+        code = {name: u for u, name in enumerate(before.units.ids)}
+        found = both.scopes([[code[name] for name in tasks if name in code]])[0]
+        if len(found[0]):
+            rest = replace(decision, scope=replace(decision.scope, tasks=()))
+            if not rest.scope:
+                return found
+            told = (scope.units(rest) for scope in scopes)
+            first, second = (np.intersect1d(a, b) for a, b in zip(found, told, strict=True))
+            return first, second
+    return scopes[0].units(decision), scopes[1].units(decision)

@@ -1,28 +1,28 @@
 """What became of an earlier round's clusters, beyond what would have happened by itself.
 
 Clusters are found because they are disputed, and the most disputed of many fall by themselves
-when they are labeled again (regression to the mean). So the rate of an earlier cluster is drawn
-towards that of all tasks with its labels, as far as contents of that round do not differ by more
-than chance (empirical Bayes: Efron & Morris 1975; Morris 1983), over the tasks *with its content*,
-disputed or not. What the next round's tasks then show without any change is a beta-binomial
-distribution, and a cluster has fallen if so low a rate is rarer in it than :data:`RARE`.
+when they are labeled again (regression to the mean). So a cluster is judged by all tasks *with
+its content*, disputed or not, in both rounds; its rate is drawn to those of the other contents of
+its round (:mod:`labelq.remember.expecting`); and it has fallen only if the next round's tasks
+would show so low a rate, without any change, more rarely than :data:`RARE`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Round
 from labelq.pinpoint.findings import Cluster
 from labelq.remember.earlier import Earlier
+from labelq.remember.expecting import RATES, Predicted, inside_variance, posterior, prior
 from labelq.remember.findings import ClusterFate, Fate
 from labelq.remember.likeness import Both
-from labelq.remember.splits import Floats, Splits, spread, votes_of
+from labelq.remember.splits import Floats, Splits, votes_of
 
 RARE = 0.025
 """One-sided: of unchanged clusters at most one in forty is said to have fallen."""
@@ -51,7 +51,7 @@ def cluster_fates(
         own = [c for c in clusters if c.question == name]
         old = [g for g in gone if g.question == name]
         scopes = both.scopes([(*c.units, *c.lookalikes) for c in own])
-        known = _Contents(earlier.round, both, name, own)
+        known = _Contents(earlier.round, both, own, scopes)
         for cluster, scope in zip(own, scopes, strict=True):
             told = Told(cluster.id, earlier.name, name, cluster.labels, cluster.words)
             around = _around(scopes, own, cluster)
@@ -112,45 +112,38 @@ def _around(
 
 
 class _Contents:
-    """How much the contents of the earlier round differ in how split they are.
-
-    The ratio of the variance of rates between contents to that of units inside them, from all
-    label pairs of one question together. ``inside`` is the latter as a share of p(1-p).
-    """
+    """How rates of disagreement differ between the contents of the earlier round."""
 
     def __init__(
-        self, round_: Round, both: Both, question: str, clusters: Sequence[Cluster]
+        self,
+        round_: Round,
+        both: Both,
+        clusters: Sequence[Cluster],
+        scopes: Sequence[tuple[Codes, Codes]],
     ) -> None:
-        between = inside = binomial = 0.0
-        rng = np.random.default_rng(0)
-        for labels in dict.fromkeys(c.labels for c in clusters):
-            votes = votes_of(round_, question, labels)
-            if votes is None:
-                continue
-            splits = Splits.of(votes, labels)
-            units, shares = splits.units[splits.carries], splits.share[splits.carries]
-            if len(units) > LINKED_AT_MOST:
-                some = np.sort(rng.choice(len(units), LINKED_AT_MOST, replace=False))
-                units, shares = units[some], shares[some]
-            if len(units) < 2 * ENOUGH:
-                continue
-            groups = both.groups(units)
-            apart, within = spread(shares, groups)
-            mean = float(shares.mean())
-            between += len(units) * apart
-            inside += len(units) * within
-            binomial += len(units) * (mean * (1 - mean) - apart)
-        self._ratio = between / inside if inside > 0 else 0.0
-        self.inside = min(max(inside / binomial, 0.2), 1.0) if binomial > 0 else 1.0
+        self._round, self._both = round_, both
+        self._scopes: dict[tuple[str, str], list[Codes]] = {}
+        for cluster, scope in zip(clusters, scopes, strict=True):
+            self._scopes.setdefault(cluster.labels, []).append(scope[0])
+        self.of = cache(self._of)
 
-    def drawn_in(self, mean: float, shares: Floats) -> tuple[float, float]:
-        """The parameters (a, b) of the beta distribution of a content's rate."""
-        n, k = len(shares) / self.inside, float(shares.sum()) / self.inside
-        if self._ratio <= 0:  # contents do not differ: the mean is all there is to know
-            return mean * 1e6, (1 - mean) * 1e6
-        # The variance between contents is m(1-m)/(1+s), inside them f·m(1-m)·s/(1+s): s = 1/(ratio·f).
-        strength = 1 / (self._ratio * self.inside)
-        return mean * strength + k, (1 - mean) * strength + n - k
+    def _of(self, question: str, labels: tuple[str, str] | None) -> tuple[Floats, float]:
+        """Of pairs split between ``labels``: the prior, and the variance of shares inside."""
+        votes = votes_of(self._round, question, labels or ())
+        assert votes is not None
+        splits = Splits.of(votes, labels)
+        scopes = [] if labels is None else self._scopes.get(labels, [])
+        groups = [splits.at(scope) for scope in scopes]
+        rest = splits.carries & ~np.isin(splits.units, np.concatenate([*scopes, [-1]]))
+        units, shares = splits.units[rest], splits.share[rest]
+        if len(units) > LINKED_AT_MOST:
+            some = np.random.default_rng(0).choice(len(units), LINKED_AT_MOST, replace=False)
+            units, shares = units[np.sort(some)], shares[np.sort(some)]
+        content = self._both.groups(units)
+        groups += [shares[content == g] for g in np.unique(content)]
+        groups = [group for group in groups if len(group)]
+        inside = inside_variance(groups)
+        return prior(groups, inside), inside
 
 
 def _fate(
@@ -175,17 +168,14 @@ def _fate(
     first, second = then.at(scope[0]), now.at(scope[1])
     if min(len(first), len(second)) < ENOUGH:
         return _nothing(told, scope[1], len(first), len(second), "too_few_units", any_=anything)
-    mean = float(then.share[then.carries].mean()) if then.carries.any() else 0.0
-    mean = min(max(mean, 1e-4), 1 - 1e-4)
-    a, b = known.drawn_in(mean, first)
+    weights, inside = known.of(told.question, labels)
     if told.was_gone:  # not chosen for being disputed: its rate is what it is
-        n, k = len(first) / known.inside, float(first.sum()) / known.inside
-        a, b = k + 0.5, n - k + 0.5
-    expected = a / (a + b)
+        weights = np.full(len(RATES), 1 / len(RATES))
+    n2 = len(second) / inside
+    without = Predicted(posterior(weights, first, inside), n2)
     others = now.elsewhere(around[1])
     usual = float(others.mean()) if len(others) else 0.0
-    n2, rate = len(second) / known.inside, float(second.mean())
-    without = Predicted.of(a, b, n2)
+    rate = float(second.mean())
     tail = (1 - confidence) / 2
     p_value = without.at_most(rate)
     return ClusterFate(
@@ -194,11 +184,11 @@ def _fate(
         question=told.question,
         labels=told.labels,
         words=told.words,
-        fate=_judged(told, without, rate, expected, usual, n2),
+        fate=_judged(told, without, rate, usual),
         n_before=len(first),
         n_after=len(second),
         before=float(first.mean()),
-        expected=expected,
+        expected=without.mean,
         lowest=without.quantile(tail),
         highest=without.quantile(1 - tail),
         after=rate,
@@ -210,18 +200,15 @@ def _fate(
     )
 
 
-def _judged(
-    told: Told, without: Predicted, rate: float, expected: float, usual: float, n: float
-) -> Fate:
+def _judged(told: Told, without: Predicted, rate: float, usual: float) -> Fate:
     # Of tasks that are split as often as others, so many are by chance.
-    beyond = 1 - Predicted.of(usual * 1e6 + 1e-3, (1 - usual) * 1e6, n).below(rate) < RARE
+    beyond = Predicted.at(usual, without.n).at_least(rate) < RARE
     if told.was_gone:
-        risen = 1 - without.below(rate) < RARE
-        return "back" if risen and beyond else "gone"
+        return "back" if beyond and without.at_least(rate) < RARE else "gone"
     if without.at_most(rate) < RARE:
-        closed = rate - usual <= (1 - CLOSED) * (expected - usual)
+        closed = rate - usual <= (1 - CLOSED) * (without.mean - usual)
         return "gone" if closed and not beyond else "smaller"
-    return "same" if without.at_most(min(usual, expected)) < RARE else "too_little"
+    return "same" if without.at_most(min(usual, without.mean)) < RARE else "too_little"
 
 
 def _nothing(
@@ -241,49 +228,3 @@ def _nothing(
         any_labels=any_,
         reason=reason,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predicted:
-    """The rate that ``n`` tasks show when the true rate is beta distributed.
-
-    Beta-binomial, carried on to numbers that are not whole: tasks count for more than one where
-    their shares vary less than yes and no would.
-    """
-
-    rates: NDArray[np.float64]
-    n: float
-
-    @classmethod
-    def of(cls, a: float, b: float, n: float) -> Predicted:
-        """From the beta distribution's parameters."""
-        from scipy.special import betaincinv
-
-        grid = (np.arange(200) + 0.5) / 200
-        return cls(np.clip(betaincinv(a, b, grid), 1e-12, 1 - 1e-12), n)
-
-    def at_most(self, rate: float) -> float:
-        """The chance of so low a rate or a lower one."""
-        return self._reaches(rate * self.n + 0.5)
-
-    def below(self, rate: float) -> float:
-        """The chance of a lower rate."""
-        return self._reaches(rate * self.n - 0.5)
-
-    def _reaches(self, k: float) -> float:
-        """P(K ≤ k - 1/2) with whole numbers; the binomial's incomplete beta, carried on."""
-        from scipy.special import betaincc
-
-        if k <= 0:
-            return 0.0
-        if k >= self.n:
-            return 1.0
-        return float(betaincc(k + 0.5, self.n - k + 0.5, self.rates).mean())
-
-    def quantile(self, p: float) -> float:
-        """The rate that is not exceeded with chance ``p``."""
-        low, high = 0.0, 1.0
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._reaches(middle * self.n) < p else (low, middle)
-        return (low + high) / 2

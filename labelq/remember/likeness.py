@@ -74,7 +74,10 @@ class Both:
         return found
 
     def groups(self, units: Codes) -> NDArray[np.intp]:
-        """A partition of ``units`` (codes of the earlier round) by content: a group for each."""
+        """A partition of ``units`` (codes of the earlier round) by content: a group for each.
+
+        Average linkage, as far as clusters of disagreements would be joined.
+        """
         from sklearn.cluster import AgglomerativeClustering
 
         if len(units) < 2:

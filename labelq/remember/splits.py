@@ -64,22 +64,3 @@ def votes_of(round_: Round, question: str, labels: tuple[str, ...]) -> Votes | N
         if set(labels) <= set(votes.labels):
             return votes
     return None
-
-
-def spread(shares: Floats, groups: NDArray[np.intp]) -> tuple[float, float]:
-    """(variance between groups, variance inside them) of shares, by analysis of variance.
-
-    Groups of different sizes as in Searle, Casella & McCulloch (1992), section 3.6; a negative
-    estimate is 0.
-    """
-    n = np.bincount(groups).astype(np.float64)
-    n = n[n > 0]
-    group = np.unique(groups, return_inverse=True)[1]
-    total, k = float(n.sum()), len(n)
-    if k < 2 or total <= k:
-        return 0.0, 0.0
-    means = np.bincount(group, shares) / n
-    inside = float(((shares - means[group]) ** 2).sum() / (total - k))
-    between = float((n * (means - shares.mean()) ** 2).sum() / (k - 1))
-    usual = (total - float((n**2).sum()) / total) / (k - 1)
-    return max((between - inside) / usual, 0.0), inside
