@@ -1,11 +1,11 @@
 """How often intervals of a difference between two rounds hold, and how often nothing is claimed.
 
-    python benchmarks/changes.py [REPLICATIONS]     # 1,000 by default, some ten minutes
+    python benchmarks/changes.py [REPLICATIONS]     # 1,000 by default, a quarter of an hour
 
 Both rounds are drawn from a known process (benchmarks/simulated_rounds.py), so that the true
-difference is known. ``mover`` is what an audit uses; beside it the plain scale (d ± t · √(e₁² + e₂²))
-and percentiles of 500 resamples. *Same tasks*: difficulty and truth of each task are the same in both
-rounds, answers are given anew.
+difference is known. ``mover`` is what an audit uses; beside it the plain scale (d ± t · √(e₁² +
+e₂²)) and percentiles of 500 resamples. *Same*: truth and difficulty of each task are the same in
+both rounds, answers are given anew.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def ends(before, after, row, metric, process, resamples=500):
         rows.append(
             next(
                 x
-                for x in agreement(
-                    asked(process.q), ratings, people(process.R), metrics=[metric]
-                )
+                for x in agreement(asked(process.q), ratings, people(process.R), metrics=[metric])
                 if x.label is None
             )
         )

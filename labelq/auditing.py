@@ -19,7 +19,7 @@ from labelq.measure.consensus.calibration import calibration
 from labelq.measure.consensus.estimation import consensus
 from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
-from labelq.measure.intervals.plan import Method
+from labelq.measure.intervals.plan import IntervalPlan, Method
 from labelq.measure.marginals import marginal_tests
 from labelq.measure.naming import metric_called
 from labelq.measure.registry import METRICS
@@ -44,9 +44,13 @@ from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.training_labels import with_later
+from labelq.remember.comparison import compare
+from labelq.remember.earlier import Earlier
+from labelq.remember.findings import Comparison
 from labelq.settings import GateRule
 
 if TYPE_CHECKING:
@@ -55,7 +59,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One ``--fail-under`` rule and how it went: ``lower`` is compared with ``at_least``."""
+    """One ``--fail-under`` rule and how it went: ``lower`` is compared with ``at_least``.
+
+    ``lower`` is that of the coefficient, or with ``change`` of its difference from an earlier
+    round.
+    """
 
     question: str
     metric: str
@@ -63,6 +71,7 @@ class Gate:
     lower: float | None
     passed: bool
     reason: str | None
+    change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ class Audit:
     group: str | None = None
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     @property
     def passed(self) -> bool:
@@ -136,6 +146,9 @@ def audit(
     tentative_from: float = TENTATIVE_FROM,
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
+    against: Earlier | None = None,
+    join: str | None = None,
+    decisions: Sequence[Decision] = (),
     text_field: str = "text",
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
@@ -144,13 +157,15 @@ def audit(
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
     starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
     field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    ``resample_raters`` say how intervals are made. ``against`` is an earlier audit to compare
+    with, ``join`` the task field that tells which tasks are in both rounds (default: their id or
+    content), ``decisions`` what was decided since. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
             that does not exist.
     """
-    fail_under = _known_gates(round_, fail_under)
+    fail_under = _known_gates(round_, fail_under, compared=against is not None)
     groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
@@ -179,6 +194,20 @@ def audit(
                 reliable_from=reliable_from,
                 tentative_from=tentative_from,
             )
+        )
+    comparison = None
+    if against is not None:
+        progress("comparing", 0.0)
+        plan = IntervalPlan(interval, resamples, seed, confidence, None, resample_raters)
+        comparison = compare(
+            against,
+            round_,
+            agreements,
+            plan,
+            group=group,
+            join=join,
+            decisions=decisions,
+            guideline=guideline,
         )
     progress("cross-checking", 0.0)
     checked = _cross_check(round_, tuple(agreements), wanted=cross_check)
@@ -227,7 +256,9 @@ def audit(
         draft=draft_guideline(name, text, round_, clusters, consensuses),
         cross_check=checked,
         gates=tuple(
-            _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)
+            _gate(rule, q, agreements, comparison)
+            for rule in fail_under
+            for q in _asked(rule, round_)
         ),
         ceilings=tuple(quality.ceilings),
         held_out=tuple(quality.held_out),
@@ -251,6 +282,7 @@ def audit(
         interval=interval,
         group=group,
         resample_raters=resample_raters,
+        comparison=comparison,
     )
 
 
@@ -301,12 +333,17 @@ def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | N
     return crosscheck.cross_check(questions, round_.raters, rows)
 
 
-def _known_gates(round_: Round, rules: Sequence[GateRule]) -> tuple[GateRule, ...]:
+def _known_gates(
+    round_: Round, rules: Sequence[GateRule], *, compared: bool
+) -> tuple[GateRule, ...]:
     """The rules with the registered names of their metrics.
 
     Raises:
-        SettingsError: a rule names a question or metric that there is not.
+        SettingsError: a rule names a question or metric that there is not, or a change where
+            nothing is compared with.
     """
+    if not compared and any(rule.change for rule in rules):
+        raise SettingsError("a change can only be asked for against an earlier audit")
     questions = [question.name for question in round_.questions]
     metrics = [metric.name for metric in METRICS if metric.raters == "any"]
     known = []
@@ -333,8 +370,16 @@ def _asked(rule: GateRule, round_: Round) -> list[str]:
     return [q.name for q in round_.questions if rule.question in (None, q.name)]
 
 
-def _gate(rule: GateRule, question: str, rows: Sequence[Agreement]) -> Gate:
+def _gate(
+    rule: GateRule, question: str, rows: Sequence[Agreement], comparison: Comparison | None
+) -> Gate:
     """How a rule went on one question: its first variant (unweighted, headline distance)."""
+    if rule.change and comparison is not None:
+        change = comparison.change(question, rule.metric)
+        lower = None if change is None else change.lower
+        passed = lower is not None and lower >= rule.at_least
+        reason = "not_in_both" if change is None else change.reason
+        return Gate(question, rule.metric, rule.at_least, lower, passed, reason, change=True)
     row = next(
         r
         for r in rows

@@ -236,9 +236,6 @@ def _ends(
     before: Agreement, after: Agreement, sides: tuple[Side, Side] | None, plan: IntervalPlan
 ) -> tuple[float | None, float | None, str | None, float | None]:
     """The ends of the interval, how it was made, and the correlation that it knows of."""
-    assert before.value is not None and after.value is not None
-    assert before.lower is not None and before.upper is not None
-    assert after.lower is not None and after.upper is not None
     drawn = all((r.interval_method or "").startswith("bootstrap") for r in (before, after))
     if drawn and sides is not None and not plan.resample_raters:
         ends = differences.resampled(
@@ -248,15 +245,19 @@ def _ends(
     rho = 0.0
     if sides is not None and before.error and after.error:
         rho = differences.correlation(*sides, (before.error, after.error))
-    lower, upper = differences.mover(
-        (before.value, before.lower, before.upper), (after.value, after.lower, after.upper), rho
-    )
+    lower, upper = differences.mover(_told(before), _told(after), rho)
     return lower, upper, differences.MOVER, rho
 
 
-def _incomparable(
-    name: str, variant: str | None, question: Question, then: Question
-) -> str | None:
+def _told(row: Agreement) -> tuple[float, float, float]:
+    """Value and ends of a row that has them."""
+    assert row.value is not None
+    assert row.lower is not None
+    assert row.upper is not None
+    return row.value, row.lower, row.upper
+
+
+def _incomparable(name: str, variant: str | None, question: Question, then: Question) -> str | None:
     """Why a coefficient means something else in the two rounds, None where it does not."""
     if question.level != then.level:
         return "other_level"

@@ -64,9 +64,7 @@ def compare(
         n_after=len(round_.units),
         n_common=len(same),
         changes=tuple(
-            row
-            for q in asked
-            for row in changes(q, old[q.name], *sides, same, agreements, plan)
+            row for q in asked for row in changes(q, old[q.name], *sides, same, agreements, plan)
         ),
         clusters=fates,
         effects=effects(decisions, before, round_, in_scope, fates, plan.confidence),

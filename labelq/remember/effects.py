@@ -32,9 +32,7 @@ def effects(
     """The effect of every decision that was taken, on the questions that both rounds asked."""
     names = {q.name for q in before.questions} & {q.name for q in after.questions}
     decided = [
-        d
-        for d in decisions
-        if d.question in names and d.outcome not in ("undecided", "rejected")
+        d for d in decisions if d.question in names and d.outcome not in ("undecided", "rejected")
     ]
     return tuple(
         _effect(d, before, after, in_scope(d), _fate_of(d, before, fates), confidence)
@@ -42,9 +40,7 @@ def effects(
     )
 
 
-def _fate_of(
-    decision: Decision, before: Round, fates: Sequence[ClusterFate]
-) -> ClusterFate | None:
+def _fate_of(decision: Decision, before: Round, fates: Sequence[ClusterFate]) -> ClusterFate | None:
     """What became of the cluster that the decision was made about in the earlier round."""
     told = decision.evidence
     if told is None or told.round != before.name:
@@ -62,7 +58,7 @@ def _effect(
 ) -> Effect:
     shares: list[Share] = []
     for round_, units in zip((before, after), scope, strict=True):
-        splits = _splits(round_, decision.question)
+        splits = _splits(round_, decision)
         inside = splits is not None and np.isin(splits.units, units)
         for keep in (inside, ~np.asarray(inside)):
             agree = np.zeros(0) if splits is None else 1 - splits.share[keep]
@@ -71,8 +67,8 @@ def _effect(
     inside_before, outside_before, inside_after, outside_after = shares
     reason = None
     difference = lower = upper = None
-    if any(votes_of(r, decision.question, ()) is None for r in (before, after)):
-        reason = "not_for_numbers"
+    if any(_splits(r, decision) is None for r in (before, after)):
+        reason = "label_gone"
     elif min(s.n_units for s in shares) < ENOUGH:
         reason = "too_few_units"
     else:
@@ -105,8 +101,10 @@ def _effect(
     )
 
 
-def _splits(round_: Round, question: str) -> Splits | None:
-    votes = votes_of(round_, question, ())
+def _splits(round_: Round, decision: Decision) -> Splits | None:
+    """Over all labels of a choice; of a multiple choice over the label that was decided."""
+    several = round_.question(decision.question).level == "set"
+    votes = votes_of(round_, decision.question, decision.labels if several else ())
     return None if votes is None else Splits.of(votes, None)
 
 
@@ -136,7 +134,9 @@ def contrast(terms: Sequence[tuple[int, Share]]) -> tuple[float, float, float]:
     """
     value = below = above = 0.0
     for sign, share in terms:
-        assert share.value is not None and share.lower is not None and share.upper is not None
+        assert share.value is not None
+        assert share.lower is not None
+        assert share.upper is not None
         value += sign * share.value
         down, up = share.value - share.lower, share.upper - share.value
         below += (down if sign > 0 else up) ** 2

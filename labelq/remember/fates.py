@@ -155,7 +155,10 @@ def _fate(
     known: _Contents,
     confidence: float,
 ) -> ClusterFate:
-    votes = votes_of(before, told.question, told.labels), votes_of(after, told.question, told.labels)
+    votes = (
+        votes_of(before, told.question, told.labels),
+        votes_of(after, told.question, told.labels),
+    )
     anything = None in votes
     labels: tuple[str, str] | None = told.labels
     if anything:
@@ -215,15 +218,14 @@ def _nothing(
     told: Told, units: Codes, n_before: int, n_after: int, reason: str, *, any_: bool = False
 ) -> ClusterFate:
     return ClusterFate(
-        told.cluster,
-        told.since,
-        told.question,
-        told.labels,
-        told.words,
-        "too_little",
-        n_before,
-        n_after,
-        *[None] * 7,
+        cluster=told.cluster,
+        since=told.since,
+        question=told.question,
+        labels=told.labels,
+        words=told.words,
+        fate="too_little",
+        n_before=n_before,
+        n_after=n_after,
         units=tuple(units.tolist()),
         any_labels=any_,
         reason=reason,

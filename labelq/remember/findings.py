@@ -63,14 +63,14 @@ class ClusterFate:
     fate: Fate
     n_before: int
     n_after: int
-    before: float | None
-    expected: float | None
-    lowest: float | None
-    highest: float | None
-    after: float | None
-    usual: float | None
-    p_value: float | None
     units: tuple[int, ...]
+    before: float | None = None
+    expected: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    after: float | None = None
+    usual: float | None = None
+    p_value: float | None = None
     any_labels: bool = False
     reason: str | None = None
 

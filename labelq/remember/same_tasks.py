@@ -83,9 +83,7 @@ def _by_field(before: Units, after: Units, name: str) -> SameTasks:
             seen[text] = -1 if text in seen else u
         codes.append(seen)
     old, new = codes
-    pairs = {
-        u: old[text] for text, u in new.items() if text and u >= 0 and old.get(text, -1) >= 0
-    }
+    pairs = {u: old[text] for text, u in new.items() if text and u >= 0 and old.get(text, -1) >= 0}
     return _same(pairs, name)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Round
+from labelq.labels.statistics import weighted_count
 from labelq.pinpoint.votes import Votes, choices
 
 Floats = NDArray[np.float64]
@@ -29,20 +31,21 @@ class Splits:
     def of(cls, votes: Votes, labels: tuple[str, str] | None) -> Splits:
         """Pairs split between the two ``labels``; None: between any two."""
         units, row = np.unique(votes.unit, return_inverse=True)
-        n = len(votes.labels)
-        m = np.bincount(row, minlength=len(units)).astype(np.float64)
+
+        def count(n: NDArray[Any], of: NDArray[np.intp] = row) -> Floats:
+            return weighted_count(of, n, len(units))
+
+        m = count(np.ones(len(row)))
         if labels is None:
-            _, same = np.unique(row.astype(np.int64) * n + votes.label, return_counts=True)
-            cell = np.unique(row.astype(np.int64) * n + votes.label) // n
-            split = m**2 - np.bincount(cell, same.astype(float) ** 2, minlength=len(units))
-            carries = np.ones(len(units), bool)
-        else:
-            first, second = (
-                np.bincount(row[votes.label == votes.labels.index(a)], minlength=len(units))
-                for a in labels
+            cells, n = np.unique(
+                row.astype(np.int64) * len(votes.labels) + votes.label, return_counts=True
             )
-            split = 2.0 * first * second
-            carries = (first + second) > 0
+            split = m**2 - count(n.astype(np.float64) ** 2, cells // len(votes.labels))
+            carries = np.ones(len(units), np.bool_)
+        else:
+            first, second = (count(votes.label == votes.labels.index(a)) for a in labels)
+            split = 2 * first * second
+            carries = np.asarray(first + second > 0)
         several = m > 1
         pairs = m[several] * (m[several] - 1)
         return cls(units[several], split[several] / pairs, carries[several])

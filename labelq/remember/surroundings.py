@@ -74,9 +74,11 @@ def _shifts(before: Round, after: Round, questions: Sequence[str]) -> tuple[Shif
         counts = [_field(r.units.fields[name]) for r in (before, after)]
         if 2 <= len(counts[0] | counts[1]) <= MOST_VALUES:
             tested.append(("field", name, counts[0], counts[1]))
-    for name in questions:
-        if before.question(name).no_labels is None and after.question(name).no_labels is None:
-            tested.append(("labels", name, _labels(before, name), _labels(after, name)))
+    tested += [
+        ("labels", name, _labels(before, name), _labels(after, name))
+        for name in questions
+        if before.question(name).no_labels is None and after.question(name).no_labels is None
+    ]
     found = []
     for what, name, old, new in tested:
         values = sorted(old.keys() | new.keys())

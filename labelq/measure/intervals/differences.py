@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ class Side:
         member = sparse.csr_array(
             sparse.coo_array((np.ones(int(known.sum())), (at[known], pattern[known])), shape=shape)
         )
-        return member @ self.additive.sums
+        return _times(member, self.additive.sums)
 
     def values(self, totals: Floats) -> Floats:
         """The coefficient of totals (n × d), (n,)."""
@@ -75,7 +76,7 @@ def correlation(before: Side, after: Side, errors: tuple[float, float]) -> float
     shared = np.intersect1d(before.used, after.used)
     if len(shared) < 2 or not all(error > 0 for error in errors):
         return 0.0
-    block = np.arange(len(shared))
+    block: NDArray[np.integer] = np.arange(len(shared))
     if len(shared) > MAX_ROWS:
         block = np.random.default_rng(0).permutation(len(shared)) % MAX_ROWS
     moved = []
@@ -111,7 +112,7 @@ def resampled(
 ) -> tuple[float, float] | None:
     """Percentiles of the difference over resamples; None where too many are undefined."""
     rows = np.union1d(before.used, after.used)
-    block = np.arange(len(rows))
+    block: NDArray[np.integer] = np.arange(len(rows))
     rng = np.random.default_rng([seed, len(rows)])
     if len(rows) > MAX_ROWS:
         block = rng.permutation(len(rows)) % MAX_ROWS
@@ -149,7 +150,13 @@ def _merged(pieces: Matrix, block: NDArray[np.integer]) -> Matrix:
     n = int(block.max(initial=-1)) + 1
     if n == len(block):
         return pieces
-    return sparse.csr_array((np.ones(len(block)), (block, np.arange(len(block))))) @ pieces
+    member = sparse.csr_array((np.ones(len(block)), (block, np.arange(len(block)))))
+    return _times(member, pieces)
+
+
+def _times(member: sparse.csr_array, sums: Matrix) -> Matrix:
+    product: Matrix = np.asarray(member @ sums) if isinstance(sums, np.ndarray) else member @ sums
+    return product
 
 
 def _dense(pieces: Matrix) -> Iterator[Floats]:
