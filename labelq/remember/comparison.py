@@ -55,7 +55,7 @@ def compare(
     fates = cluster_fates(earlier, round_, both, plan.confidence)
 
     def in_scope(decision: Decision) -> tuple[Codes, Codes]:
-        return _scope(decision, before, round_, both)
+        return _scope(decision, earlier, round_, both)
 
     return Comparison(
         name=earlier.name,
@@ -73,23 +73,29 @@ def compare(
 
 
 def _scope(
-    decision: Decision, before: Round, after: Round, both: Both | None
+    decision: Decision, earlier: Earlier, after: Round, both: Both | None
 ) -> tuple[Codes, Codes]:
     """The tasks in a decision's scope in both rounds, by the same rule in each.
 
     Tasks that were decided upon were chosen for being disputed. Where their lookalikes are meant
     too, what is compared are the tasks with their content, disputed or not.
     """
+    before = earlier.round
     scopes = Scopes(before), Scopes(after, before.units)
     tasks = decision.scope.tasks
     if tasks and decision.scope.lookalikes and both is not None:
         code = {name: u for u, name in enumerate(before.units.ids)}
-        found = both.scopes([[code[name] for name in tasks if name in code]])[0]
+        anchors = {code[name] for name in tasks if name in code}
+        told = decision.evidence
+        for cluster in earlier.clusters:
+            if told is not None and (told.round, told.cluster) == (earlier.name, cluster.id):
+                anchors.update(cluster.units, cluster.lookalikes)
+        found = both.scopes([sorted(anchors)])[0]
         if len(found[0]):
             rest = replace(decision, scope=replace(decision.scope, tasks=()))
             if not rest.scope:
                 return found
-            told = (scope.units(rest) for scope in scopes)
-            first, second = (np.intersect1d(a, b) for a, b in zip(found, told, strict=True))
+            others = (scope.units(rest) for scope in scopes)
+            first, second = (np.intersect1d(a, b) for a, b in zip(found, others, strict=True))
             return first, second
     return scopes[0].units(decision), scopes[1].units(decision)

@@ -125,25 +125,35 @@ class _Contents:
         self._scopes: dict[tuple[str, str], list[Codes]] = {}
         for cluster, scope in zip(clusters, scopes, strict=True):
             self._scopes.setdefault(cluster.labels, []).append(scope[0])
-        self.of = cache(self._of)
+        self._of = cache(self._groups)
 
-    def _of(self, question: str, labels: tuple[str, str] | None) -> tuple[Floats, float]:
-        """Of pairs split between ``labels``: the prior, and the variance of shares inside."""
+    def of(self, question: str, labels: tuple[str, str] | None, own: Codes) -> tuple[Floats, float]:
+        """Of pairs split between ``labels``: the prior, and the variance of shares inside.
+
+        The prior is that of all contents but the ``own`` one, which would else confirm itself.
+        """
+        scopes, rest = self._of(question, labels)
+        others = [shares for units, shares in scopes if not np.array_equal(units, own)] + rest
+        inside = inside_variance([*(shares for _, shares in scopes), *rest])
+        return prior(others, inside), inside
+
+    def _groups(
+        self, question: str, labels: tuple[str, str] | None
+    ) -> tuple[list[tuple[Codes, Floats]], list[Floats]]:
+        """The clusters' contents with their units, and those of all other units."""
         votes = votes_of(self._round, question, labels or ())
         assert votes is not None
         splits = Splits.of(votes, labels)
         scopes = [] if labels is None else self._scopes.get(labels, [])
-        groups = [splits.at(scope) for scope in scopes]
         rest = splits.carries & ~np.isin(splits.units, np.concatenate([*scopes, [-1]]))
         units, shares = splits.units[rest], splits.share[rest]
         if len(units) > LINKED_AT_MOST:
             some = np.random.default_rng(0).choice(len(units), LINKED_AT_MOST, replace=False)
             units, shares = units[np.sort(some)], shares[np.sort(some)]
         content = self._both.groups(units)
-        groups += [shares[content == g] for g in np.unique(content)]
-        groups = [group for group in groups if len(group)]
-        inside = inside_variance(groups)
-        return prior(groups, inside), inside
+        groups = [shares[content == g] for g in np.unique(content)]
+        told = [(scope, splits.at(scope)) for scope in scopes]
+        return [(scope, at) for scope, at in told if len(at)], groups
 
 
 def _fate(
@@ -171,7 +181,7 @@ def _fate(
     first, second = then.at(scope[0]), now.at(scope[1])
     if min(len(first), len(second)) < ENOUGH:
         return _nothing(told, scope[1], len(first), len(second), "too_few_units", any_=anything)
-    weights, inside = known.of(told.question, labels)
+    weights, inside = known.of(told.question, labels, scope[0])
     if told.was_gone:  # not chosen for being disputed: its rate is what it is
         weights = np.full(len(RATES), 1 / len(RATES))
     n2 = len(second) / inside

@@ -41,7 +41,7 @@ class Splits:
                 row.astype(np.int64) * len(votes.labels) + votes.label, return_counts=True
             )
             split = m**2 - count(n.astype(np.float64) ** 2, cells // len(votes.labels))
-            carries = np.ones(len(units), np.bool_)
+            carries: NDArray[np.bool_] = np.ones(len(units), np.bool_)
         else:
             first, second = (count(votes.label == votes.labels.index(a)) for a in labels)
             split = 2 * first * second

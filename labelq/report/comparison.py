@@ -19,7 +19,7 @@ from labelq.remember.findings import (
 )
 from labelq.report import causes, words
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, coefficient, count, counted, percent
+from labelq.report.numbers import MINUS, NONE, coefficient, count, counted, percent
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ def signed(value: float | None) -> str:
         return "0"
     shown = coefficient(value, [0.0])
     return f"+{shown}" if shown[0].isdigit() or shown[0] == "." else shown
+
+
+def points(value: float | None) -> str:
+    """A change of a share in percentage points, with its sign.
+
+    >>> points(0.158), points(-0.05), points(0.001)
+    ('+16', '−5', '0')
+    """
+    if value is None:
+        return NONE
+    n = round(value * 100)
+    return f"{'+' if n > 0 else MINUS if n < 0 else ''}{abs(n)}"
 
 
 def spread(lower: float | None, upper: float | None) -> str:
@@ -171,18 +183,18 @@ def rates(found: ClusterFate) -> str:
 def effect(found: Effect) -> str:
     """A decision: agreement inside and outside its scope, and what the two say together."""
     said = (
-        f"{mark(found.decision)} ({mark(found.question)}): agreement in its scope "
+        f"Decision {mark(found.decision)} ({mark(found.question)}): agreement in its scope "
         f"{_then_now(found.inside_before, found.inside_after)}, elsewhere "
         f"{_then_now(found.outside_before, found.outside_after)}"
     )
     if found.difference is None:
         return f"{said}; {WORDS[found.word]}: {words.reason(found.reason)}."
     said += (
-        f"; the scope gained {signed(found.difference)} more "
-        f"({spread(found.lower, found.upper)}): {WORDS[found.word]}"
+        f". That is {points(found.difference)} points more in the scope "
+        f"({points(found.lower)} to {points(found.upper)}): {WORDS[found.word]}"
     )
     if found.by_itself is not None and found.by_itself >= 0.005:
-        said += f". About {signed(found.by_itself)} of it was to be expected by itself"
+        said += f"; about {points(found.by_itself)} were to be expected without the decision"
     return f"{said}."
 
 
@@ -272,7 +284,6 @@ class Page:
 
 
 HEADER = (
-    "Question",
     "Coefficient",
     "Tasks",
     "Before",
@@ -280,7 +291,7 @@ HEADER = (
     "Change",
     "Interval",
     "Would be seen",
-    "Word",
+    "In a word",
 )
 
 
@@ -326,9 +337,9 @@ def page(audit: Audit, shown: Names) -> Page | None:
 def _row(row: Change) -> tuple[str, ...]:
     before, after = (None if r is None else r.value for r in (row.before, row.after))
     told = row.after or row.before
+    name = words.short_metric(told) if told is not None else words.metric(row.metric)
     return (
-        mark(row.question),
-        words.short_metric(told) if told is not None else words.metric(row.metric),
+        f"{mark(row.question)}: {name}",
         "all" if row.tasks == "all" else "in both",
         coefficient(before),
         coefficient(after),
