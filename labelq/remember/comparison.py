@@ -90,7 +90,7 @@ def _scope(
         for cluster in earlier.clusters:
             if told is not None and (told.round, told.cluster) == (earlier.name, cluster.id):
                 anchors.update(cluster.units, cluster.lookalikes)
-        found = both.scopes([sorted(anchors)])[0]
+        found = both.scopes([sorted(anchors)], [() if told is None else told.words])[0]
         if len(found[0]):
             rest = replace(decision, scope=replace(decision.scope, tasks=()))
             if not rest.scope:

@@ -24,8 +24,8 @@ from labelq.remember.findings import ClusterFate, Fate
 from labelq.remember.likeness import Both
 from labelq.remember.splits import Floats, Splits, votes_of
 
-RARE = 0.025
-"""One-sided: of unchanged clusters at most one in forty is said to have fallen."""
+RARE = 0.05
+"""One-sided: of unchanged clusters at most one in twenty is said to have fallen."""
 
 ENOUGH = 5
 """Fewer tasks than this in either round are too little to say."""
@@ -50,13 +50,15 @@ def cluster_fates(
     for name in names:
         own = [c for c in clusters if c.question == name]
         old = [g for g in gone if g.question == name]
-        scopes = both.scopes([(*c.units, *c.lookalikes) for c in own])
+        scopes = both.scopes([(*c.units, *c.lookalikes) for c in own], [c.words for c in own])
         known = _Contents(earlier.round, both, own, scopes)
         for cluster, scope in zip(own, scopes, strict=True):
             told = Told(cluster.id, earlier.name, name, cluster.labels, cluster.words)
             around = _around(scopes, own, cluster)
             found.append(_fate(told, earlier.round, round_, scope, around, known, confidence))
-        for told, scope in zip(old, both.scopes([g.units for g in old]), strict=True):
+        for told, scope in zip(
+            old, both.scopes([g.units for g in old], [g.words for g in old]), strict=True
+        ):
             found.append(_fate(told, earlier.round, round_, scope, scope, known, confidence))
     order = {c.id: i for i, c in enumerate(clusters)}
     return tuple(sorted(found, key=lambda f: order.get(f.cluster, len(order))))

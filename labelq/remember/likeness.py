@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Units
+from labelq.pinpoint.words import folded
 
 if TYPE_CHECKING:
     from labelq.pinpoint.content import Content
 
 LEAST_TYPICAL = 0.25
 """A task has a content if it fits it as well as three quarters of the tasks that define it."""
+
+NAMED_BY = 2
+"""A task that holds so many of the words that name a content has it, too."""
 
 FEWEST = 3
 """Fewer tasks than this define no content."""
@@ -49,12 +53,15 @@ class Both:
         content = Content.of(Units(ids, (*before.text, *after.text), fields))
         return None if content is None else cls(content, len(before))
 
-    def scopes(self, anchors: Sequence[Sequence[int]]) -> list[tuple[Codes, Codes]]:
+    def scopes(
+        self, anchors: Sequence[Sequence[int]], words: Sequence[Sequence[str]] = ()
+    ) -> list[tuple[Codes, Codes]]:
         """Per set of ``anchors`` (codes of the earlier round) the tasks with its content.
 
         In both rounds by the same rule: a task belongs to the anchors that it fits best, if it
-        fits them as well as three quarters of them fit the others. An anchor's own likeness to
-        itself does not count. Empty where the anchors are too few.
+        fits them as well as three quarters of them fit the others, or if it holds two of the
+        ``words`` that name them. An anchor's own likeness to itself does not count. Empty where
+        the anchors are too few.
         """
         n = self.content.vectors.shape[0]
         fit = np.full((n, max(len(anchors), 1)), -np.inf)
@@ -68,7 +75,10 @@ class Both:
         best = np.round(fit, 12).argmax(axis=1)
         found = []
         for g in range(len(anchors)):
-            inside = np.flatnonzero((best == g) & (fit[:, g] >= limits[g])).astype(np.int32)
+            fits = (best == g) & (fit[:, g] >= limits[g])
+            if len(words) > g and np.isfinite(limits[g]):
+                fits |= self._holding(words[g]) >= NAMED_BY
+            inside = np.flatnonzero(fits).astype(np.int32)
             first = int(np.searchsorted(inside, self.n_before))
             found.append((inside[:first], inside[first:] - np.int32(self.n_before)))
         return found
@@ -95,6 +105,15 @@ class Both:
 
     def _says_something(self, units: NDArray[np.intp]) -> NDArray[np.bool_]:
         return np.asarray(self.content.vectors[units].sum(axis=1) > 0).ravel()
+
+    def _holding(self, words: Sequence[str]) -> Floats:
+        """How many of ``words`` every unit holds, (units,)."""
+        content = self.content
+        column = {word: i for i, word in enumerate(content.vocabulary)}
+        own = [column[folded(word)] for word in words if folded(word) in column]
+        held = np.asarray(content.holds[:, own].sum(axis=1), np.float64).ravel()
+        said = content.text_of >= 0
+        return np.where(said, held[np.where(said, content.text_of, 0)], 0.0)
 
     def _fit(self, own: NDArray[np.intp]) -> Floats:
         """How much more alike every unit is to ``own`` than to all, (units,)."""

@@ -45,7 +45,7 @@ FALL = (
     "the next time by themselves. So it is judged by all tasks with its content, disputed or not, "
     "in both rounds, and against the rate to be expected now had nothing changed: that of the "
     "earlier round, drawn to what its other contents show. It is smaller, or gone, only if chance "
-    "alone would bring so low a rate in fewer than one of 40 cases; gone if at least three "
+    "alone would bring so low a rate in fewer than one of 20 cases; gone if at least three "
     "quarters of what was more than usual are no longer there."
 )
 
