@@ -192,7 +192,8 @@ def _fate(
     usual = float(others.mean()) if len(others) else 0.0
     rate = float(second.mean())
     tail = (1 - confidence) / 2
-    p_value = without.at_most(rate)
+    # What lies below the usual rate does so by chance: no cluster falls further than that.
+    p_value = without.at_most(max(rate, usual))
     return ClusterFate(
         cluster=told.cluster,
         since=told.since,
@@ -220,7 +221,7 @@ def _judged(told: Told, without: Predicted, rate: float, usual: float) -> Fate:
     beyond = Predicted.at(usual, without.n).at_least(rate) < RARE
     if told.was_gone:
         return "back" if beyond and without.at_least(rate) < RARE else "gone"
-    if without.at_most(rate) < RARE:
+    if without.at_most(max(rate, usual)) < RARE:
         closed = rate - usual <= (1 - CLOSED) * (without.mean - usual)
         return "gone" if closed and not beyond else "smaller"
     return "same" if without.at_most(min(usual, without.mean)) < RARE else "too_little"
