@@ -21,6 +21,7 @@ from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.intervals.plan import Method
 from labelq.measure.label_scheme import label_scheme
+from labelq.measure.intervals.plan import IntervalPlan, Method
 from labelq.measure.marginals import marginal_tests
 from labelq.measure.naming import metric_called
 from labelq.measure.registry import METRICS
@@ -71,6 +72,9 @@ from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import TaskLinks, draft_guideline
+from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.decisions import Decision
+from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
 from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
@@ -81,6 +85,10 @@ from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
+from labelq.remember.comparison import compare
+from labelq.remember.earlier import Earlier
+from labelq.remember.findings import Comparison
+from labelq.settings import GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +96,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One ``--fail-under`` rule and how it went: ``lower`` is compared with ``at_least``."""
+    """One ``--fail-under`` rule and how it went: ``lower`` is compared with ``at_least``.
+
+    ``lower`` is that of the coefficient, or with ``change`` of its difference from an earlier
+    round.
+    """
 
     question: str
     metric: str
@@ -96,6 +108,7 @@ class Gate:
     lower: float | None
     passed: bool
     reason: str | None
+    change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,7 @@ class Audit:
     def guideline(self) -> GuidelineVersion | None:
         """The guideline that the round was labeled under (None: there was none)."""
         return self.draft.used
+    comparison: Comparison | None = None
 
     @property
     def passed(self) -> bool:
@@ -190,6 +204,9 @@ def audit(
     tentative_from: float = TENTATIVE_FROM,
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
+    against: Earlier | None = None,
+    join: str | None = None,
+    decisions: Sequence[Decision] = (),
     text_field: str = "text",
     decisions: Sequence[Decision] = (),
     embedder: Embedder | None = None,
@@ -210,6 +227,11 @@ def audit(
     ``resample_raters`` say how intervals are made. ``embedder`` takes texts to a matrix with one
     row for each: clusters then compare tasks by meaning, not by words. Deterministic for a
     ``seed``.
+    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. ``against`` is an earlier audit to compare
+    with, ``join`` the task field that tells which tasks are in both rounds (default: their id or
+    content), ``decisions`` what was decided since. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
@@ -226,6 +248,7 @@ def audit(
     fail_under = _known_gates(round_, fail_under)
     if active is not None:
         people_of(round_, active)  # a name that nobody has is said before anything is measured
+    fail_under = _known_gates(round_, fail_under, compared=against is not None)
     groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
@@ -254,6 +277,20 @@ def audit(
                 reliable_from=reliable_from,
                 tentative_from=tentative_from,
             )
+        )
+    comparison = None
+    if against is not None:
+        progress("comparing", 0.0)
+        plan = IntervalPlan(interval, resamples, seed, confidence, None, resample_raters)
+        comparison = compare(
+            against,
+            round_,
+            agreements,
+            plan,
+            group=group,
+            join=join,
+            decisions=decisions,
+            guideline=guideline,
         )
     progress("cross-checking", 0.0)
     checked = _cross_check(round_, tuple(agreements), wanted=cross_check)
@@ -355,7 +392,9 @@ def audit(
         ),
         cross_check=checked,
         gates=tuple(
-            _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)
+            _gate(rule, q, agreements, comparison)
+            for rule in fail_under
+            for q in _asked(rule, round_)
         ),
         ceilings=tuple(quality.ceilings),
         held_out=tuple(quality.held_out),
@@ -392,6 +431,7 @@ def audit(
             seed=seed,
             confidence=confidence,
         ),
+        comparison=comparison,
     )
 
 
@@ -442,12 +482,17 @@ def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | N
     return crosscheck.cross_check(questions, round_.raters, rows)
 
 
-def _known_gates(round_: Round, rules: Sequence[GateRule]) -> tuple[GateRule, ...]:
+def _known_gates(
+    round_: Round, rules: Sequence[GateRule], *, compared: bool
+) -> tuple[GateRule, ...]:
     """The rules with the registered names of their metrics.
 
     Raises:
-        SettingsError: a rule names a question or metric that there is not.
+        SettingsError: a rule names a question or metric that there is not, or a change where
+            nothing is compared with.
     """
+    if not compared and any(rule.change for rule in rules):
+        raise SettingsError("a change can only be asked for against an earlier audit")
     questions = [question.name for question in round_.questions]
     metrics = [metric.name for metric in METRICS if metric.raters == "any"]
     known = []
@@ -474,8 +519,16 @@ def _asked(rule: GateRule, round_: Round) -> list[str]:
     return [q.name for q in round_.questions if rule.question in (None, q.name)]
 
 
-def _gate(rule: GateRule, question: str, rows: Sequence[Agreement]) -> Gate:
+def _gate(
+    rule: GateRule, question: str, rows: Sequence[Agreement], comparison: Comparison | None
+) -> Gate:
     """How a rule went on one question: its first variant (unweighted, headline distance)."""
+    if rule.change and comparison is not None:
+        change = comparison.change(question, rule.metric)
+        lower = None if change is None else change.lower
+        passed = lower is not None and lower >= rule.at_least
+        reason = "not_in_both" if change is None else change.reason
+        return Gate(question, rule.metric, rule.at_least, lower, passed, reason, change=True)
     row = next(
         r
         for r in rows

@@ -94,7 +94,7 @@ def read(
         audit = None
     if name is None:
         name = round_name(given, audit)
-    tables = [path for path in named if not _is_export(path)]
+    tables = [path for path in named if not is_export(path)]
     with _without_garbage_collection():
         if not tables:
             if columns:
@@ -231,7 +231,7 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _is_export(path: Path) -> bool:
+def is_export(path: Path) -> bool:
     """By suffix; where it says nothing, by the first character."""
     suffix = table_suffix(path)
     if suffix in TABLE_SUFFIXES:

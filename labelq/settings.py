@@ -26,11 +26,19 @@ FILE_NAME = "labelq.toml"
 
 @dataclass(frozen=True, slots=True)
 class GateRule:
-    """``[QUESTION:]METRIC=VALUE``: the interval's lower end must reach ``at_least``."""
+    """``[QUESTION:]METRIC=VALUE``: the interval's lower end must reach ``at_least``.
+
+    With ``change`` (``METRIC.change``) it is the interval of the difference from an earlier round.
+    """
 
     question: str | None
     metric: str
     at_least: float
+    change: bool = False
+
+
+CHANGE = ".change"
+"""Behind a metric: the difference from an earlier round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class Settings:
     reliable_from: float = 0.8
     tentative_from: float = 0.667
     fail_under: tuple[GateRule, ...] = ()
+    against: Path | None = None
     cross_check: bool | None = None
     embedder: Path | None = None
     budget: Budget | None = None
@@ -117,6 +126,10 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
         raise SettingsError(
             f"--tentative-from {settings.tentative_from} must not exceed --reliable-from"
             f" {settings.reliable_from}, and neither may exceed 1"
+        )
+    if settings.against is None and any(rule.change for rule in settings.fail_under):
+        raise SettingsError(
+            "--fail-under: a change is measured against an earlier audit; name it by --against DIR"
         )
     return settings
 
@@ -160,6 +173,7 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
     if name in ("label_config", "guideline", "decisions", "out", "ca_bundle"):
     if name in ("label_config", "guideline", "out", "ca_bundle", "embedder"):
+    if name in ("label_config", "guideline", "against", "out", "ca_bundle"):
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):
@@ -292,13 +306,14 @@ def _any_number(value: Any, where: str) -> float:
 def _gate(text: str, where: str) -> GateRule:
     left, right = _pair(text, where, "category:krippendorff_alpha=.667")
     question, _, metric = left.rpartition(":")
+    name = metric.removesuffix(CHANGE)
     try:
         at_least = float(right)
     except ValueError:
         at_least = math.nan
     if not math.isfinite(at_least):
         raise SettingsError(f"{where} {text}: {right!r} is not a number")
-    return GateRule(question or None, metric, at_least)
+    return GateRule(question or None, name, at_least, change=name != metric)
 
 
 def _budget(value: Any, where: str) -> Budget:

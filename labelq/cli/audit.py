@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from labelq.cli.sources import Origin
     from labelq.labels.model import Round
     from labelq.remedy.decision_file import DecisionFile
+    from labelq.remedy.decisions import Decision
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -44,7 +46,15 @@ _FILE = click.Path(path_type=Path)
     "--fail-under",
     multiple=True,
     metavar="[QUESTION:]METRIC=VALUE",
-    help="Exit with 1 if the lower end of the coefficient's interval is below VALUE. Repeatable.",
+    help="Exit with 1 if the lower end of the coefficient's interval is below VALUE; METRIC.change:"
+    " of its change since --against. Repeatable.",
+)
+@click.option(
+    "--against",
+    type=_FILE,
+    metavar="DIR",
+    help="An earlier round's audit directory: what changed since, with intervals, and what became"
+    " of its clusters. --join FIELD tells which tasks are in both rounds [same id or content].",
 )
 @click.option(
     "--reliable-from",
@@ -101,6 +111,7 @@ def audit_command(sources: tuple[Path, ...], api_key: str | None, **options: Any
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
       labelq audit exports/ --rater-from filename --join ticket
       labelq audit export.json --budget 6h
+      labelq audit round_2.json --against audits/round_1 --fail-under alpha.change=-.05
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
     """
@@ -120,6 +131,7 @@ def run(
     from labelq.cli.sources import origin_of
     from labelq.files import check_target, read_document
     from labelq.reading import decisions_beside, read_decision_file
+    from labelq.reading import read_audit
     from labelq.report import terminal
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
@@ -129,6 +141,8 @@ def run(
         tab = "" if settings.view is None else f" tab {settings.view}"
         return settings.out or Path("audits") / _file_name(f"{round_name}{tab}")
 
+    against = None if settings.against is None else read_audit(settings.against)
+    decisions = _decisions(settings) if against is not None else ()
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
@@ -153,6 +167,7 @@ def run(
         round_ = read_round(origin, settings, progress)
         if told is not None:
             round_ = with_notes(round_, decision_notes(told, round_, given=settings.decisions))
+        round_ = read_round(origin, _for_reading(settings, sources), progress)
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
         from labelq.remedy.guideline import TaskLinks
@@ -170,6 +185,9 @@ def run(
             tentative_from=settings.tentative_from,
             cross_check=settings.cross_check,
             fail_under=settings.fail_under,
+            against=against,
+            join=settings.join,
+            decisions=decisions,
             text_field=settings.text_field or "text",
             decisions=told.decisions if told is not None else (),
             embedder=embedder,
@@ -210,6 +228,23 @@ def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> lis
     if given is None:
         notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
     return notes
+def _decisions(settings: Settings) -> tuple[Decision, ...]:
+    """The decisions that stand beside the guideline, if there are any."""
+    from labelq.files import read_text
+    from labelq.remedy.decision_file import read_decisions
+
+    if settings.guideline is None:
+        return ()
+    path = settings.guideline.with_name("decisions.yaml")
+    return read_decisions(read_text(path), str(path)).decisions if path.is_file() else ()
+
+
+def _for_reading(settings: Settings, sources: Sequence[Path]) -> Settings:
+    """The settings without --join, where it only tells which tasks an earlier round had too."""
+    from labelq.reading import is_export
+
+    apart = len(sources) == 1 and sources[0].is_file() and not is_export(sources[0])
+    return replace(settings, join=None) if settings.against is not None and apart else settings
 
 
 def _file_name(name: str) -> str:

@@ -138,6 +138,12 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "cross_check": row(audit.cross_check),
         "marginal_tests": [row(t) for t in audit.marginal_tests],
         "gates": [row(g) for g in audit.gates],
+        "comparison": None
+        if audit.comparison is None
+        else row(
+            audit.comparison,
+            clusters=[row(c, units=ids(c.units)) for c in audit.comparison.clusters],
+        ),
         "options": {
             "seed": audit.seed,
             "resamples": audit.resamples,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelq.report import annotators, causes, label_scheme, ledger, marginals, tables, words
 from labelq.report import annotators, buying, causes, marginals, tables, words
+from labelq.report import annotators, causes, comparison, marginals, tables, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
@@ -46,6 +47,7 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         most_label_rows=tables.MOST_LABEL_ROWS,
         caveats=caveats(audit),
         remarks=notes(intake),
+        comparison=comparison.page(audit, shown),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
         steps=next_steps(audit, shown, "", onward),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from labelq.measure.results import Verdict
 from labelq.report import causes, ceilings, decisions, words
 from labelq.report import causes, ceilings, label_scheme, ledger, words
+from labelq.report import causes, ceilings, comparison, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -47,6 +48,10 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
         )
     else:
         sentences += verdicts
+    if audit.comparison is not None:
+        told = [comparison.summary(audit.comparison), *comparison.lines(audit.comparison)]
+        around = comparison.surroundings(audit.comparison.surroundings, shown)
+        sentences += ["## Did it help", told[0], _list([*told[1:], *around])]
     if audit.gates:
         sentences += ["## Gates", _list([words.gate(rule) for rule in audit.gates])]
 

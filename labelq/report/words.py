@@ -346,7 +346,9 @@ def guideline(used: GuidelineVersion) -> str:
 
 def gate(rule: Gate) -> str:
     """One ``--fail-under`` rule and how it went."""
-    said = f"{metric(rule.metric)} of {mark(rule.question)} at least {threshold(rule.at_least)}"
+    what = f"change of {metric(rule.metric)}" if rule.change else metric(rule.metric)
+    said = f"{what} of {mark(rule.question)} at least {threshold(rule.at_least)}"
+    said = said[0].upper() + said[1:]
     if rule.lower is None:
         return f"{said}: failed, {reason(rule.reason) or 'there is no interval'}."
     low = coefficient(rule.lower, [rule.at_least])
