@@ -15,7 +15,7 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = "agreement|audit|consensus|demo|doctor|explain|plan|pull|queue"
+COMMANDS = "adjudicate|agreement|audit|consensus|demo|doctor|explain|plan|pull|queue"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
 
@@ -34,7 +34,7 @@ def test_generated_pages_are_current(page: str) -> None:
     assert written == reference().PAGES[page](), "run `make docs`"
 
 
-NEEDS_SERVER = re.compile(r"labelq (doctor|pull|queue)\b|--project\b")
+NEEDS_SERVER = re.compile(r"labelq (adjudicate|doctor|pull|queue)\b|--project\b")
 
 
 def commands(page: Path, *, server: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from labelq import __version__
+from labelq.cli.adjudicate import adjudicate_command
 from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
 from labelq.cli.consensus import consensus_command
@@ -48,6 +49,7 @@ def labelq() -> None:
 
 for command in (
     audit_command,
+    adjudicate_command,
     agreement_command,
     consensus_command,
     demo_command,
