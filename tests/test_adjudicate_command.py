@@ -134,7 +134,7 @@ def test_nothing_is_written_if_a_row_is_wrong(here, adjudicate):
     lines = err.splitlines()
     assert "row 3 (task x\\x1b[31m): the round has no task" in lines[0]
     assert lines[1].startswith(f"labelq: row 4 (task {units[1]}): which question?")
-    assert "2 rows are no decision about audit; nothing was written" in lines[2]
+    assert "decided.csv: 2 rows are no decision about audit; nothing was written" in lines[2]
     assert not Path("adjudicated.csv").exists()
 
 

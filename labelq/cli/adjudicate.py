@@ -113,14 +113,13 @@ def adjudicate_command(
     if options["label_config"] is not None:
         questions = _asked(options["label_config"])
     found, problems = check(round_, rows, _with_labels(round_.questions, questions))
-    if problems:
-        for line in problem_lines(problems):
-            click.echo(f"labelq: {line}", err=True)
-        where = decided.name if decided is not None else "the project"
+    for line in problem_lines(problems):
+        click.echo(f"labelq: {'' if decided else 'left out: '}{line}", err=True)
+    if problems and decided is not None:  # a file can be mended, a server's old labels cannot
         wrong = "1 row is" if len(problems) == 1 else f"{len(problems):,} rows are"
-        raise SourceError(f"{where}: {wrong} no decision about {audit_dir}; nothing was written")
+        raise SourceError(f"{decided}: {wrong} no decision about {audit_dir}; nothing was written")
     if not found:
-        raise SourceError(f"{decided or 'the audit'}: nothing is decided there")
+        raise SourceError(f"{decided or 'the project'}: nothing is decided there")
     new = new_rows(known, found)
     for line in tally_lines(
         round_,
