@@ -33,6 +33,14 @@ class GateRule:
     at_least: float
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What more labels may cost: ``labels`` answers, or ``seconds`` of people's time."""
+
+    labels: int | None = None
+    seconds: float | None = None
+
+
 CostTable = Mapping[str, Mapping[str, float] | float]
 """label → other label → number; "*" → the number of all pairs that are not named."""
 
@@ -78,6 +86,8 @@ class Settings:
     tentative_from: float = 0.667
     fail_under: tuple[GateRule, ...] = ()
     cross_check: bool | None = None
+    budget: Budget | None = None
+    raters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     out: Path | None = None
     replace: bool = False
     names: bool = False
@@ -175,6 +185,10 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         return _matrices(value, where, base)
     if name == "fail_under":
         return tuple(_gate(item, where) for item in _texts(value, where))
+    if name == "budget":
+        return _budget(value, where)
+    if name == "raters":
+        return _raters(value, where)
     if name == "exclude":
         return _exclude(_texts(value, where), where)
     return _text(str(value) if name in ("since", "until") else value, where)
@@ -265,6 +279,28 @@ def _gate(text: str, where: str) -> GateRule:
     if not math.isfinite(at_least):
         raise SettingsError(f"{where} {text}: {right!r} is not a number")
     return GateRule(question or None, metric, at_least)
+
+
+def _budget(value: Any, where: str) -> Budget:
+    text = str(value).strip().lower() if isinstance(value, str | int) else ""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in ("h", "m") else (text, "")
+    try:
+        amount = float(number)
+    except ValueError:
+        amount = math.nan
+    if isinstance(value, bool) or not 0 < amount <= 1e9 or (not unit and amount % 1):
+        raise SettingsError(
+            f"{where} {value}: write labels as 400, or people's time as 6h or 90m"
+        )
+    if unit:
+        return Budget(seconds=amount * (3600 if unit == "h" else 60))
+    return Budget(labels=int(amount))
+
+
+def _raters(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict) or set(value) - {"active"}:
+        raise SettingsError(f'{where}: write it as [raters] and active = ["ann@example.com"]')
+    return {name: tuple(_texts(ids, f"{where}.{name}")) for name, ids in value.items()}
 
 
 def _exclude(items: list[str], where: str) -> tuple[str, ...]:

@@ -19,7 +19,10 @@ from labelq.report.steps import ONWARD, Onward
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
-QUEUE_COLUMNS = ("rank", "task", "wants", "why", "priority", "text")
+QUEUE_COLUMNS = (
+    "rank", "task", "status", "wants", "why", "people", "answers", "minutes", "gain",
+    "gain per hour", "doubt", "text",
+)  # fmt: skip
 
 
 def write_audit(
