@@ -289,9 +289,7 @@ def _budget(value: Any, where: str) -> Budget:
     except ValueError:
         amount = math.nan
     if isinstance(value, bool) or not 0 < amount <= 1e9 or (not unit and amount % 1):
-        raise SettingsError(
-            f"{where} {value}: write labels as 400, or people's time as 6h or 90m"
-        )
+        raise SettingsError(f"{where} {value}: write labels as 400, or people's time as 6h or 90m")
     if unit:
         return Budget(seconds=amount * (3600 if unit == "h" else 60))
     return Budget(labels=int(amount))

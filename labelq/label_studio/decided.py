@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelq.errors import SettingsError, SourceError
 from labelq.label_studio.exports import read_export
@@ -90,7 +91,7 @@ def decided_in(
     return Decided(tuple(found), tuple(s.questions), len(said) - len(found), int(strangers.sum()))
 
 
-def _units(s: Submissions, round_: Round) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _units(s: Submissions, round_: Round) -> NDArray[np.int64]:
     """Per position of a unit in ``s`` its code in ``round_``; -1: none that shows the same."""
     code = {unit: i for i, unit in enumerate(round_.units.ids)}
     # What the reader calls a task of a queue whose round it does not know.
@@ -114,9 +115,7 @@ def _same(s: Submissions, position: int, round_: Round, unit: int) -> bool:
     )
 
 
-def _refuse_several(
-    s: Submissions, raters: np.ndarray[tuple[int], np.dtype[np.int32]], source: str
-) -> None:
+def _refuse_several(s: Submissions, raters: NDArray[np.int32], source: str) -> None:
     """Answers of several people are votes, unless somebody says whose decide."""
     people = [who for who, (position, _, _) in s.raters.items() if position in raters]
     if len(people) > 1:

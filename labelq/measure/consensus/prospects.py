@@ -99,9 +99,7 @@ class Prospect:
     votes: Floats | None = None
 
     @classmethod
-    def of(
-        cls, question: Question, consensus: Consensus, ratings: Ratings, n_raters: int
-    ) -> Self:
+    def of(cls, question: Question, consensus: Consensus, ratings: Ratings, n_raters: int) -> Self:
         """``consensus`` may know more than ``ratings``, which tell how raters answer."""
         units, posterior = consensus.units, consensus.posterior
         known = np.isin(ratings.unit, units)
