@@ -43,8 +43,9 @@ from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, Ra
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, Task
-from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
+from labelq.remedy.decisions import Decision
+from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.training_labels import with_later
 from labelq.settings import GateRule
@@ -102,6 +103,11 @@ class Audit:
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def guideline(self) -> GuidelineVersion | None:
+        """The guideline that the round was labeled under (None: there was none)."""
+        return self.draft.used
+
+    @property
     def passed(self) -> bool:
         """Whether every gate passed (true without gates)."""
         return all(gate.passed for gate in self.gates)
@@ -126,6 +132,9 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
+    decisions: Sequence[Decision] = (),
+    sections: Mapping[str, str] | None = None,
+    links: TaskLinks | None = None,
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -142,9 +151,11 @@ def audit(
     """Audit a round: measure, pinpoint, remedy.
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
-    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
-    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    starts one. ``decisions`` about it stand in the draft, ``sections`` (label → heading) says
+    where rules go, ``links`` where tasks are looked at. ``cross_check`` None means: where
+    memory allows. ``text_field`` is the task field that queue tasks carry the text in.
+    ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
+    Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
@@ -224,7 +235,16 @@ def audit(
         influences=tuple(row for s in settlings.values() for row in influences(s)),
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
-        draft=draft_guideline(name, text, round_, clusters, consensuses),
+        draft=draft_guideline(
+            name,
+            text,
+            round_,
+            clusters,
+            consensuses,
+            decisions=decisions,
+            sections=sections,
+            links=links,
+        ),
         cross_check=checked,
         gates=tuple(
             _gate(rule, q, agreements) for rule in fail_under for q in _asked(rule, round_)

@@ -116,15 +116,16 @@ class QueueForecast:
 class ProposedRule:
     """A rule that the guideline lacks, with its evidence.
 
-    ``heading`` is the guideline heading it belongs under, ``words`` when it applies,
-    ``label`` what the consensus says (None: undecided). Examples are unit codes.
-    ``text`` is the rule as Markdown, ready to be inserted.
+    ``heading`` is the guideline heading it stands under, ``placed`` whether that section is
+    known to be the right one. ``words`` say when it applies, ``label`` what the consensus says
+    (None: undecided). Examples are unit codes. ``text`` is the rule as Markdown, ready to be
+    inserted, ``title`` its heading in plain words.
     """
 
     cluster: str
     question: str
     heading: str
-    labels: tuple[str, str]
+    labels: tuple[str, ...]
     words: tuple[str, ...]
     label: str | None
     examples: tuple[int, ...]
@@ -133,15 +134,49 @@ class ProposedRule:
     n_units: int
     share: float
     text: str
+    title: str = ""
+    placed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GuidelineVersion:
+    """Which guideline a round was labeled under.
+
+    ``version`` is what its front matter records (None: nothing), ``hash`` its content as it
+    stands, ``edited`` whether that is no longer the content which the version was recorded
+    for. ``problem`` says why the record cannot be read, empty if it can.
+    """
+
+    name: str
+    version: int | None
+    hash: str
+    edited: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a draft changes, or leaves open: a line of the change log.
+
+    ``kind``: ``decided``, ``proposed``, ``open`` (proposed earlier, or talked about),
+    ``withdrawn`` (rejected), ``by_hand`` (left to the editor). ``text`` and ``why`` are
+    sentences in Markdown.
+    """
+
+    kind: Literal["decided", "proposed", "open", "withdrawn", "by_hand"]
+    text: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A revised guideline: what the author wrote, byte for byte, plus the proposed rules.
+    """A revised guideline: what the authors wrote, byte for byte, plus the rules.
 
     ``diff`` is a unified diff from ``original`` to ``text``. ``original`` is None when there
     was no guideline and the audit starts one. ``undecided`` counts the rules of an earlier
-    draft that ``original`` holds and nobody has decided yet.
+    draft that ``original`` holds and nobody has decided yet. ``used`` is the version of
+    ``original``, ``version`` the one that ``text`` records (None: none could be recorded).
+    ``log`` is the change log, one page of Markdown.
     """
 
     name: str
@@ -150,6 +185,10 @@ class Draft:
     diff: str
     rules: tuple[ProposedRule, ...] = field(default_factory=tuple)
     undecided: int = 0
+    used: GuidelineVersion | None = None
+    version: int | None = None
+    changes: tuple[Change, ...] = ()
+    log: str = ""
 
 
 Task = dict[str, Any]

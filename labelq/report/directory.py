@@ -60,6 +60,7 @@ def write_audit(
             _write(directory / "guideline.md", audit.draft.original)
         _write(directory / "guideline_draft.md", audit.draft.text)
         _write(directory / "guideline.diff", audit.draft.diff)
+        _write(directory / "guideline_changes.md", audit.draft.log)
         # Both tables are data, read by programs: exact, not made safe for spreadsheets.
         with (directory / "ratings.csv").open(
             "w", encoding="utf-8", newline="", errors="backslashreplace"

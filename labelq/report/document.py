@@ -109,6 +109,8 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             )
             for r in audit.draft.rules
         ],
+        "guideline": None if audit.guideline is None else row(audit.guideline),
+        "guideline_draft": {"version": audit.draft.version, "undecided": audit.draft.undecided},
         "cross_check": row(audit.cross_check),
         "marginal_tests": [row(t) for t in audit.marginal_tests],
         "gates": [row(g) for g in audit.gates],

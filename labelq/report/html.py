@@ -82,7 +82,7 @@ def rules_html(audit: Audit) -> str:
     rules = [
         (
             rule,
-            causes.either(rule.labels),
+            " or ".join(map(causes.label, rule.labels)),
             f"{counted(rule.n_units, 'task')}, {percent(rule.share)} of the disagreement",
             mark(rule.question),
         )
