@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelq.errors import SettingsError, SourceError
+from labelq.errors import DecisionsError, SettingsError, SourceError
 from labelq.files import (
     TABLE_SUFFIXES,
     read_bytes,
@@ -29,9 +29,18 @@ from labelq.labels.tables import frame_to_submissions
 if TYPE_CHECKING:
     from labelq.label_studio.sources import Export
     from labelq.remedy.adjudication import Adjudicated
+    from labelq.remedy.decision_file import DecisionFile
     from labelq.remember.earlier import Earlier
 
-__all__ = ["files_of", "read", "read_adjudicated", "read_audit", "round_name"]
+__all__ = [
+    "decisions_beside",
+    "files_of",
+    "read",
+    "read_adjudicated",
+    "read_audit",
+    "read_decision_file",
+    "round_name",
+]
 
 Progress = Callable[[str, float], None]
 
@@ -178,6 +187,25 @@ def read_adjudicated(
     except SourceError as error:
         told = str(error)
         raise SourceError(told if told.startswith(str(path)) else f"{path}: {told}") from None
+
+
+def read_decision_file(path: str | Path) -> DecisionFile:
+    """The decisions in a file, in its order.
+
+    Raises:
+        DecisionsError: it cannot be read, or is no file of decisions; with line and column.
+    """
+    from labelq.remedy.decision_file import read_decisions
+
+    return read_decisions(read_text(Path(path), DecisionsError), Path(path).as_posix())
+
+
+def decisions_beside(guideline: Path | None) -> Path | None:
+    """The file of decisions beside a guideline, if there is one."""
+    if guideline is None:
+        return None
+    found = guideline.with_name("decisions.yaml")
+    return found if found.is_file() else None
 
 
 def round_name(sources: Sequence[str | Path | Export], audit: Path | None = None) -> str:

@@ -65,6 +65,7 @@ class Settings:
     label_config: Path | None = None
     guideline: Path | None = None
     adjudicated: Path | None = None
+    decisions: Path | None = None
     text_field: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     level: Mapping[str, str] = field(default_factory=dict)
@@ -143,7 +144,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
-    if name in ("label_config", "guideline", "adjudicated", "out", "ca_bundle"):
+    if name in ("label_config", "guideline", "adjudicated", "decisions", "out", "ca_bundle"):
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):

@@ -21,6 +21,7 @@ from labelq.cli.adjudicate import adjudicate_command
 from labelq.cli.agreement import agreement_command
 from labelq.cli.audit import audit_command
 from labelq.cli.consensus import consensus_command
+from labelq.cli.decide import decide_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
 from labelq.cli.explain import explain_command
@@ -52,6 +53,7 @@ for command in (
     adjudicate_command,
     agreement_command,
     consensus_command,
+    decide_command,
     demo_command,
     doctor_command,
     explain_command,

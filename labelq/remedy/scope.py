@@ -117,8 +117,8 @@ class _Resemblance:
 
         Measured on the sample, where two gaps are planted and 20 tasks of each come a round
         later: decided upon the 8 and 12 tasks of their clusters, 11 of 12 and 9 of 11
-        lookalikes are right. What is missed shares no word with them: it is in another
-        language.
+        lookalikes are right. Of what is missed half is in other languages: it shares no word
+        with them.
         """
         nobody = np.zeros(self.n_units, bool)
         decided = self.first + np.flatnonzero([name in named for name in self.ids])
