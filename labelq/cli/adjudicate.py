@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelq.cli.connecting import config_option, connection_of, server_options
+from labelq.cli.options import ADJUDICATED
 from labelq.errors import SettingsError, SourceError
 
 if TYPE_CHECKING:
     from labelq.labels.model import Question, Round
     from labelq.remedy.adjudication import Adjudicated
+    from labelq.remember.earlier import Earlier
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -96,9 +98,9 @@ def adjudicate_command(
         raise SettingsError("--ground-truth is about Label Studio; leave FILE out")
     chosen = {name: options[name] for name in ("url", "ca_bundle", "guideline")}
     settings = files.load(options["config"], chosen)
-    target = _target(options["file"], settings)
-    known = read_adjudicated(target) if target.is_file() else []
     earlier = read_audit(audit_dir)
+    target = _target(options["file"], settings, earlier, audit_dir)
+    known = read_adjudicated(target) if target.is_file() else []
     round_ = earlier.round
     if options["project"] is not None:
         rows, questions = _from_project(audit_dir, round_, settings, api_key, options)
@@ -135,26 +137,20 @@ def adjudicate_command(
         write_files({target: _appended(target, new)}, replace=True)
     click.echo(f"{'kept in' if new else 'nothing new for'} {visible(target.as_posix())}")
     beside = settings.guideline is not None and target.parent == settings.guideline.parent
-    if not (beside and target.name == _name()) and settings.adjudicated != target:
+    if not (beside and target.name == ADJUDICATED) and settings.adjudicated != target:
         more = shlex.join(["--adjudicated", target.as_posix()])
         click.echo(f"Audit again with it: labelq audit … {visible(more)}")
 
 
-def _name() -> str:
-    from labelq.cli.options import ADJUDICATED
-
-    return ADJUDICATED
-
-
-def _target(file: Path | None, settings: Settings) -> Path:
+def _target(file: Path | None, settings: Settings, earlier: Earlier, audit_dir: Path) -> Path:
     """Where decided labels are kept: as asked for, as set, beside the guideline, here."""
-    if file is not None or settings.adjudicated is not None:
-        found = file or settings.adjudicated
-        assert found is not None
-    elif settings.guideline is not None:
-        found = settings.guideline.with_name(_name())
-    else:
-        found = Path(_name())
+    from labelq.cli.decide import default_file
+
+    found = file or settings.adjudicated
+    if found is None and settings.guideline is not None:
+        found = settings.guideline.with_name(ADJUDICATED)
+    if found is None:
+        found = default_file(earlier, audit_dir).with_name(ADJUDICATED)
     if (found.parent / "manifest.json").is_file() and (found.parent / "audit.json").is_file():
         raise SettingsError(
             f"{found}: is inside an audit, which the next audit replaces; keep it beside the"

@@ -13,8 +13,9 @@ from xml.parsers import expat  # only text that defusedxml has taken already
 
 from labelq.errors import SettingsError
 from labelq.label_studio.config import Control, parse_label_config
+from labelq.remedy.label_changes import LabelChange
 
-__all__ = ["Change", "Paste", "Revision", "revised"]
+__all__ = ["Paste", "Revision", "revised"]
 
 SEPARATOR = " / "
 """Between the names of a path, as people read it."""
@@ -22,21 +23,6 @@ SEPARATOR = " / "
 _START_TAG = re.compile(rb"<[^\s/>]+(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _FROM_DATA = {"value", "apiurl"}
 _MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Labels of one question that go and come, as people read them (a path: ``A / B``).
-
-    What comes stands where ``beside`` stands, or else at the end. ``why`` names the decision in
-    errors.
-    """
-
-    question: str
-    gone: tuple[str, ...] = ()
-    new: tuple[str, ...] = ()
-    beside: str | None = None
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +98,7 @@ _CONTROLS = (
 )
 
 
-def revised(config: str, changes: Sequence[Change], *, where: str) -> Revision:
+def revised(config: str, changes: Sequence[LabelChange], *, where: str) -> Revision:
     """``config`` after ``changes``, in their order; ``where`` names it in errors.
 
     A label that is to come and is there already, or to go and is not there, is no change, so
@@ -136,7 +122,7 @@ def revised(config: str, changes: Sequence[Change], *, where: str) -> Revision:
     return Revision(config, tuple(pastes))
 
 
-def _one(config: str, change: Change, control: Control, where: str) -> tuple[str, list[Paste]]:
+def _one(config: str, change: LabelChange, control: Control, where: str) -> tuple[str, list[Paste]]:
     text = config.encode("utf-8", "surrogatepass")
     root = _read(text)
     named = [e for e in root.walk() if e.attributes.get("name") == control.name]
@@ -156,7 +142,7 @@ def _one(config: str, change: Change, control: Control, where: str) -> tuple[str
     return made, editing.pastes
 
 
-def _check(made: str, change: Change, control: Control, editing: _Editing, where: str) -> None:
+def _check(made: str, change: LabelChange, control: Control, editing: _Editing, where: str) -> None:
     """Hold the result against what was wanted: an edit of text may not be trusted."""
     found = parse_label_config(made, where=where).control(change.question)
     asked = {_shown(label) for label in (found.labels or ())} if found else set()
@@ -173,8 +159,8 @@ def _shown(label: str | tuple[str, ...]) -> str:
     return label if isinstance(label, str) else SEPARATOR.join(label)
 
 
-def _cannot(change: Change, where: str, problem: str) -> SettingsError:
-    what = f"decision {change.why}: " if change.why else ""
+def _cannot(change: LabelChange, where: str, problem: str) -> SettingsError:
+    what = f"decision {change.decision}: " if change.decision else ""
     return SettingsError(f"{where}: {what}{change.question}: {problem}")
 
 
@@ -186,7 +172,7 @@ class _Editing:
         text: bytes,
         root: _Element,
         control: _Element,
-        change: Change,
+        change: LabelChange,
         where: str,
         *,
         nested: bool,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from labelq.labels.model import Round
-from labelq.remedy.acts import Entry
+from labelq.remedy.acts import Draft, Entry
 from labelq.remedy.decisions import Decision
 from labelq.remedy.releasing import DRAWN, Effect
 from labelq.report.text import clip, visible
 
-__all__ = ["effect_lines", "hours_text", "work_line"]
+__all__ = [
+    "effect_lines",
+    "guideline_lines",
+    "hours_text",
+    "left_out",
+    "mapping_lines",
+    "work_line",
+]
 
 
 def _shown(text: str, most: int = 60) -> str:
@@ -84,6 +92,46 @@ def work_line(entries: Sequence[Entry]) -> str:
         f"In all {_counted(len(entries), 'task')} and {_counted(answers, 'annotation')} to look at"
         f" again{time}, by those who gave them."
     )
+
+
+def left_out(*, n_decided: int, n_open: int, n_others: int) -> Iterator[str]:
+    """Which decisions of the file do nothing to this round's labels."""
+    if not n_decided:
+        yield "Nothing is decided about this round yet."
+    for n, said in (
+        (n_open, "still open: not applied"),
+        (n_others, "made on other rounds: in the guideline, and nothing is released"),
+    ):
+        if n:
+            yield f"{_counted(n, 'decision')} {said}."
+
+
+def guideline_lines(draft: Draft, target: str | None) -> Iterator[str]:
+    """What happens to the guideline; ``target`` is its file (None: not found)."""
+    name = visible(target if target is not None else draft.name)
+    if draft.text == draft.original:
+        yield f"Guideline: {name} says it all already."
+    else:
+        lines = draft.diff.splitlines()[2:]
+        added = sum(line.startswith("+") for line in lines)
+        removed = sum(line.startswith("-") for line in lines)
+        version = f", version {draft.version}" if draft.version is not None else ""
+        yield (
+            f"Guideline: {name}{version}: {_counted(added, 'line')} more,"
+            f" {_counted(removed, 'line')} fewer."
+        )
+        if target is None:
+            yield "  Its file was not found (--guideline names it): the text goes beside the queue."
+    if draft.undecided:
+        yield f"  {_counted(draft.undecided, 'rule')} in it nobody has decided yet."
+
+
+def mapping_lines(mapping: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """The setting that reads old labels by their names of today: in TOML a JSON list is one."""
+    if mapping:
+        told = [f"{question}:{old}={new}" for (question, old), new in mapping.items()]
+        yield "In labelq.toml, so that labels given before are read by their names of today:"
+        yield visible(f"  map_label = {json.dumps(told, ensure_ascii=False)}")
 
 
 def hours_text(hours: float) -> str:

@@ -203,6 +203,10 @@ def _changes(plan: SameProject | NewProject) -> Iterator[Line]:
             " first, nothing filled in beforehand, the guideline as instructions, the labeling"
             " config with two lines that say why a task is here",
         )
+    if plan.updates:
+        what = {"label_config": "labeling config", "expert_instruction": "instructions"}
+        told = " and ".join(what[name] for name in plan.updates)
+        yield _line("changes", f"the project gets today's {told}")
     if plan.tasks:
         shown = any(VOTES in task["data"] for task in plan.tasks)
         but = ", but with what was answered, nameless, in a closed panel" if shown else ""

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from labelq.errors import SettingsError
 from labelq.label_studio.config import parse_label_config
-from labelq.label_studio.revision import Change, Paste, revised
+from labelq.label_studio.revision import Paste, revised
+from labelq.remedy.label_changes import LabelChange
 
 TEXT = '<Text name="text" value="$text"/>'
 CONFIG = f"""<View>
@@ -44,7 +45,7 @@ def one(inside):
 
 
 def change(config, *changes):
-    return revised(config, [Change("category", **one) for one in changes], where="config.xml")
+    return revised(config, [LabelChange("category", **one) for one in changes], where="config.xml")
 
 
 def test_a_split_label_makes_room_for_what_it_becomes():
@@ -103,7 +104,7 @@ def test_labels_on_one_line():
 
 def test_paths_of_a_taxonomy():
     def of(**what):
-        return revised(TAXONOMY, [Change("what", **what)], where="config.xml").text
+        return revised(TAXONOMY, [LabelChange("what", **what)], where="config.xml").text
 
     made = of(gone=("Animal / Cat",), new=("Animal / Lion", "Animal / Lynx"), beside="Animal / Cat")
     assert made == TAXONOMY.replace(
@@ -152,7 +153,9 @@ def test_what_cannot_be_done_is_one_line(config, what, said):
     with pytest.raises(
         SettingsError, match=r"config\.xml: decision gift-cards: category"
     ) as refused:
-        revised(config, [Change("category", why="gift-cards", **what)], where="config.xml")
+        revised(
+            config, [LabelChange("category", decision="gift-cards", **what)], where="config.xml"
+        )
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
 

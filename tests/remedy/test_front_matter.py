@@ -48,9 +48,7 @@ def test_the_stamp_is_read_again_and_the_rest_stays(front, end):
     assert (found.version, found.edited, found.problem) == (3, False, "")
     assert found.hash == content_hash(text)
     assert sections_told(draft) == sections_told(text)
-    assert decisions_told(draft) == (
-        ("old", "new", "b-2") if "- old" in front else ("new", "b-2")
-    )
+    assert decisions_told(draft) == (("old", "new", "b-2") if "- old" in front else ("new", "b-2"))
     assert draft.count("\n") == draft.count(end)
     assert draft[body_start(draft) :].lstrip() == text[body_start(text) :].lstrip("\ufeff").lstrip()
     for line in text.split(end):
@@ -79,7 +77,9 @@ def test_a_block_that_cannot_be_read_is_left_alone(block):
     assert stamp(text) == text
 
 
-@pytest.mark.parametrize("text", ["---\n\ntext\n\n---\n", "---\ntext\n---\n", "---\n", "--- a\n---\n"])
+@pytest.mark.parametrize(
+    "text", ["---\n\ntext\n\n---\n", "---\ntext\n---\n", "---\n", "--- a\n---\n"]
+)
 def test_thematic_breaks_are_no_front_matter(text):
     assert body_start(text) == 0
 
@@ -92,4 +92,6 @@ def test_thematic_breaks_are_no_front_matter(text):
 def test_any_text_gets_a_stamp_that_holds_or_none(lines, end):
     text = end.join(lines)
     draft = stamp(text)
-    assert content_hash(draft) == content_hash(text) or draft == text or version_of("", text).problem
+    assert (
+        content_hash(draft) == content_hash(text) or draft == text or version_of("", text).problem
+    )

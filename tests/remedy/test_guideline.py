@@ -260,7 +260,9 @@ def test_the_diff_is_a_patch(found, tmp_path, text):
 
 
 def test_two_megabytes_take_seconds(found):
-    text = GUIDELINE + "- item\n\n| a | b |\n|---|---|\n| c | d |\n\ntext text text text\n\n" * 40_000
+    text = (
+        GUIDELINE + "- item\n\n| a | b |\n|---|---|\n| c | d |\n\ntext text text text\n\n" * 40_000
+    )
     assert len(text) > 2e6
     start = time.process_time()
     draft = drafted(found, text)

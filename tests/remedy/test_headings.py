@@ -64,7 +64,8 @@ def test_what_is_left_open_at_the_end(text, closer):
 
 
 @pytest.mark.parametrize(
-    "line", ["text **b**\n", "\n", "| a | b |\n", "    code\n", "<b>\n", "[a]: x\n", "`" * 99 + "\n"]
+    "line",
+    ["text **b**\n", "\n", "| a | b |\n", "    code\n", "<b>\n", "[a]: x\n", "`" * 99 + "\n"],
 )
 def test_time_grows_with_the_text_only(line):
     times = []

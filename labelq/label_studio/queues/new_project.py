@@ -50,7 +50,8 @@ class NewProject:
 
     ``settings`` are those that it is made with; ``tasks`` go in, in this order; ``n_there``
     entries are in it, ``n_elsewhere`` in the round's other queue projects. ``doubled`` are ids
-    of tasks without a label that an interrupted push left twice.
+    of tasks without a label that an interrupted push left twice; ``updates`` are settings that a
+    project which is there gets anew.
     """
 
     mark: Mark
@@ -66,6 +67,7 @@ class NewProject:
     left_out: tuple[LeftOut, ...] = ()
     doubled: tuple[int, ...] = ()
     media: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def n_new(self) -> int:
@@ -75,7 +77,7 @@ class NewProject:
     @property
     def changes_something(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.tasks or self.doubled)
+        return bool(self.tasks or self.doubled or self.updates)
 
 
 def plan_new_project(
@@ -88,12 +90,14 @@ def plan_new_project(
     label_config: str | None = None,
     votes: int | None = None,
     show_votes: bool = False,
+    refresh: bool = False,
 ) -> NewProject:
     """What would change, from what the server says now. Nothing is written.
 
     ``projects`` are those that were labeled: tasks are copied from there, as they are. Without
     any, the queue's own tasks go in, under ``label_config``. ``votes`` is how many answers
     each task is to get; None: another person's one, or for a second look as many as before.
+    With ``refresh`` a project that is there gets today's labeling config and instructions.
 
     Raises:
         ServerError: a project or its tasks cannot be read.
@@ -142,6 +146,8 @@ def plan_new_project(
     missing = [entry for entry in entries if entry.key not in keys]
     if plan.project is not None and missing:
         _same_panel(connection, plan.project, show_votes=show_votes)
+    if refresh and plan.project is not None:
+        plan = replace(plan, updates=_outdated(connection, plan.project, settings))
     data, left_out = _data(connection, order, missing, projects, label_config, where)
     new: list[Mapping[str, Any]] = []
     kept = []
@@ -208,6 +214,14 @@ def _look(
         doubled=tuple(doubled),
     )
     return found, keys
+
+
+def _outdated(connection: Connection, project: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The labeling config and the instructions, where the project has others."""
+    with connection.doing(f"reading project {project}"):
+        read = connection.sdk.projects.get(id=project)
+    told = {name: settings[name] for name in ("label_config", "expert_instruction")}
+    return {name: new for name, new in told.items() if (getattr(read, name) or "") != new}
 
 
 def _same_panel(connection: Connection, project: int, *, show_votes: bool) -> None:
@@ -278,6 +292,9 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
     if project is None:
         progress("making the project", 0.0)
         project = _make(connection, plan)
+    elif plan.updates:
+        with connection.doing(f"updating project {project}"):
+            connection.sdk.projects.update(id=project, **plan.updates)
     if plan.doubled:
         delete_untouched(connection, project, plan.doubled)
     first_tab(connection, project, "Queue")
