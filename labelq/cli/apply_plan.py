@@ -88,6 +88,11 @@ class Plan:
 
 
 def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
+    """What the decisions about the audit in ``audit_dir`` come to. Nothing is written.
+
+    Raises:
+        LabelqError: something that is needed cannot be read, or a decision cannot be applied.
+    """
     from labelq import settings as files
     from labelq.cli.decide import default_file
     from labelq.label_studio.queues.order import read_order
