@@ -46,7 +46,11 @@ from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import TaskLinks, draft_guideline
+from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.decisions import Decision
+from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
+from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.settings import GateRule
 
@@ -72,6 +76,8 @@ class Audit:
 
     ``consensus`` rests on all evidence: on votes that came through a queue and on reviewers'
     decisions too. Everything else that is said about the round rests on its ratings.
+    ``decisions`` are the guideline meeting's, ``decided`` leads from a cluster's id to that of
+    the decision about it.
     """
 
     round: Round
@@ -101,6 +107,13 @@ class Audit:
     group: str | None = None
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    decided: Mapping[str, str] = field(default_factory=dict)
+
+    def decision(self, cluster: str) -> Decision | None:
+        """The decision about the cluster with this id, if there is one (maybe an open one)."""
+        name = self.decided.get(cluster)
+        return next((one for one in self.decisions if one.id == name), None)
 
     @property
     def guideline(self) -> GuidelineVersion | None:
@@ -146,6 +159,7 @@ def audit(
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
+    decisions: Sequence[Decision] = (),
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -156,6 +170,10 @@ def audit(
     memory allows. ``text_field`` is the task field that queue tasks carry the text in.
     ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
     Deterministic for a ``seed``.
+    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
+    in the order of their file. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
@@ -213,6 +231,7 @@ def audit(
         quality.add(round_, question, of_round[question.name], seed, confidence)
     progress("clustering disagreements", 0.0)
     clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
+    decided = decided_clusters(decisions, clusters, round_)
     progress("looking at tasks and annotators", 0.0)
     edges = tuple(
         case
@@ -271,6 +290,8 @@ def audit(
         interval=interval,
         group=group,
         resample_raters=resample_raters,
+        decisions=tuple(decisions),
+        decided={cluster: decision.id for cluster, decision in decided.items()},
     )
 
 

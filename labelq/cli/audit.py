@@ -22,6 +22,7 @@ from labelq.cli.options import (
 if TYPE_CHECKING:
     from labelq.cli.sources import Origin
     from labelq.labels.model import Round
+    from labelq.remedy.decision_file import DecisionFile
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -34,6 +35,13 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     metavar="FILE",
     help="The annotators' guideline: Markdown, .docx or .html. It is never overwritten.",
+)
+@click.option(
+    "--decisions",
+    type=_FILE,
+    metavar="FILE",
+    help="What the guideline meeting decided (labelq decide) [decisions.yaml beside the"
+    " guideline, if it is there].",
 )
 @click.option("--out", type=_FILE, metavar="DIR", help="Where the audit goes [audits/<round>/].")
 @click.option("--replace", is_flag=True, default=None, help="Replace an existing audit directory.")
@@ -105,6 +113,7 @@ def run(
     from labelq.cli.progress import progress_bar
     from labelq.cli.sources import origin_of
     from labelq.files import check_target, read_document
+    from labelq.reading import decisions_beside, read_decision_file
     from labelq.report import terminal
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
@@ -117,6 +126,8 @@ def run(
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
+    decided_in = settings.decisions or decisions_beside(settings.guideline)
+    told = read_decision_file(decided_in) if decided_in is not None else None
     with (
         progress_bar() as progress,
         origin_of(
@@ -129,6 +140,8 @@ def run(
     ):
         out = target(origin.name)
         round_ = read_round(origin, settings, progress)
+        if told is not None:
+            round_ = with_notes(round_, decision_notes(told, round_, given=settings.decisions))
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
 
@@ -146,6 +159,7 @@ def run(
             cross_check=settings.cross_check,
             fail_under=settings.fail_under,
             text_field=settings.text_field or "text",
+            decisions=told.decisions if told is not None else (),
             progress=progress,
         )
         progress("writing", 0.0)
@@ -163,6 +177,22 @@ def run(
     else:
         terminal.print_audit(found, out.as_posix(), names=settings.names, onward=onward)
     return 0 if found.passed else 1
+
+
+def with_notes(round_: Round, notes: Sequence[str]) -> Round:
+    """The round with further remarks on how it was understood."""
+    from dataclasses import replace
+
+    intake = replace(round_.intake, notes=(*round_.intake.notes, *notes))
+    return replace(round_, intake=intake)
+
+
+def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> list[str]:
+    """What to say about a file of decisions: that it was found, and what does not fit."""
+    notes = list(told.problems(round_))
+    if given is None:
+        notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
+    return notes
 
 
 def _file_name(name: str) -> str:
@@ -208,6 +238,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += ["--label-config", settings.label_config.name]
     if settings.text_field is not None:
         parts += ["--text-field", settings.text_field]
+    if settings.decisions is not None:
+        parts += ["--decisions", settings.decisions.as_posix()]
     guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
     return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 
@@ -229,7 +261,7 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
 
     from labelq import __version__
     from labelq.label_studio.sources import label_config_beside
-    from labelq.reading import files_of
+    from labelq.reading import decisions_beside, files_of
 
     files = [
         Path(file) if isinstance(file, str | Path) else file.path
@@ -237,6 +269,7 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
     ]
     inputs = {"source": files[0], "guideline": settings.guideline}
     inputs["adjudicated"] = adjudicated_file(settings)
+    inputs["decisions"] = settings.decisions or decisions_beside(settings.guideline)
     inputs["label_config"] = settings.label_config or label_config_beside(files[0])
     packages = ("numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")
     options = dataclasses.asdict(settings)

@@ -16,8 +16,9 @@ from labelq.errors import DecisionsError, SettingsError
 
 if TYPE_CHECKING:
     from labelq.pinpoint.findings import Cluster
+    from labelq.remedy.deciding import Answer
     from labelq.remedy.decision_file import DecisionFile
-    from labelq.remedy.decisions import Decision
+    from labelq.remedy.decisions import Decision, Scope
     from labelq.remember.earlier import Earlier
 
 _FILE = click.Path(path_type=Path)
@@ -76,11 +77,9 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
     \b
     Examples:
       labelq decide audits/round_1
-      labelq decide audits/round_1 category-1 --label Shipping --who Ruth
-          --rule "A parcel that the courier damaged is Shipping."
-      labelq decide audits/round_1 category-2 --undecided
-      labelq decide audits/round_1 --question category --labels Refund,Billing
-          --label Billing --scope-words voucher
+      labelq decide audits/round_1 category-1 --label Shipping --rule "The courier broke it."
+      labelq decide audits/round_1 category-2 --undecided --who Ruth
+      labelq decide audits/round_1 --labels Refund,Billing --question category --reject
 
     Exit codes: 0 recorded or listed; 2 bad usage or input.
     """
@@ -163,83 +162,54 @@ def _decision(
     earlier: Earlier, cluster_id: str | None, found: DecisionFile, options: Mapping[str, Any]
 ) -> Decision:
     """The decision that the options make, in place of an earlier one about the same."""
-    from labelq.remedy.deciding import about_cluster, about_labels, same_question
-    from labelq.remedy.decisions import Scope
+    from labelq.remedy.deciding import about_cluster, about_labels, answered, same_question
 
-    scope = _scope(earlier, options)
+    answer = _answer(earlier, options)
     taken = {one.id for one in found.decisions}
     cluster = None
-    if cluster_id is not None:
+    if cluster_id is None:
+        question = _question(earlier, options["question"])
+        labels = _labels(earlier, question, options["labels"])
+        fresh = about_labels(question, labels, answer.scope, taken)
+    else:
         cluster = _cluster(earlier, cluster_id)
         fresh = about_cluster(cluster, earlier.round, taken)
         if options["question"] not in (None, cluster.question):
             raise SettingsError(f"--question: {cluster_id} is about {cluster.question}")
         if options["labels"]:
-            fresh = replace(fresh, labels=_labels(earlier, cluster.question, options["labels"]))
-    else:
-        question = _question(earlier, options["question"])
-        labels = _labels(earlier, question, options["labels"])
-        fresh = about_labels(question, labels, scope or Scope(), taken)
+            labels = _labels(earlier, cluster.question, options["labels"])
+            fresh = replace(fresh, labels=labels)
     known = same_question(found.decisions, fresh)
-    given = {name: options[name] for name in ("label", "rule", "into", "who", "example")}
-    if options["undecided"] + options["reject"] + bool(options["outcome"]) > 1:
+    if answer.outcome is None and known is None:
+        answer = _ask(earlier, cluster, fresh, answer)
+    return answered(fresh, known, answer)
+
+
+def _answer(earlier: Earlier, options: Mapping[str, Any]) -> Answer:
+    """What the options say."""
+    from labelq.remedy.deciding import Answer
+    from labelq.remedy.decisions import Outcome
+
+    said: list[Outcome] = [options["outcome"]] if options["outcome"] else []
+    said += ["undecided"] if options["undecided"] else []
+    said += ["rejected"] if options["reject"] else []
+    if len(said) > 1:
         raise SettingsError("give one of --outcome, --undecided, --reject")
-    outcome = options["outcome"] or ("label" if given["label"] is not None else None)
-    outcome = "undecided" if options["undecided"] else "rejected" if options["reject"] else outcome
-    if outcome is None and known is None:
-        _ask(earlier, cluster, fresh, given)
-        outcome = given.pop("outcome")
-    return _filled(fresh, known, outcome, scope, given, _day(options["when"]))
-
-
-def _filled(
-    fresh: Decision,
-    known: Decision | None,
-    outcome: Any,
-    scope: Any,
-    given: Mapping[str, Any],
-    when: dt.date,
-) -> Decision:
-    from labelq.remedy.deciding import first_label
-    from labelq.remedy.decisions import Scope, refusal
-
-    decision = replace(fresh, when=when)
-    if known is not None:  # what is not said again stays
-        kept = {name: getattr(known, name) for name in ("id", "rule", "who", "examples", "scope")}
-        decision = replace(decision, **kept)
-        if outcome is None:
-            same = {name: getattr(known, name) for name in ("labels", "outcome", "label", "into")}
-            decision = replace(decision, **same)
-    if outcome is not None:
-        decision = replace(decision, outcome=outcome, label=given["label"], into=given["into"])
-        if outcome in ("split", "drop", "merge", "rename"):  # about labels, wherever they stand
-            about = (
-                ()
-                if given["label"] is None or outcome in ("merge", "rename")
-                else (given["label"],)
-            )
-            decision = replace(decision, scope=Scope(labels=about))
-        elif not decision.scope.tasks and not scope:
-            decision = replace(decision, scope=fresh.scope)
-        if outcome == "drop" and given["label"] is not None:
-            decision = first_label(decision, given["label"])
-    elif given["label"] is not None or given["into"]:
+    if not said and options["label"] is not None:
+        said = ["label"]
+    if not said and options["into"]:
         raise SettingsError("--into is for --outcome split")
-    if scope:
-        decision = replace(decision, scope=scope)
-    elif scope is not None:
-        decision = replace(decision, scope=replace(decision.scope, lookalikes=False))
-    for name, value in (
-        ("rule", given["rule"]),
-        ("who", given["who"]),
-        ("examples", given["example"]),
-    ):
-        if value:
-            text = value.strip() if isinstance(value, str) else tuple(value)
-            decision = replace(decision, **{name: text})
-    if wrong := refusal(decision):
-        raise DecisionsError(f"{wrong[0]}: {wrong[1]}")
-    return decision
+    return Answer(
+        outcome=said[0] if said else None,
+        label=options["label"],
+        into=options["into"],
+        rule=options["rule"] or "",
+        who=options["who"],
+        examples=options["example"],
+        scope=_scope(earlier, options),
+        exact=options["no_lookalikes"],
+        when=_day(options["when"]),
+    )
 
 
 def _cluster(earlier: Earlier, name: str) -> Cluster:
@@ -273,8 +243,8 @@ def _labels(earlier: Earlier, question: str, given: Sequence[str]) -> tuple[str,
     return tuple(dict.fromkeys(part.strip() for some in parts for part in some if part.strip()))
 
 
-def _scope(earlier: Earlier, options: Mapping[str, Any]) -> Any:
-    """The scope that the options give; None where they give none."""
+def _scope(earlier: Earlier, options: Mapping[str, Any]) -> Scope:
+    """The conditions that the options give."""
     from labelq.remedy.decisions import Scope, near
 
     units, where = earlier.round.units, {}
@@ -292,13 +262,7 @@ def _scope(earlier: Earlier, options: Mapping[str, Any]) -> Any:
         for task in options[option]:
             if task not in ids:
                 raise SettingsError(f"--{option} {task}: {earlier.name} has no such task")
-    scope = Scope(
-        tasks=options["task"],
-        lookalikes=not options["no_lookalikes"],
-        words=options["scope_words"],
-        where=where,
-    )
-    return scope if scope or options["no_lookalikes"] else None
+    return Scope(tasks=options["task"], words=options["scope_words"], where=where)
 
 
 def _day(given: str | None) -> dt.date:
@@ -313,9 +277,9 @@ def _day(given: str | None) -> dt.date:
 # --- what people see --------------------------------------------------------------------------
 
 
-def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, given: dict[str, Any]) -> None:
-    """Ask what was decided: shows the cluster, and fills ``given``."""
-    if not sys.stdin.isatty():
+def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, answer: Answer) -> Answer:
+    """Ask what was decided: shows the cluster, and completes ``answer``."""
+    if not _interactive():
         raise SettingsError("what was decided? Give --label, --outcome, --undecided or --reject")
     from labelq.report import causes, decisions
     from labelq.report.numbers import counted
@@ -337,20 +301,23 @@ def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, given: dict
         out.say(causes.label(label), start=f"  {number}  ")
     out.say("still open", start="  u  ")
     out.say("no rule is wanted", start="  r  ")
-    answer = str(click.prompt("Decided (a number, another label, u or r)")).strip()
-    if answer in ("u", "r") and answer not in fresh.labels:
-        given["outcome"] = "undecided" if answer == "u" else "rejected"
-        return
+    said = str(click.prompt("Decided (a number, another label, u or r)")).strip()
+    if said in ("u", "r") and said not in fresh.labels:
+        return replace(answer, outcome="undecided" if said == "u" else "rejected")
     numbers = {str(number): label for number, label in enumerate(fresh.labels, 1)}
-    chosen = answer if answer in fresh.labels else numbers.get(answer, answer)
-    given |= {"outcome": "label", "label": chosen}
-    if not given["rule"]:
-        given["rule"] = click.prompt(
-            "The rule, in a sentence (empty: later)", default="", show_default=False
-        )
-    if not given["who"]:
-        who = click.prompt("Who decided (empty: nobody)", default="", show_default=False)
-        given["who"] = tuple(part.strip() for part in str(who).split(",") if part.strip())
+    label = said if said in fresh.labels else numbers.get(said, said)
+    rule, who = answer.rule, answer.who
+    if not rule:
+        question = "The rule, in a sentence (empty: later)"
+        rule = str(click.prompt(question, default="", show_default=False))
+    if not who:
+        names = str(click.prompt("Who decided (empty: nobody)", default="", show_default=False))
+        who = tuple(part.strip() for part in names.split(",") if part.strip())
+    return replace(answer, outcome="label", label=label, rule=rule, who=who)
+
+
+def _interactive() -> bool:
+    return sys.stdin.isatty()
 
 
 def _list(earlier: Earlier, found: DecisionFile, path: Path, audit_dir: Path) -> None:
@@ -408,6 +375,9 @@ def _print(
     for sentence in decisions.recorded(decision, len(units), named, wrong, n_all):
         out.say(sentence, indent=2)
     rest = [one for one in found.decisions if one.id != decision.id]
+    was = next((one for one in found.decisions if one.id == decision.id), decision)
+    if decision.rule and not options["rule"] and was.label != decision.label:
+        out.say("Note: the rule is the earlier one; --rule says another.", indent=2)
     decided = decided_clusters([*rest, decision], earlier.clusters, round_)
     _next(out, [c for c in earlier.clusters if tells(c) and c.id not in decided], audit_dir)
 

@@ -65,12 +65,21 @@ def with_decision(text: str, decision: Decision, name: str = "decisions.yaml") -
     except DecisionsError:
         right = False
     if not right:
-        read_decisions(HEADER + _entry(decision, 2), f"decision {decision.id}")  # why not
+        _check(decision)
         raise DecisionsError(
             f"{name}: decision {decision.id} cannot be put into this layout; give each decision"
             " lines of its own, as in docs/decisions-file.md"
         )
     return mark + new
+
+
+def _check(decision: Decision) -> None:
+    """Refuse a decision that no file could hold, saying why."""
+    try:
+        read_decisions(HEADER + _entry(decision, 2), "")
+    except DecisionsError as error:
+        problem = re.sub(r"^, line \d+, column \d+: ", "", str(error))
+        raise DecisionsError(f"decision {decision.id}: {problem}") from None
 
 
 def _added(text: str, top: Table, decision: Decision) -> str:

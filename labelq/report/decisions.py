@@ -39,6 +39,16 @@ def outcome(decision: Decision) -> str:
     ]
 
 
+def told(decision: Decision | None) -> str:
+    """A sentence that says what was decided, and when; empty where nothing was."""
+    if decision is None:
+        return ""
+    when = f" on {decision.when.isoformat()}" if decision.when is not None else ""
+    if not decision.decided:
+        return f"Talked about{when}, still open ({mark(decision.id)})."
+    return f"Decided{when}: {outcome(decision)} ({mark(decision.id)})."
+
+
 def recorded(
     decision: Decision, n_units: int, n_named: int, n_ratings: int, n_all: int
 ) -> list[str]:

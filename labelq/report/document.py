@@ -20,6 +20,7 @@ from labelq.measure.raters.methods import METHODS
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
+    from labelq.remedy.decisions import Decision
 
 
 SCHEMA = "labelq/audit/1"
@@ -81,6 +82,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             )
             for c in audit.clusters
         ],
+        "decided": {c.id: _decided(d) for c in audit.clusters if (d := audit.decision(c.id))},
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
@@ -130,6 +132,13 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    """A decision as far as an audit keeps it: the file beside the guideline says the rest."""
+    when = None if decision.when is None else decision.when.isoformat()
+    label = {"outcome": decision.outcome, "label": decision.label}
+    return {"decision": decision.id, **label, "when": when}
 
 
 MOST_PAIRS = 2_000

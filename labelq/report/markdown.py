@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
-from labelq.report import causes, ceilings, words
+from labelq.report import causes, ceilings, decisions, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -57,6 +57,7 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
             f"**{causes.cause(c, shown)}**, {mark(c.question)}: {causes.either(c.labels)}"
             + (f", about {causes.words_of(c)}" if c.words else "")
             + f". {causes.cluster_size(c)}. {causes.consensus(c)}"
+            + f" {decisions.told(audit.decision(c.id))}".rstrip()
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]

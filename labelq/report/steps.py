@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.report.caveats import renames
-from labelq.report.findings import MOST_PEOPLE, standouts
+from labelq.report.findings import MOST_PEOPLE, is_open, standouts
 from labelq.report.names import Names
 from labelq.report.numbers import count, counted
 
@@ -69,7 +69,7 @@ def _rename(audit: Audit) -> Step | None:
 
 def _rules(audit: Audit, base: str) -> Step | None:
     draft = audit.draft
-    gaps = sum(cluster.cause.kind == "gap" for cluster in audit.clusters)
+    gaps = sum(c.cause.kind == "gap" and is_open(audit, c) for c in audit.clusters)
     about = f" ({counted(gaps, 'open gap')})" if gaps else ""
     parts = [
         f"{counted(len(draft.rules), 'proposed rule')}{about}" if draft.rules else "",

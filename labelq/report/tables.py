@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster
 from labelq.remedy.queue import WANTS
-from labelq.report import causes, ceilings, words
+from labelq.report import causes, ceilings, decisions, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
@@ -83,6 +83,7 @@ class ClusterCard:
     size: str
     evidence: list[str]
     consensus: str
+    decided: str
     words: tuple[str, ...]
     examples: list[Example]
     more: int
@@ -182,6 +183,7 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
         size=causes.cluster_size(cluster),
         evidence=causes.evidence(cluster, names),
         consensus=causes.consensus(cluster),
+        decided=decisions.told(audit.decision(cluster.id)),
         words=cluster.words,
         examples=[example(audit.round, cluster.question, unit, names) for unit in shown],
         more=len(cluster.units) - len(shown),
