@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_ATX = re.compile(r"(?<=[\r\n])#{1,6}(?=[ \t\r\n]|\Z)")
+_MAY = re.compile(r"(?:\A|(?<=[\r\n\ufeff])) {0,3}(?:`{3}|~{3}|<|#|(?:=+|-+)[ \t]*(?:[\r\n]|\Z))")
+"""What a part without any of these holds is no heading (but its first line), no comment, and
+nothing that could hide a heading after it."""
 _CLOSERS = ("-->", "?>", "]]>", "</script>", "</pre>", "</style>", "</textarea>", ">")
 """What ends an HTML block that a blank line does not end (CommonMark, kinds 1 to 5)."""
 
@@ -66,8 +70,7 @@ class Outline:
 
     def end_of_line(self, offset: int) -> int:
         """Where the line that holds ``offset`` ends, its line end included."""
-        line_end = _LINE_END.search(self.text, offset)
-        return line_end.end() if line_end else len(self.text)
+        return _line_stop(self.text, offset)
 
     def section_end(self, heading: Heading, others: Collection[Heading] = ()) -> int:
         """Where text can be added to the section of ``heading``.
@@ -92,21 +95,52 @@ class Outline:
 
 
 def outline(text: str) -> Outline:
-    """Read the headings and comments of ``text``. Takes about .6 s per million characters."""
+    """Read the headings and comments of ``text``.
+
+    The parser takes seconds per million characters, so it reads only those parts between two
+    lines that begin with ``#`` which hold anything that is, or can hide, a heading or comment.
+    """
     body = body_start(text)
-    lines = [body, *(found.end() for found in _LINE_END.finditer(text, body)), len(text)]
-    tokens = _reader().parse(text[body:].removeprefix("\ufeff"))
-    headings, comments = [], []
+    body += text.startswith("\ufeff", body)
+    starts = [body, *(found.start() for found in _ATX.finditer(text, body + 1)), len(text)]
+    headings: list[Heading] = []
+    comments: list[Comment] = []
+    unclosed = ""
+    i = 0
+    while i < len(starts) - 1:
+        start, stop, n = starts[i], starts[i + 1], 1
+        line = _line_stop(text, start)
+        if _MAY.search(text, start if i == 0 else line, stop):
+            tokens = _reader().parse(text[start:stop])
+            while stop < len(text) and not _ends(_last_block(text[start:stop], tokens)):
+                n *= 2  # what is left open goes on beyond what looks like a heading
+                stop = starts[min(i + n, len(starts) - 1)]
+                tokens = _reader().parse(text[start:stop])
+            unclosed = _closer(_last_block(text[start:stop], tokens))
+        else:
+            tokens, unclosed = _reader().parse(text[start:line]), ""
+        _collect(text, start, tokens, headings, comments)
+        i += n
+    return Outline(text, tuple(headings), tuple(comments), unclosed)
+
+
+def _collect(
+    text: str, start: int, tokens: Sequence[Token], headings: list[Heading], comments: list[Comment]
+) -> None:
+    """Enter the headings and comments among ``tokens`` of what begins at ``start``."""
+    lines, at = [start], start
     for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         if token.level or token.map is None:
             continue
-        start, end = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
+        while len(lines) <= token.map[1] and at < len(text):
+            at = _line_stop(text, at)
+            lines.append(at)
+        first, last = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
         if token.type == "heading_open" and following is not None:
             title = " ".join(following.content.split())
-            headings.append(Heading(int(token.tag[1]), title, start, end))
+            headings.append(Heading(int(token.tag[1]), title, first, last))
         elif token.type == "html_block" and token.content.startswith("<!--"):
-            comments.append(Comment(token.content.rstrip(), start, end))
-    return Outline(text, tuple(headings), tuple(comments), _unclosed(tokens))
+            comments.append(Comment(token.content.rstrip(), first, last))
 
 
 @cache
@@ -116,25 +150,34 @@ def _reader() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
-def _unclosed(tokens: Sequence[Token]) -> str:
-    """What ends the last block, where a blank line does not end it."""
-    if not tokens or tokens[-1].type not in ("fence", "html_block"):
+def _line_stop(text: str, at: int) -> int:
+    """Where the line that holds position ``at`` ends, its line end included."""
+    found = _LINE_END.search(text, at)
+    return found.end() if found else len(text)
+
+
+def _last_block(text: str, tokens: Sequence[Token]) -> str:
+    """The lines from the last block on, where it can go on after its end; else nothing."""
+    if not tokens or tokens[-1].type not in ("fence", "html_block") or tokens[-1].map is None:
         return ""
-    last = tokens[-1]
-    if last.type == "fence":
-        info = f"{last.markup}{last.info}\n{last.content}"
-        # The content lacks the closing fence: whether there was one is seen by its lines.
-        lines = 0 if last.map is None else last.map[1] - last.map[0]
-        closed = lines > info.count("\n") + (not info.endswith("\n"))
-        return "" if closed else last.markup
-    if _ends(last.content):
+    lines = _LINE_END.sub("\n", text).split("\n")
+    return "\n".join(lines[tokens[-1].map[0] :])
+
+
+def _closer(block: str) -> str:
+    """What must be written first to leave ``block``, the last of a document; else nothing."""
+    if _ends(f"{block}\n\n"):
         return ""
-    begins = last.content[:12].lower()
-    own = sorted(_CLOSERS, key=lambda closer: closer.strip("</>") not in begins)
-    return next((closer for closer in own if _ends(f"{last.content}\n{closer}")), "")
+    fence = re.match(r" {0,3}(`{3,}|~{3,})", block)
+    if fence:
+        return fence.group(1)
+    own = sorted(_CLOSERS, key=lambda closer: closer.strip("</>") not in block[:12].lower())
+    return next((closer for closer in own if _ends(f"{block}\n{closer}\n")), "")
 
 
 def _ends(block: str) -> bool:
-    """Whether a heading after ``block`` and a blank line is one."""
-    tokens = _reader().parse(f"{block}\n\n# heading\n")
+    """Whether a heading on the line after ``block`` is one."""
+    if not block.strip():
+        return True
+    tokens = _reader().parse(f"{block}# heading\n")
     return any(token.type == "heading_open" for token in tokens[-3:])
