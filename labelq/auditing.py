@@ -51,8 +51,14 @@ from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
+from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
+from labelq.remedy.entries import queue_tasks
+from labelq.remedy.forecast import forecast
+from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.people import people_of
+from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.training_labels import with_later
-from labelq.settings import GateRule
+from labelq.settings import Budget, GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,6 +125,7 @@ class Audit:
     def guideline(self) -> GuidelineVersion | None:
         """The guideline that the round was labeled under (None: there was none)."""
         return self.draft.used
+    forecast: QueueForecast | None = None
 
     @property
     def passed(self) -> bool:
@@ -160,6 +167,9 @@ def audit(
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
     decisions: Sequence[Decision] = (),
+    budget: Budget | None = None,
+    active: Sequence[str] | None = None,
+    released: Released = NOTHING,
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
     """Audit a round: measure, pinpoint, remedy.
@@ -174,12 +184,18 @@ def audit(
     field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
     in the order of their file. ``interval``, ``group`` (a task field) and
     ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
+    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
+    of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
+    decisions have ``released`` them. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
-            that does not exist.
+            that does not exist, or nobody is called as ``active`` says.
     """
     fail_under = _known_gates(round_, fail_under)
+    if active is not None:
+        people_of(round_, active)  # a name that nobody has is said before anything is measured
     groups = groups_of(round_.units, group) if group else None
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
@@ -240,7 +256,9 @@ def audit(
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
     progress("drafting", 0.0)
-    entries = queue(round_, consensuses, clusters, edges)
+    entries = queue(
+        round_, consensuses, clusters, edges, budget=budget, active=active, released=released
+    )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
@@ -292,6 +310,9 @@ def audit(
         resample_raters=resample_raters,
         decisions=tuple(decisions),
         decided={cluster: decision.id for cluster, decision in decided.items()},
+        forecast=forecast(
+            round_, entries, budget=budget, active=active, seed=seed, confidence=confidence
+        ),
     )
 
 

@@ -69,6 +69,12 @@ _FILE = click.Path(path_type=Path)
     help="Recompute every number through krippendorff and statsmodels [where memory allows].",
 )
 @click.option(
+    "--budget",
+    metavar="N|6h|90m",
+    help="What the queue may cost: so many answers, or so much of people's time [an hour of"
+    " everybody who labeled lately].",
+)
+@click.option(
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
 )
 @click.option(
@@ -95,6 +101,7 @@ def audit_command(sources: tuple[Path, ...], api_key: str | None, **options: Any
       labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label --level ordinal
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
       labelq audit exports/ --rater-from filename --join ticket
+      labelq audit export.json --budget 6h
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
     """
@@ -160,6 +167,8 @@ def run(
             fail_under=settings.fail_under,
             text_field=settings.text_field or "text",
             decisions=told.decisions if told is not None else (),
+            budget=settings.budget,
+            active=settings.raters.get("active"),
             progress=progress,
         )
         progress("writing", 0.0)

@@ -68,6 +68,9 @@ def queue_group() -> None:
     type=click.Choice([*_WANTS, "all"]),
     help="Which tasks [what fits the destination].",
 )
+@click.option(
+    "--beyond-budget", is_flag=True, help="What is worth it beyond the audit's budget, too."
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N of them.")
 @click.option(
     "--votes",
@@ -255,7 +258,10 @@ def _plans(
     if options["guideline"] is not None:
         order = replace(order, guideline=read_document(options["guideline"]))
     to, chosen = _destination(order, projects, options)
-    entries = order.wanting(chosen)[: options["limit"]]
+    left = [] if options["beyond_budget"] else ["later"]
+    if options["wants"] is None and options["to"] is None:
+        left.append("held_back")  # open gaps, unless they are asked for
+    entries = order.wanting(chosen, left)[: options["limit"]]
     if not entries:
         return
     if to == "same-project":
@@ -297,7 +303,7 @@ def _destination(
     to = options["to"]
     if to is None:
         new = any(options[name] for name in ("show_votes", "votes", "label_config", "guideline"))
-        only_looks = not order.wanting(["another_person"]) or wants == ("second_look",)
+        only_looks = not order.wanting(["another_person"], ["later"]) or wants == ("second_look",)
         to = "new-project" if new or only_looks else "same-project"
     fits = ("another_person",) if to == "same-project" else ("second_look",)
     return to, wants or fits

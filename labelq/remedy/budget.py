@@ -1,7 +1,7 @@
 """Which of the units that are worth it are labeled within a budget, and by whom.
 
 Greedy: the pair of unit and person with the most value per second first. Nobody is given much
-more than an equal share of the time, and half of the budget is kept for the labels in
+more than an equal share of the time, and a quarter of the budget is kept for the labels in
 proportion to the errors that are expected of each, so that rare ones are not starved.
 """
 
@@ -22,10 +22,10 @@ HOUR = 3600.0
 LABELS_AN_HOUR = 60
 """Where nobody's time is known."""
 
-LOAD = 1.5
+LOAD = 2.0
 """Nobody is given more than so many times an equal share of a budget, unless it would be left."""
 
-KEPT = 0.5
+KEPT = 0.25
 """The share of the budget that is kept for labels by the errors expected of them."""
 
 STAND_INS = 2

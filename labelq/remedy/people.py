@@ -12,6 +12,11 @@ from labelq.errors import SettingsError
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Codes, Ratings, Round
 
+FASTEST = 0.5
+"""Nobody counts as faster than this share of the time of the person in the middle: whoever is
+would be asked for being fast, and not for reading.
+"""
+
 ABSENT_AFTER = np.timedelta64(30, "D")
 """Without a label for so long before the round's last answer, somebody is not asked."""
 
@@ -77,7 +82,8 @@ def _seconds(tables: Iterable[Ratings], n: int) -> tuple[NDArray[np.float64], bo
 
     An annotation's time stands with each of its questions, so a task's is the longest of them.
     """
-    keys, times = [np.zeros(0, np.int64)], [np.zeros(0)]
+    keys: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    times: list[NDArray[np.float64]] = [np.zeros(0)]
     for table in tables:
         known = np.isfinite(table.seconds) & (table.seconds > 0)
         keys.append(_keys(table, n)[known])
@@ -93,9 +99,10 @@ def _seconds(tables: Iterable[Ratings], n: int) -> tuple[NDArray[np.float64], bo
     medians = {
         int(voter[part[0]]): float(np.median(time[part])) for part in np.split(by_voter, ends)
     }
-    found = np.full(n, float(np.median(list(medians.values()))))
+    usual = float(np.median(list(medians.values())))
+    found = np.full(n, usual)
     for code, median in medians.items():
-        found[code] = max(median, 1.0)
+        found[code] = max(median, FASTEST * usual)
     return found, True
 
 
@@ -106,7 +113,8 @@ def _there(tables: Iterable[Ratings], n: int) -> NDArray[np.bool_]:
         np.fmax.at(last, table.rater, table.submitted.astype("datetime64[s]"))
     if np.isnat(last).all():
         return np.ones(n, bool)
-    return np.isnat(last) | (last >= last[~np.isnat(last)].max() - ABSENT_AFTER)
+    there: NDArray[np.bool_] = np.isnat(last) | (last >= last[~np.isnat(last)].max() - ABSENT_AFTER)
+    return there
 
 
 def _named(round_: Round, active: Iterable[str]) -> NDArray[np.bool_]:

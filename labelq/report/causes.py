@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPair, RaterReport
 from labelq.remedy.acts import Reason, ReasonCode
-from labelq.remedy.queue import WORDS
+from labelq.remedy.entries import WORDS
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted, percent, times
 from labelq.report.text import mark

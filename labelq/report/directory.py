@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelq.files import csv_safe, write_directory
-from labelq.remedy.queue import queue_rows
+from labelq.remedy.entries import queue_rows
 from labelq.remedy.training_labels import training_labels
 from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import private_annotators_html, report_html, rules_html

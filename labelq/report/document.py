@@ -101,7 +101,15 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "held_out": [whole(h) for h in audit.held_out],
         "calibration": [whole(c) for c in audit.calibrations],
         "rater_confusion": [whole(r) for r in confused],
-        "queue": [row(e, reasons=[row(r) for r in e.reasons]) for e in audit.queue],
+        "queue": [
+            row(
+                e,
+                reasons=[row(r) for r in e.reasons],
+                people=[source.voters[code].id for code in e.people],
+            )
+            for e in audit.queue
+        ],
+        "queue_forecast": None if audit.forecast is None else row(audit.forecast),
         "rules": [
             row(
                 r,

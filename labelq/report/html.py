@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import annotators, causes, marginals, tables, words
+from labelq.report import annotators, buying, causes, marginals, tables, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
@@ -60,7 +60,8 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
         letters=LETTERS if shown.hidden else "",
-        queue=tables.queue(audit),
+        queue=tables.queue(audit, shown),
+        buys=buying.forecast(audit.forecast),
         n_queue=len(audit.queue),
         draft=audit.draft,
         diff=tables.diff_lines(audit),

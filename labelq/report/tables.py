@@ -13,16 +13,19 @@ from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster
 from labelq.remedy.queue import WANTS
 from labelq.report import causes, ceilings, decisions, words
+from labelq.remedy.entries import STATUS, WANTS
+from labelq.report import causes, ceilings, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
 from labelq.report.findings import cluster_anchors, question_anchors, stands_open
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, amount, coefficient, count, interval, percent
+from labelq.report.numbers import NONE, amount, coefficient, count, interval
 from labelq.report.text import clip, mark
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+    from labelq.remedy.acts import Entry
 
 MOST_CLUSTERS, MOST_EDGE_CASES, MOST_QUEUED, MOST_DIFF_LINES = 24, 30, 20, 400
 
@@ -202,19 +205,35 @@ def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]
     return found
 
 
-def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, str, str]]:
-    """Task id and text (data), reasons (sentence), what it wants, priority."""
+def queue(
+    audit: Audit, names: Names, limit: int = MOST_QUEUED
+) -> list[tuple[str, str, str, str, str, str, str]]:
+    """Task id and text (data), reasons, what it wants, of whom (sentences), status, gain an hour."""
     units = audit.round.units
+    # Who voted through a queue only can be asked, too.
+    voters = Names(audit.round.voters, names=not names.hidden)
     return [
         (
             clip(units.ids[entry.unit], 80),
             clip((units.text[entry.unit] or "").strip(), 160),
             causes.queue_reasons(entry.reasons),
             WANTS[entry.wants],
-            percent(entry.priority),
+            people(entry, voters),
+            STATUS[entry.status],
+            amount(entry.per_hour),
         )
         for entry in audit.queue[:limit]
     ]
+
+
+def people(entry: Entry, names: Names) -> str:
+    """Whom the queue counts on, and who can stand in."""
+    if not entry.people:
+        return "somebody new"
+    if entry.wants == "second_look":
+        return names.people(entry.people, bare=True)
+    first, *others = (names.people([code], bare=True) for code in entry.people)
+    return first + (f", else {' or '.join(others)}" if others else "")
 
 
 def diff_lines(audit: Audit) -> list[tuple[str, str, str]]:

@@ -432,6 +432,12 @@ def make_audit(**changes):
                     Reason("disputed", "topics"),
                 ),
                 "another_person" if i % 2 else "second_look",
+                "queued" if i % 2 else "held_back",
+                doubt=0.4,
+                gain=0.3 - 0.01 * i,
+                per_hour=6 - 0.2 * i,
+                seconds=180.0,
+                people=(0, 1) if i % 3 else (),
             )
             for i in range(len(TEXTS))
         ),

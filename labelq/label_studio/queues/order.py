@@ -37,10 +37,10 @@ class Origin:
 class Entry:
     """One unit of the queue.
 
-    ``data`` is what annotators saw, without labelq's own fields; ``reasons`` are the codes of
-    the audit; ``raters`` gave the round's ordinary ratings; ``bought`` are the people whose
-    vote the audit already has through a queue; ``votes`` are the ordinary ones, question
-    → label → number.
+    ``data`` is what annotators saw, without labelq's own fields; ``reasons`` and ``status``
+    (``queued``, ``later``, ``held_back``) are the audit's codes; ``raters`` gave the round's
+    ordinary ratings; ``bought`` are the people whose vote the audit already has through a queue;
+    ``votes`` are the ordinary ones, question → label → number.
     """
 
     unit: str
@@ -52,6 +52,7 @@ class Entry:
     raters: frozenset[str] = frozenset()
     bought: frozenset[str] = frozenset()
     votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
+    status: str = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ class Order:
     text_field: str = "text"
     join: str | None = None
 
-    def wanting(self, wants: Iterable[str]) -> list[Entry]:
-        """The entries that want one of these, in their order."""
-        chosen = set(wants)
-        return [entry for entry in self.entries if entry.wants in chosen]
+    def wanting(self, wants: Iterable[str], but: Iterable[str] = ()) -> list[Entry]:
+        """The entries that want one of these, in their order, without those of a status."""
+        chosen, left = set(wants), set(but)
+        return [e for e in self.entries if e.wants in chosen and e.status not in left]
 
 
 def read_order(directory: Path) -> Order:
@@ -136,6 +137,7 @@ def order(
                 priority=float(about["priority"]),
                 wants=about["wants"],
                 reasons=tuple(dict.fromkeys(reason["code"] for reason in about["reasons"])),
+                status=about.get("status", "queued"),
                 data={k: v for k, v in task["data"].items() if not k.startswith(PREFIX)},
                 raters=frozenset(raters),
                 bought=frozenset(told.bought.get(unit, ())),

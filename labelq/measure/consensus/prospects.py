@@ -75,6 +75,12 @@ class Channels:
         answers = sparse.csr_array((np.ones(len(column)), (row, column)), shape=shape)
         return cls(n_labels, POOLED.matrices(seen_answers(answers, posterior)), None)
 
+    def each(self, raters: NDArray[np.integer]) -> Floats:
+        """Of each of ``raters``: (raters × true × given)."""
+        if self.matrices is not None:
+            return np.asarray(self.matrices[raters].transpose(0, 2, 1))
+        return np.stack([self.mean(np.array([rater])) for rater in raters.tolist()])
+
     def mean(self, raters: NDArray[np.integer]) -> Floats:
         """Of one of these raters, any of them: (true × given)."""
         if self.matrices is not None:
@@ -146,7 +152,7 @@ class Prospect:
 
 def spread_of(question: Question, ratings: Ratings, units: Codes) -> Floats:
     """Of numbers: half the variance of each unit's answers as a share of all answers', at most
-    .5. Of rankings: their mean distance, at most .5. (units,)
+    .5. Of rankings: their mean distance, at most .5.
     """
     if question.level == "ranking":
         from labelq.measure.coefficients.rankings import mean_distances

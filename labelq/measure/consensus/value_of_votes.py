@@ -1,10 +1,11 @@
-"""What further votes on a unit are worth: by how much the loss of its consensus is expected to fall.
+"""What further votes on a unit are worth: how far the loss of its consensus is expected to fall.
 
 From the posterior *p* over the true label, a channel (the chance that a voter gives *g* where
 *t* is true) and costs (of deciding *d* where *t* is true), exactly, over every multiset *m* of
 *k* future votes:
 
-    fall(k) = min_d Σ_t p(t) cost(t, d) - Σ_m multinomial(m) min_d Σ_t p(t) Π_g channel(t, g)^m_g cost(t, d)
+    fall(k) = min_d Σ_t p(t) cost(t, d)
+              - Σ_m multinomial(m) min_d Σ_t p(t) Π_g channel(t, g)^m_g cost(t, d)
 
 This is the expected value of sample information (Raiffa and Schlaifer 1961) of *k* votes. One
 vote is worth nothing where no single vote can change the decision, on most units, so a vote is
@@ -94,7 +95,7 @@ def _falls(posterior: Floats, channel: Floats, costs: Floats, kept: int, most: i
 
 @cache
 def _how_often(n_answers: int, most: int) -> Floats:
-    """Every multiset of 1 … ``most`` votes: how often each answer is in it (answers × multisets)."""
+    """Every multiset of 1 … ``most`` votes: each answer's number (answers × multisets)."""
     found = [
         np.bincount(votes, minlength=n_answers)
         for k in range(1, most + 1)
