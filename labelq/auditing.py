@@ -43,20 +43,14 @@ from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, Ra
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
+from labelq.remedy.acts import Draft, Entry, GuidelineVersion, QueueForecast, Released, Task
 from labelq.remedy.decisions import Decision
-from labelq.remedy.guideline import TaskLinks, draft_guideline
-from labelq.remedy.acts import Draft, Entry, Task
-from labelq.remedy.decisions import Decision
-from labelq.remedy.guideline import draft_guideline
-from labelq.remedy.queue import queue, queue_tasks
-from labelq.remedy.scope import decided_clusters
-from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
 from labelq.remedy.entries import queue_tasks
 from labelq.remedy.forecast import forecast
-from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.people import people_of
 from labelq.remedy.queue import NOTHING, queue
+from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
 
@@ -115,6 +109,7 @@ class Audit:
     options: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     decided: Mapping[str, str] = field(default_factory=dict)
+    forecast: QueueForecast | None = None
 
     def decision(self, cluster: str) -> Decision | None:
         """The decision about the cluster with this id, if there is one (maybe an open one)."""
@@ -125,7 +120,6 @@ class Audit:
     def guideline(self) -> GuidelineVersion | None:
         """The guideline that the round was labeled under (None: there was none)."""
         return self.draft.used
-    forecast: QueueForecast | None = None
 
     @property
     def passed(self) -> bool:
@@ -166,7 +160,6 @@ def audit(
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
     text_field: str = "text",
-    decisions: Sequence[Decision] = (),
     budget: Budget | None = None,
     active: Sequence[str] | None = None,
     released: Released = NOTHING,
@@ -179,13 +172,7 @@ def audit(
     where rules go, ``links`` where tasks are looked at. ``cross_check`` None means: where
     memory allows. ``text_field`` is the task field that queue tasks carry the text in.
     ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
-    Deterministic for a ``seed``.
-    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
-    field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
-    in the order of their file. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
-    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
+    The queue keeps to ``budget`` (None: an hour
     of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
     decisions have ``released`` them. Deterministic for a ``seed``.
 

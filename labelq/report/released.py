@@ -19,7 +19,7 @@ from labelq.labels.evidence import last_words
 from labelq.labels.model import Round
 from labelq.labels.queue_fields import KEY, ROUND
 from labelq.remedy.acts import Entry, Task
-from labelq.remedy.queue import queue_tasks
+from labelq.remedy.entries import queue_tasks
 from labelq.remedy.releasing import Effect
 from labelq.report.document import to_bytes
 
