@@ -118,7 +118,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     entries = released(round_, found)
     pushes, why_not = _pushes(order, options)
     guideline = _guideline_file(settings, earlier, path)
-    revision = _revision(audit_dir, decided, options, pushes=pushes and bool(entries))
+    revision = _revision(audit_dir, order, decided, options, pushes=pushes and bool(entries))
     out = options["out"] or audit_dir.with_name(f"{audit_dir.resolve().name}-decided")
     _check_out(out, audit_dir)
     return Plan(
@@ -188,7 +188,12 @@ def _draft(earlier: Earlier, guideline: Path | None, decisions: Sequence[Decisio
 
 
 def _revision(
-    audit_dir: Path, decisions: Sequence[Decision], options: Mapping[str, Any], *, pushes: bool
+    audit_dir: Path,
+    order: Order,
+    decisions: Sequence[Decision],
+    options: Mapping[str, Any],
+    *,
+    pushes: bool,
 ) -> Revision | None:
     """The labeling config after the decisions; None where no label goes or comes.
 
@@ -205,7 +210,8 @@ def _revision(
     changes = label_changes(decisions)
     file = options["label_config"]
     text, where = (None, "") if file is None else (read_text(file), str(file))
-    if pushes or (changes and text is None):
+    on_server = order.origin is not None or options["project"] is not None
+    if pushes or (changes and text is None and on_server):
         with opened(audit_dir, dict(options)) as (_, connection, projects):
             if text is None and projects:
                 text = read_project(connection, projects[0]).label_config
