@@ -143,7 +143,7 @@ def test_what_it_writes(here, apply):
     code, out, err = apply("--yes")
     assert (code, err) == (0, "")
     assert out.index("Written: week-decided") < out.index("Written: guideline.md, version 2")
-    assert "labelq queue push week-decided --to new-project --wants second-look --project ID" in out
+    assert "Push it with: labelq queue push week-decided --project ID\n" in out
     assert files("week") == audit_before  # an audit is never changed
 
     text = Path("guideline.md").read_bytes().decode()
@@ -198,8 +198,8 @@ def test_labels_that_change_give_a_config_and_lines_to_paste(here, apply):
         '  <Choice value="other"/>',
     ]
     assert all(line in out for line in by_hand.splitlines())
-    assert len(read_order(Path("week-decided")).entries) == 10
-    assert "--label-config week-decided/label_config.xml" in out
+    order = read_order(Path("week-decided"))
+    assert (len(order.entries), order.released, order.label_config) == (10, True, revised)
     assert Path("label_config.xml").read_text("utf-8") == CONFIG
 
 

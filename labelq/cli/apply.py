@@ -100,7 +100,7 @@ def apply_command(audit_dir: Path, **options: Any) -> int:
     try:
         return _push(plan, plan.out, options)
     except LabelqError as error:
-        raise type(error)(
+        raise LabelqError(
             f"{error}. The guideline and {plan.out} are written, the queue is not there yet, or"
             " not whole: repeat the command, it completes"
         ) from None
@@ -185,7 +185,6 @@ def _push(plan: Plan, directory: Path, options: Mapping[str, Any]) -> int:
     if not plan.entries:
         click.echo("Dry run: nothing was changed.")
         return 0
-    revised = directory / CONFIG if plan.revision is not None else options["label_config"]
     chosen = {name: options[name] for name in ("project", "url", "api_key", "ca_bundle", "config")}
     return push(
         directory,
@@ -195,11 +194,10 @@ def _push(plan: Plan, directory: Path, options: Mapping[str, Any]) -> int:
             "wants": "second-look",
             "limit": None,
             "votes": None,
-            "label_config": revised,
+            "label_config": None if plan.revision is not None else options["label_config"],
             "guideline": None,
             "show_votes": False,
             "beyond_budget": True,
-            "refresh": True,
             "dry_run": options["dry_run"],
             "yes": True,
         },
@@ -209,12 +207,9 @@ def _push(plan: Plan, directory: Path, options: Mapping[str, Any]) -> int:
 def _push_command(plan: Plan, options: Mapping[str, Any]) -> str:
     from labelq.report.text import visible
 
-    parts = ["labelq", "queue", "push", plan.out.as_posix(), "--to", options["to"]]
-    parts += ["--wants", "second-look"]
+    parts = ["labelq", "queue", "push", plan.out.as_posix()]
     if options["project"] is not None:
         parts += ["--project", str(options["project"])]
     elif plan.order.origin is None:
         parts += ["--project", "ID"]
-    if plan.revision is not None:
-        parts += ["--label-config", (plan.out / CONFIG).as_posix()]
     return visible(shlex.join(parts))

@@ -236,7 +236,7 @@ def _check_out(out: Path, audit_dir: Path) -> None:
     import json
 
     from labelq.files import check_target
-    from labelq.report.released import RELEASED
+    from labelq.label_studio.queues.order import RELEASED
 
     if out.resolve() == audit_dir.resolve() or out.resolve().is_relative_to(audit_dir.resolve()):
         raise OutputError(f"{out}: is (in) the audit, which is never changed; give another --out")

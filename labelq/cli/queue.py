@@ -271,7 +271,7 @@ def _plans(
         yield wants, plan_same_project(connection, order, entries, projects[0])
         return
     file = options["label_config"]
-    config = read_text(file) if file is not None else None
+    config = read_text(file) if file is not None else order.label_config
     for wants in chosen:
         those = [entry for entry in entries if entry.wants == wants]
         if those:
@@ -286,7 +286,6 @@ def _plans(
                     label_config=config,
                     votes=options["votes"],
                     show_votes=options["show_votes"],
-                    refresh=options.get("refresh", False),
                 ),
             )
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labelq.files import csv_safe
+from labelq.label_studio.queues.order import RELEASED
 from labelq.label_studio.revision import Paste
 from labelq.labels.cells import cell_of
 from labelq.labels.evidence import last_words
@@ -23,10 +24,7 @@ from labelq.remedy.entries import queue_tasks
 from labelq.remedy.releasing import Effect
 from labelq.report.document import to_bytes
 
-__all__ = ["RELEASED", "paste_lines", "released_documents"]
-
-RELEASED = "labelq/released/1"
-"""The schema in the manifest of such a directory."""
+__all__ = ["paste_lines", "released_documents"]
 
 _RATINGS = ("unit", "question", "rater", "value", "seconds")
 
