@@ -50,6 +50,7 @@ from labelq.remedy.forecast import forecast
 from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.people import people_of
 from labelq.remedy.queue import NOTHING, queue
+from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
@@ -146,7 +147,6 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
-    decisions: Sequence[Decision] = (),
     sections: Mapping[str, str] | None = None,
     links: TaskLinks | None = None,
     resamples: int = 2000,
@@ -175,6 +175,11 @@ def audit(
     The queue keeps to ``budget`` (None: an hour
     of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
     decisions have ``released`` them. Deterministic for a ``seed``.
+    starts one. ``sections`` (label → heading) says where rules go in it, ``links`` where tasks
+    are looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task
+    field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
+    in the order of their file. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric

@@ -65,6 +65,7 @@ class Settings:
     label_config: Path | None = None
     guideline: Path | None = None
     adjudicated: Path | None = None
+    sections: Mapping[str, str] = field(default_factory=dict)
     decisions: Path | None = None
     text_field: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +106,7 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     chosen: dict[str, Any] = {}
     path = file or Path(FILE_NAME)
     if file is not None or path.is_file():
-        for name, value in _read(path).items():
+        for name, value in _with_sections(_read(path), path).items():
             chosen[name] = _parse(name, value, where=f"{path}: {name}", base=path.parent)
     for name, value in options.items():
         if value is not None and value != ():
@@ -120,6 +121,19 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _with_sections(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """``[guideline]`` may be a table of its ``file`` and ``sections`` (label → heading)."""
+    told = document.get("guideline")
+    if not isinstance(told, dict):
+        return document
+    for name in told:
+        if name not in ("file", "sections"):
+            raise SettingsError(f"{path}: guideline.{name}: known are file and sections")
+    rest = {name: value for name, value in document.items() if name != "guideline"}
+    file = {"guideline": told["file"]} if "file" in told else {}
+    return rest | file | ({"sections": told["sections"]} if "sections" in told else {})
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -127,7 +141,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    known = [f.name for f in fields(Settings)]
+    known = [f.name for f in fields(Settings) if f.name != "sections"]
     for name in document:
         if name in ("api_key", "token"):
             raise SettingsError(
@@ -182,6 +196,10 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         return dict(_level(item, where) for item in _texts(value, where))
     if name == "map_label":
         return dict(_label(item, where) for item in _texts(value, where))
+    if name == "sections":
+        if not isinstance(value, dict):
+            raise SettingsError(f'{where}: write it as a table: Refund = "Money back"')
+        return {label: _text(heading, f"{where}.{label}") for label, heading in value.items()}
     if name in ("cost", "weight"):
         return _matrices(value, where, base)
     if name == "fail_under":

@@ -16,7 +16,9 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|plan|pull|queue"
+COMMANDS = (
+    "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull|queue"
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
 
@@ -117,8 +119,9 @@ def test_every_command_runs(
     if "--out" in arguments:  # never outside the test's folder
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
-    if arguments[0] == "decide":
-        shutil.copytree(audited, tmp_path / arguments[1])
+    if arguments[0] in ("decide", "guideline"):
+        place = next(word for word in arguments if word.startswith("audits/"))
+        shutil.copytree(audited, tmp_path / place)
     elif arguments[0] not in ("consensus", "demo", "plan"):
         arguments += ["--resamples", "100"]
     with pytest.raises(SystemExit) as stopped:

@@ -26,6 +26,7 @@ from labelq.cli.decide import decide_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
 from labelq.cli.explain import explain_command
+from labelq.cli.guideline import guideline_group
 from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
@@ -59,6 +60,7 @@ for command in (
     demo_command,
     doctor_command,
     explain_command,
+    guideline_group,
     plan_command,
     pull_command,
     queue_group,

@@ -20,6 +20,7 @@ from labelq.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from labelq.auditing import Audit
     from labelq.cli.sources import Origin
     from labelq.labels.model import Round
     from labelq.remedy.decision_file import DecisionFile
@@ -151,6 +152,7 @@ def run(
             round_ = with_notes(round_, decision_notes(told, round_, given=settings.decisions))
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
+        from labelq.remedy.guideline import TaskLinks
 
         found = audit_round(
             round_,
@@ -169,6 +171,8 @@ def run(
             decisions=told.decisions if told is not None else (),
             budget=settings.budget,
             active=settings.raters.get("active"),
+            sections=settings.sections,
+            links=TaskLinks.of(origin.server if settings.join is None else None),
             progress=progress,
         )
         progress("writing", 0.0)
@@ -176,7 +180,7 @@ def run(
         write_audit(
             found,
             out,
-            manifest=manifest(origin, settings),
+            manifest=manifest(origin, settings) | guideline_used(found),
             replace=settings.replace,
             names=settings.names,
             onward=onward,
@@ -297,6 +301,14 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
             **{name: version(name) for name in packages},
         },
     }
+
+
+def guideline_used(found: Audit) -> dict[str, Any]:
+    """What a manifest says of the guideline that annotators had: name, version, hash."""
+    import dataclasses
+
+    used = found.guideline
+    return {} if used is None else {"guideline": dataclasses.asdict(used)}
 
 
 def _hashed(path: Path) -> dict[str, str]:

@@ -109,6 +109,8 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
         ("Share of disagreement", words.SHARE),
         ("Label pairs", words.EXCESS),
     ]
+    if audit.guideline is not None:
+        rows.append(("Guideline", words.guideline(audit.guideline)))
     chosen = words.selection(audit.round.selection)
     rows.append(("Selection", chosen or "All of the source."))
     rows += [(f"Option {key}", mark(value, 300)) for key, value in audit.options.items()]

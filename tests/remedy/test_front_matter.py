@@ -30,8 +30,10 @@ FRONTS = [
     "",
     "---\ntitle: A guide\n---\n",
     "---\ntitle: A\nlabelq:\n  version: 1\n---\n",
-    f"---\nlabelq:\n    hash: {HASH} # old\n    # a remark\n    sections:\n"
-    "        Refund: Money back\n    version: 1\nlast: 1\n---\n",
+    (
+        f"---\nlabelq:\n    hash: {HASH} # old\n    # a remark\n    sections:\n"
+        "        Refund: Money back\n    version: 1\nlast: 1\n---\n"
+    ),
     '﻿---\nlabelq: {sections: {Refund: "Money back", "a: b": c}, version: 7}\ntags: [a]\n---\n',
     "---\nlabelq:\n---\n\n",
     "---\nother: |\n  x\n\nlabelq:\n  decisions:\n  - old\n  - new\n  version: 1\n---\n",

@@ -32,6 +32,8 @@ def change_log(draft: Draft, round_name: str, *, date: str | None, notes: Sequen
     if draft.used is not None and draft.used.problem:
         problem = quoted(draft.used.problem, 200)
         lines += [f"No version could be recorded: {problem}.", ""]
+    if draft.name.lower().endswith((".docx", ".html", ".htm")) and draft.original is not None:
+        lines += [f"{quoted(draft.name, 80)} was converted to Markdown; the draft is Markdown.", ""]
     for note in notes:
         lines += [note, ""]
     for kind, title, about in _PARTS:
@@ -48,8 +50,13 @@ def _summary(draft: Draft, round_name: str, date: str | None) -> str:
     round_ = quoted(round_name, 60)
     if draft.original is None:
         said = f"There was no guideline: this draft starts one from {round_}."
+    elif draft.text == draft.original and draft.undecided:
+        return f"Nothing changes after {round_}: what it shows was proposed before."
     elif draft.text == draft.original:
-        return f"Nothing changes after {round_}."
+        return (
+            f"Nothing changes after {round_}: no new decision, and no group of disputed tasks with"
+            " a common content that a rule could name."
+        )
     else:
         said = f"Drafted from {round_}. All that is not named here stays as its authors wrote it."
     version = f"Version {draft.version}" if draft.version is not None else "No version"

@@ -128,7 +128,7 @@ def decided_rule(
     }
     heading = shown(decision.label or "") if decision.outcome == "new_label" else title(one)
     lines = [mark("decided", about), f"{'#' * min(level, 6)} {heading}", ""]
-    lines += prose(decision.rule) or [_sentence(one)]
+    lines += prose(decision.rule) or [_sentence(one, round_)]
     if shows := list(_examples(round_, one, consensuses, links)):
         lines += ["", *shows]
     lines += [
@@ -139,13 +139,14 @@ def decided_rule(
     return line_end.join(lines) + line_end
 
 
-def _sentence(one: Decided) -> str:
+def _sentence(one: Decided, round_: Round) -> str:
     """The rule in our words, where the meeting wrote none."""
     decision, labels = one.decision, one.decision.labels
     label = decision.label or ""
+    question = next((q for q in round_.questions if q.name == decision.question), None)
     if decision.outcome in ("label", "new_label"):
         if one.topics or not decision.scope.where:
-            when = applies(labels, one.topics, decision.question)
+            when = applies(labels, one.topics, question)
         else:
             told = [f"{quoted(k, 40)} is {quoted(v, 40)}" for k, v in decision.scope.where.items()]
             when = f"When {series(told, 'and')} and the task could be {either(labels)}"

@@ -23,6 +23,7 @@ from labelq.remedy.guideline.wording import (
     does,
     either,
     n_mentioning,
+    named,
     series,
     shown,
     tick_of,
@@ -87,7 +88,8 @@ def evidence(
 
     Examples are the most central units, where the consensus decided those with its label. The
     counter-example is a unit on which two or more raters agreed on another label of the
-    cluster, and nobody was asked again: one that looks alike, else one with the same words.
+    cluster, and nobody was asked again: one that looks alike, else the one that holds most of
+    the words (see :func:`_n_held`).
     Where raters hold opposite rules one of them must have left an own rule for it: two who
     hold the same rule always agree. It is not in ``scope``, the units that a decision is about.
     """
@@ -121,26 +123,29 @@ def evidence(
         if b - a < 2 or unit in later or unit in scope or (given != given[0]).any():
             return False
         labels = [x for x in others if _stands_for(ratings.values[given[0]], x, cluster)]
-        held = [rule.get(rater) for rater in ratings.rater[a:b].tolist()]
-        return bool(labels) and (not gap or any(x not in (None, labels[0]) for x in held))
+        own = [rule.get(rater) for rater in ratings.rater[a:b].tolist()]
+        return bool(labels) and (not gap or any(x not in (None, labels[0]) for x in own))
 
     alike = (unit for unit in cluster.lookalikes if agreed(unit) and fresh(unit))
     counter = next(alike, None)
     if counter is None:
-        wanted = set(map(folded, cluster.words))
         taken = set(cluster.units)
-        counter = next(
-            (
-                unit
-                for unit in consensus.units.tolist()
-                if unit not in taken
-                and agreed(unit)
-                and not wanted.isdisjoint(folded_tokens(round_.units.text[unit] or ""))
-                and fresh(unit)
-            ),
-            None,
-        )
+        held = ((_n_held(round_, unit, cluster.words), unit) for unit in consensus.units.tolist())
+        ranked = sorted((-n, unit) for n, unit in held if n and unit not in taken)
+        counter = next((unit for _, unit in ranked if agreed(unit) and fresh(unit)), None)
     return Evidence(tuple(examples), counter, borderline)
+
+
+def _n_held(round_: Round, unit: int, words: Sequence[str]) -> int:
+    """How many of ``words`` the text of a unit holds; a single one counts if it is one of the
+    first two, which say most.
+    """
+    text = (round_.units.text[unit] or "").casefold()
+    if not any(word.casefold() in text for word in words):  # most texts: without taking it apart
+        return 0
+    inside = set(folded_tokens(text))
+    held = [folded(word) in inside for word in words]
+    return sum(held) if any(held[:2]) or sum(held) > 1 else 0
 
 
 def _stands_for(value: Value, label: str, cluster: Cluster) -> bool:
@@ -170,9 +175,9 @@ def propose(
     found = evidence(
         round_, cluster, consensuses[cluster.question], round_.ratings[cluster.question]
     )
-    topics = topics_of(round_, cluster)
-    named = f" for {topic_list(topics, 3)}" if topics else ""
-    title = f"{either(cluster.labels)}{named}?"
+    topics, question = topics_of(round_, cluster), round_.question(cluster.question)
+    about_what = f" for {topic_list(topics, 3)}" if topics else ""
+    title = f"{either(cluster.labels)}{about_what}?"
     about = {
         "question": cluster.question,
         "labels": list(cluster.labels),
@@ -184,7 +189,7 @@ def propose(
         mark("proposed", about),
         f"{'#' * min(level, 6)} {PROPOSED}: {title}",
         "",
-        f"{applies(cluster.labels, topics, cluster.question)}, {_answer(cluster)}.",
+        f"{applies(cluster.labels, topics, question)}, {_answer(cluster)}.",
         "",
         *_answered(cluster),
         "",
@@ -240,7 +245,7 @@ def _answered(cluster: Cluster) -> list[str]:
     if lean is None:
         neither = "neither" if len(labels) == 2 else "none of them"
         return [f"{said} Taken together, the answers favour {neither}."]
-    towards = shown(lean) if tick is None else "ticking it" if lean == tick else "not ticking it"
+    towards = named(lean) if tick is None else "ticking it" if lean == tick else "not ticking it"
     return [f"{said} Taken together, the answers lean towards {towards}."]
 
 

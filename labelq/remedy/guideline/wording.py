@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise, permutations
 from typing import Any
 
-from labelq.labels.model import Round
+from labelq.labels.model import Question, Round, label_text
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.words import folded, folded_tokens
 from labelq.remedy.quoting import quoted
@@ -63,6 +63,11 @@ def shown(label: str) -> str:
     return f"“{text}”" if _is_number(label) else text
 
 
+def named(label: str) -> str:
+    """A label in a sentence of a guideline: in italics, so that several words are one name."""
+    return f"*{quoted(label, 60)}*"
+
+
 def _is_number(label: str) -> bool:
     return re.fullmatch(r"[-+−]?[\d.,]+", label.strip()) is not None
 
@@ -99,14 +104,19 @@ def either(labels: Sequence[str], last: str = "or") -> str:
     return series([shown(label) for label in labels], last)
 
 
-def applies(labels: Sequence[str], topics: Sequence[str], question: str) -> str:
-    """When a rule applies, as the first half of a sentence."""
+def applies(labels: Sequence[str], topics: Sequence[str], question: Question | None) -> str:
+    """When a rule applies, as the first half of a sentence.
+
+    What else a task could be is said where the question has other labels.
+    """
     tick = tick_of(labels)
     about = f"When the text mentions {topic_list(topics)}" if topics else ""
     if tick is not None:
-        return about or f"When it is unclear whether to tick {shown(tick)}"
-    of = f" for {quoted(question, 60)}" if any(map(_is_number, labels)) else ""
-    could = f"the task could be {either(labels)}{of}"
+        return about or f"When it is unclear whether to tick {named(tick)}"
+    if about and question is not None and set(map(label_text, question.labels)) <= set(labels):
+        return about
+    of = f" for {quoted(question.name, 60)}" if question and any(map(_is_number, labels)) else ""
+    could = f"the task could be {series([named(label) for label in labels])}{of}"
     return f"{about} and {could}" if about else f"When {could}"
 
 
@@ -146,8 +156,9 @@ def topics_of(round_: Round, cluster: Cluster) -> tuple[str, ...]:
         together = sum((a, b) in pairwise(text) for text in texts)
         either_one = sum(a in text or b in text for text in texts)
         if together >= 3 and 2 * together >= either_one:
-            words[words.index(first)] = f"{first} {second}"
-            words.remove(second)
+            at = min(words.index(first), words.index(second))
+            words = [word for word in words if word not in (first, second)]
+            words.insert(at, f"{first} {second}")
     return tuple(words[:MOST_WORDS])
 
 
@@ -166,9 +177,9 @@ def camps(cluster: Cluster) -> str:
         tick = tick_of(cluster.labels)
         do, does_ = ("answer", "answers") if tick is None else ("tick", "ticks")
         if tick is None:
-            what = f" {shown(label)}"
+            what = f" {named(label)}"
         else:
-            what = f" {shown(tick)}" if label == tick else " nothing of the kind"
+            what = f" {named(tick)}" if label == tick else " nothing of the kind"
         first = f"of them mostly {does_ if n == 1 else do}" if i == 0 else ""
         said.append(f"{number(n)} {first}".rstrip() + what)
     return series(said, "and")
