@@ -49,6 +49,8 @@ from labelq.remedy.entries import queue_tasks
 from labelq.remedy.forecast import forecast
 from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.people import people_of
+from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import NOTHING, queue
 from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
@@ -248,8 +250,16 @@ def audit(
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
     progress("drafting", 0.0)
+    hurried = hurried_raters(reports)
     entries = queue(
-        round_, consensuses, clusters, edges, budget=budget, active=active, released=released
+        round_,
+        consensuses,
+        clusters,
+        edges,
+        budget=budget,
+        active=active,
+        hurried=hurried,
+        released=released,
     )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
@@ -303,7 +313,13 @@ def audit(
         decisions=tuple(decisions),
         decided={cluster: decision.id for cluster, decision in decided.items()},
         forecast=forecast(
-            round_, entries, budget=budget, active=active, seed=seed, confidence=confidence
+            round_,
+            entries,
+            budget=budget,
+            active=active,
+            hurried=hurried,
+            seed=seed,
+            confidence=confidence,
         ),
     )
 

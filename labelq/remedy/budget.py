@@ -132,9 +132,14 @@ def _order(per_second: Floats, entropy: Floats) -> list[tuple[int, int]]:
 
 
 def _kept(offers: Offers, n_votes: float) -> dict[int, int]:
-    """How many answers are kept for each label: at least one where anything is worth it."""
+    """How many answers are kept for each label: its share of the errors expected, of
+    :data:`KEPT` of the budget, and at least one as far as that goes.
+    """
     labels, at = np.unique(offers.label, return_inverse=True)
     expected = np.bincount(at.ravel(), offers.doubt, minlength=len(labels))
-    share = expected / max(float(expected.sum()), 1e-300)
-    kept = np.maximum(np.floor(KEPT * share * n_votes), expected > 0)
+    room = KEPT * n_votes
+    kept = np.floor(room * expected / max(float(expected.sum()), 1e-300))
+    left = int(room - kept.sum())
+    bare = np.flatnonzero((kept == 0) & (expected > 0))
+    kept[bare[np.argsort(-expected[bare], kind="stable")][:left]] = 1
     return {int(label): int(n) for label, n in zip(labels, kept, strict=True)}

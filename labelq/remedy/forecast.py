@@ -19,16 +19,17 @@ def forecast(
     *,
     budget: Budget | None = None,
     active: Collection[str] | None = None,
+    hurried: Collection[int] = (),
     seed: int = 0,
     confidence: float = 0.95,
 ) -> QueueForecast:
     """What the queued ``entries`` will buy, by what votes did so far where this can be seen.
 
     Seen it can be on gold, else on votes that are hidden from the model; the questions' votes
-    are taken together. ``budget`` and ``active`` are those that the queue was made with.
+    are taken together. ``budget``, ``active`` and ``hurried`` are those of the queue.
     """
     queued = [entry for entry in entries if entry.status == "queued"]
-    people = people_of(round_, active)
+    people = people_of(round_, active, hurried)
     whole = limits(budget, people)
     by_model = sum(entry.fall for entry in queued)
     tried = [

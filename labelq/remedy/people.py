@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labelq.errors import SettingsError
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Codes, Ratings, Round
+from labelq.pinpoint.findings import RaterReport
 
 FASTEST = 0.5
 """Nobody counts as faster than this share of the time of the person in the middle: whoever is
@@ -52,9 +53,20 @@ class People:
         return float(np.median(self.seconds[self.asked] if len(self.asked) else self.seconds))
 
 
-def people_of(round_: Round, active: Collection[str] | None = None) -> People:
+def hurried_raters(reports: Iterable[RaterReport]) -> frozenset[int]:
+    """Codes of those who answer much faster than the others and differ from them, too."""
+    seen: dict[int, set[str]] = {}
+    for report in reports:
+        seen.setdefault(report.rater, set()).update(flag.kind for flag in report.flags)
+    return frozenset(rater for rater, kinds in seen.items() if {"fast", "differs"} <= kinds)
+
+
+def people_of(
+    round_: Round, active: Collection[str] | None = None, hurried: Collection[int] = ()
+) -> People:
     """The people of a round. ``active`` are ids (or names) of those to ask; None: everybody
-    with a label in the last 30 days before the round's last answer, or without any date.
+    with a label in the last 30 days before the round's last answer, or without any date, but
+    those who are ``hurried`` (codes), unless nobody else is left.
 
     Raises:
         SettingsError: nobody is called so.
@@ -68,7 +80,12 @@ def people_of(round_: Round, active: Collection[str] | None = None) -> People:
     labeled = np.zeros(n, bool)
     labeled[done % max(n, 1)] = True
     person = np.array([voter.kind == "person" for voter in round_.voters], bool)
-    asked = _named(round_, active) if active is not None else labeled & person & _there(tables, n)
+    if active is not None:
+        asked = _named(round_, active)
+    else:
+        asked = labeled & person & _there(tables, n)
+        careful = asked & ~np.isin(np.arange(n), list(hurried))
+        asked = careful if careful.any() else asked
     return People(np.flatnonzero(asked).astype(np.int32), seconds, timed, done)
 
 

@@ -30,6 +30,7 @@ def queue(
     *,
     budget: Budget | None = None,
     active: Collection[str] | None = None,
+    hurried: Collection[int] = (),
     released: Released = NOTHING,
 ) -> tuple[Entry, ...]:
     """One entry per unit over all questions: what the budget covers, what comes later, and
@@ -38,7 +39,8 @@ def queue(
     An answer is worth by how much it makes the loss of the unit's consensus fall, over all its
     questions, because whoever opens the task answers them all; looking ahead, because one
     answer alone seldom changes a label. ``budget`` None is an hour of everybody who can be
-    asked (``active``: ids of these, instead of those who labeled lately).
+    asked (``active``: ids of these, instead of those who labeled lately
+    and are not ``hurried``).
 
     What a decision contradicts comes first, for those whose annotations it contradicts. Units
     of an open gap are held back until ``released``: more votes under the same guideline split
@@ -48,7 +50,7 @@ def queue(
         SettingsError: nobody is called as ``active`` says.
     """
     found = candidates(round_, consensuses, clusters, edge_cases, released)
-    people = people_of(round_, active)
+    people = people_of(round_, active, hurried)
     held = np.array(sorted(found.waiting & found.reasons.keys()), np.int64)
     open_ = np.array([u for u in found.reasons if u not in found.waiting], np.int64)
     fresh = np.array([u for u in open_.tolist() if u not in found.again], np.int64)
@@ -66,7 +68,7 @@ def queue(
     entries.sort(
         key=lambda e: (
             places.index(e.status),
-            e.wants == "second_look" and e.status == "later",
+            (e.wants == "second_look") == (e.status == "later"),  # decided: first what is covered
             -round(e.per_hour, 9),
             -round(float(found.doubt[e.unit]), 12),
             e.unit,

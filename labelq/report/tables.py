@@ -206,7 +206,7 @@ def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]
 def queue(
     audit: Audit, names: Names, limit: int = MOST_QUEUED
 ) -> list[tuple[str, str, str, str, str, str, str]]:
-    """Task id and text (data), reasons, what it wants, of whom (sentences), status, gain an hour."""
+    """Task id and text (data), reasons, what it wants, of whom status, gain per hour."""
     units = audit.round.units
     # Who voted through a queue only can be asked, too.
     voters = Names(audit.round.voters, names=not names.hidden)

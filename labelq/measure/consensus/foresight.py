@@ -31,10 +31,10 @@ LEAST_EXPECTED = 2.0
 the factor would be noise.
 """
 
-TIMES = 20
+TIMES = 10
 """So often other votes are hidden, one unit in five each time."""
 
-MOST_RATINGS = 40_000
+MOST_RATINGS = 10_000
 """Beyond so many ratings units are drawn."""
 
 RESAMPLES = 1_000
