@@ -48,11 +48,8 @@ from labelq.remedy.decisions import Decision
 from labelq.remedy.entries import queue_tasks
 from labelq.remedy.forecast import forecast
 from labelq.remedy.guideline import TaskLinks, draft_guideline
-from labelq.remedy.people import people_of
-from labelq.remedy.guideline import draft_guideline
 from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import NOTHING, queue
-from labelq.remedy.queue import queue, queue_tasks
 from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
@@ -149,6 +146,7 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
+    decisions: Sequence[Decision] = (),
     sections: Mapping[str, str] | None = None,
     links: TaskLinks | None = None,
     resamples: int = 2000,
@@ -170,18 +168,13 @@ def audit(
     """Audit a round: measure, pinpoint, remedy.
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
-    starts one. ``decisions`` about it stand in the draft, ``sections`` (label → heading) says
-    where rules go, ``links`` where tasks are looked at. ``cross_check`` None means: where
-    memory allows. ``text_field`` is the task field that queue tasks carry the text in.
-    ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
-    The queue keeps to ``budget`` (None: an hour
+    starts one. ``decisions`` are those of the guideline meeting, in the order of their file;
+    ``sections`` (label → heading) says where rules go in the draft, ``links`` where tasks are
+    looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task field
+    that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
     of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
     decisions have ``released`` them. Deterministic for a ``seed``.
-    starts one. ``sections`` (label → heading) says where rules go in it, ``links`` where tasks
-    are looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task
-    field that queue tasks carry the text in. ``decisions`` are those of the guideline meeting,
-    in the order of their file. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. Deterministic for a ``seed``.
 
     Raises:
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
