@@ -37,7 +37,7 @@ def test_generated_pages_are_current(page: str) -> None:
     assert written == reference().PAGES[page](), "run `make docs`"
 
 
-NEEDS_SERVER = re.compile(r"labelq (adjudicate|doctor|pull|queue)\b|--project\b")
+NEEDS_SERVER = re.compile(r"labelq (adjudicate|apply|doctor|pull|queue)\b|--project\b")
 
 
 def commands(page: Path, *, server: bool = False) -> list[str]:

@@ -85,8 +85,11 @@ def test_every_command_that_needs_a_server_runs(
                 audited.add(directory)
             if arguments[1] != "status" and "--dry-run" not in arguments:
                 arguments.append("--yes")
-        elif arguments[0] == "adjudicate":
+        elif arguments[0] in ("adjudicate", "apply"):
             _decided(Path(arguments[1]))
+            if arguments[0] == "apply" and "--dry-run" not in arguments:
+                arguments.append("--yes")
+                audited.add(f"{arguments[1]}-decided")
         elif arguments[0] == "audit":
             arguments.append("--replace")
             if "--out" in arguments:
@@ -95,11 +98,16 @@ def test_every_command_that_needs_a_server_runs(
 
 
 def _decided(directory: Path) -> None:
-    """What somebody brings from the meeting: a label for a task of the audit."""
+    """What somebody brings from the meeting: a label for a task of the audit, and a rule."""
     with (directory / "labels.csv").open(encoding="utf-8", newline="") as file:
         row = next(csv.DictReader(file))
     text = f"task,question,label\n{row['unit']},{row['question']},{row['label']}\n"
     Path("decided.csv").write_text(text, "utf-8")
+    Path("decisions.yaml").write_text(
+        "version: 1\ndecisions:\n  - {id: fees, question: category, labels: [Refund, Billing],"
+        " outcome: split, label: Refund, into: [Refund, Fees], scope: {labels: [Refund]}}\n",
+        "utf-8",
+    )
 
 
 def _here(arguments: list[str], url: str) -> list[str]:
