@@ -98,9 +98,7 @@ def test_decisions_beside_the_guideline_stand_in_it(audit, desk, capsys):
 
 @pytest.mark.parametrize("suffix", ["docx", "html"])
 def test_documents_are_converted_and_it_says_so(audit, desk, suffix, monkeypatch):
-    html = (
-        b"<h1>Guide</h1><h2>Billing</h2><p>Money <b>taken</b></p><table><tr><td>a</td></tr></table>"
-    )
+    html = b"<h1>Guide</h1><h2>Billing</h2><p>Money <b>taken</b></p>"
     path = desk / f"guide.{suffix}"
     path.write_bytes(html)
     if suffix == "docx":
@@ -134,7 +132,8 @@ def test_an_unclear_section_is_asked_for(audit, desk, monkeypatch, capsys):
 def test_a_section_that_labelq_toml_tells(audit, desk):
     (desk / "g.md").write_text("# Guide\n\n## Money\n\nm\n\n## Parcels\n\np\n")
     (desk / "labelq.toml").write_text(
-        '[guideline]\nfile = "g.md"\n[guideline.sections]\nBilling = "Money"\nShipping = "Parcels"\n'
+        '[guideline]\nfile = "g.md"\n'
+        '[guideline.sections]\nBilling = "Money"\nShipping = "Parcels"\n'
     )
     assert run(audit) == 0
     draft = (desk / "guideline_draft.md").read_text("utf-8")
@@ -150,7 +149,6 @@ def test_a_section_that_labelq_toml_tells(audit, desk):
         (["AUDIT", "--guideline", "guideline.xyz"], "is a .md, .txt, .docx or .html file"),
         (["AUDIT", "--decisions", "missing.yaml"], "cannot be read"),
         (["AUDIT", "--in-place"], "--in-place needs --guideline FILE"),
-        (["AUDIT", "--out", "AUDIT"], "is there already"),
         (["AUDIT", "--out", "AUDIT", "--replace"], "is (in) the source"),
         (["AUDIT", "--out", "guideline.md"], "cannot be written"),
         (["AUDIT", "--guideline", "guideline_draft.md"], "is what would be written"),

@@ -113,6 +113,30 @@ def test_tasks_are_links_where_there_is_one_project(found):
         assert TaskLinks.of(server) is None
 
 
+def test_whoever_labels_is_led_to_no_answers(found):
+    numbered = replace(
+        found.round,
+        units=replace(found.round.units, ids=tuple(map(str, range(len(found.round.units))))),
+    )
+    links = TaskLinks("https://ls.example", 3)
+    text = drafted(replace(found, round=numbered), links=links).text
+    assert "](https://ls.example" in text
+    assert "ls.example" not in for_annotators(text)
+    assert "(task " in for_annotators(text)
+
+
+def test_three_labels_are_one_choice(found):
+    gap = replace(found.clusters[0], labels=("Billing", "Refund", "Account"), consensus=None)
+    draft = drafted(replace(found, clusters=(gap,)))
+    text = draft.rules[0].text
+    assert "PROPOSED: Billing, Refund or Account for “" in text
+    assert (
+        "could be *Billing*, *Refund* or *Account*, choose **Billing**, **Refund** or **Ac" in text
+    )
+    assert "favour none of them." in text
+    assert drafted(replace(found, clusters=(gap,)), draft.text).rules == ()
+
+
 def test_gaps_first_and_people_last(found):
     assert [c.cause.kind for c in worth_a_rule(found.clusters)] == ["gap"]
     habit_only = [c for c in found.clusters if c.cause.kind == "rater"]

@@ -84,15 +84,6 @@ class Outline:
                 return self.end(following)
         return self.end()
 
-    def section_at(self, offset: int) -> Heading | None:
-        """The last heading at or before ``offset``."""
-        found = None
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            found = heading
-        return found
-
 
 def outline(text: str) -> Outline:
     """Read the headings and comments of ``text``.

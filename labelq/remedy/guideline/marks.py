@@ -29,6 +29,7 @@ FOR_THE_MEETING = (ANSWERED, COUNTER, EVIDENCE)
 """How the lines of a rule begin that say how people voted, and what the rule is worth."""
 
 END = "<!-- labelq: end -->"
+_TASK_LINK = re.compile(r"\[(task [0-9]+)\]\(https?://[^\s()]+\)")
 _MARK = re.compile(r"<!-- labelq: (proposed|decided|end)(?: (\{[^\r\n]*\}))? -->")
 
 
@@ -124,14 +125,15 @@ def n_undecided(text: str) -> int:
 
 
 def for_annotators(text: str) -> str:
-    """``text`` without front matter, and without what proposed rules say to the meeting alone.
+    """``text`` without front matter, and without what rules say to the meeting alone.
 
-    How people voted, and how large the problem is, would lead whoever labels by the draft.
+    How people voted, how large the problem is, and a link to the task with all its answers
+    would lead whoever labels by the draft.
     """
     edits = [Edit(0, body_start(text), "")]
     for block in blocks(outline(text)):
-        if block.kind == "proposed":
-            lines = block.text.splitlines(keepends=True)
-            kept = [line for line in lines if not line.startswith(FOR_THE_MEETING)]
-            edits.append(Edit(block.start, block.end, "".join(kept)))
+        lines = block.text.splitlines(keepends=True)
+        told = FOR_THE_MEETING if block.kind == "proposed" else ()
+        kept = "".join(line for line in lines if not line.startswith(told))
+        edits.append(Edit(block.start, block.end, _TASK_LINK.sub(r"\1", kept)))
     return edited(text, edits)
