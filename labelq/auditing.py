@@ -69,7 +69,7 @@ from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, GuidelineVersion, Task
+from labelq.remedy.acts import Draft, Entry, GuidelineVersion, QueueForecast, Released, Task
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.acts import Draft, Entry, Task
@@ -80,9 +80,10 @@ from labelq.remedy.scope import decided_clusters
 from labelq.remedy.acts import Draft, Entry, QueueForecast, Released, Task
 from labelq.remedy.entries import queue_tasks
 from labelq.remedy.forecast import forecast
-from labelq.remedy.guideline import draft_guideline
+from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import NOTHING, queue
+from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.settings import Budget, GateRule
 from labelq.remember.comparison import compare
@@ -152,6 +153,7 @@ class Audit:
     options: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     decided: Mapping[str, str] = field(default_factory=dict)
+    forecast: QueueForecast | None = None
 
     def decision(self, cluster: str) -> Decision | None:
         """The decision about the cluster with this id, if there is one (maybe an open one)."""
@@ -192,6 +194,7 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
+    decisions: Sequence[Decision] = (),
     sections: Mapping[str, str] | None = None,
     links: TaskLinks | None = None,
     resamples: int = 2000,
@@ -237,6 +240,10 @@ def audit(
         SettingsError: tasks have no such field to group by, or a gate names a question or metric
             that does not exist, or the embedder gives no matrix.
     field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
+    starts one. ``decisions`` are those of the guideline meeting, in the order of their file;
+    ``sections`` (label → heading) says where rules go in the draft, ``links`` where tasks are
+    looked at. ``cross_check`` None means: where memory allows. ``text_field`` is the task field
+    that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
     ``resample_raters`` say how intervals are made. The queue keeps to ``budget`` (None: an hour
     of everybody who can be asked; ``active``: ids of these), and holds open gaps back until
     decisions have ``released`` them. Deterministic for a ``seed``.

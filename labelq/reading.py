@@ -28,6 +28,7 @@ from labelq.labels.tables import frame_to_submissions
 
 if TYPE_CHECKING:
     from labelq.label_studio.sources import Export
+    from labelq.remedy.adjudication import Adjudicated
     from labelq.remedy.decision_file import DecisionFile
     from labelq.remember.earlier import Earlier
 
@@ -35,6 +36,7 @@ __all__ = [
     "decisions_beside",
     "files_of",
     "read",
+    "read_adjudicated",
     "read_audit",
     "read_decision_file",
     "round_name",
@@ -58,6 +60,7 @@ def read(
     join: str | None = None,
     rater_from: str | None = None,
     reviewers: Sequence[str] = (),
+    adjudicated: str | Path | None = None,
     skip_bad_records: bool = False,
     progress: Progress | None = None,
 ) -> Round:
@@ -67,7 +70,8 @@ def read(
     which of their tasks are the same, "content" (the default) or the name of a task field;
     with ``rater_from="filename"`` all annotations in a file belong to whom it is named after.
     Exports of queue projects may stand among them: what was labeled there counts for the
-    labels, never for agreement. ``reviewers`` are people whose answers decide.
+    labels, never for agreement. ``reviewers`` are people whose answers decide; ``adjudicated`` is
+    a table of decided labels, as ``labelq adjudicate`` writes it.
 
     A table is CSV, TSV, Parquet or JSON Lines with the columns unit, rater, value
     (``columns`` maps other names); the ``ratings.csv`` of an earlier audit is read with the
@@ -123,6 +127,12 @@ def read(
             map_labels=map_labels or {},
             reviewers=reviewers,
         )
+    if adjudicated is not None:
+        from labelq.remedy.adjudication import applied
+
+        path = Path(adjudicated)
+        rows = read_adjudicated(path)
+        round_ = applied(round_, rows, where=path.name, map_labels=map_labels)
     round_ = replace(round_, questions=_with_costs(round_.questions, costs or {}, weights or {}))
     several = sum(not getattr(one, "queue", False) for one in sources) > 1
     _refuse_incomparable(round_, submissions, where, joined=join, several=several)
@@ -157,6 +167,26 @@ def read_audit(directory: str | Path) -> Earlier:
         raise SourceError(
             f"{path}: its documents are not as `labelq audit` writes them; audit again"
         ) from None
+
+
+def read_adjudicated(
+    path: str | Path, *, who: str = "", when: str = "", source: str = ""
+) -> list[Adjudicated]:
+    """The rows of a table of decided labels; ``who``, ``when``, ``source`` where it is silent.
+
+    Raises:
+        SourceError: it cannot be read, or is no such table.
+    """
+    from labelq.remedy.adjudication import decisions_in
+
+    path = Path(path)
+    if path.suffix == ".csv" and not read_text(path).partition("\n")[2].strip():
+        return []  # every decision was taken back
+    try:
+        return decisions_in(read_table(path).to_dict("records"), who=who, when=when, source=source)
+    except SourceError as error:
+        told = str(error)
+        raise SourceError(told if told.startswith(str(path)) else f"{path}: {told}") from None
 
 
 def read_decision_file(path: str | Path) -> DecisionFile:

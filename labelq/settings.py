@@ -72,6 +72,7 @@ class Settings:
     round: str | None = None
     label_config: Path | None = None
     guideline: Path | None = None
+    adjudicated: Path | None = None
     sections: Mapping[str, str] = field(default_factory=dict)
     decisions: Path | None = None
     text_field: str | None = None
@@ -174,6 +175,7 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     if name in ("label_config", "guideline", "decisions", "out", "ca_bundle"):
     if name in ("label_config", "guideline", "out", "ca_bundle", "embedder"):
     if name in ("label_config", "guideline", "against", "out", "ca_bundle"):
+    if name in ("label_config", "guideline", "adjudicated", "decisions", "out", "ca_bundle"):
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):

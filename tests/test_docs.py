@@ -16,7 +16,9 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = "agreement|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull|queue"
+COMMANDS = (
+    "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull|queue"
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
 
@@ -35,7 +37,7 @@ def test_generated_pages_are_current(page: str) -> None:
     assert written == reference().PAGES[page](), "run `make docs`"
 
 
-NEEDS_SERVER = re.compile(r"labelq (doctor|pull|queue)\b|--project\b")
+NEEDS_SERVER = re.compile(r"labelq (adjudicate|apply|doctor|pull|queue)\b|--project\b")
 
 
 def commands(page: Path, *, server: bool = False) -> list[str]:

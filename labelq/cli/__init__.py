@@ -17,7 +17,9 @@ from typing import NoReturn
 import click
 
 from labelq import __version__
+from labelq.cli.adjudicate import adjudicate_command
 from labelq.cli.agreement import agreement_command
+from labelq.cli.apply import apply_command
 from labelq.cli.audit import audit_command
 from labelq.cli.consensus import consensus_command
 from labelq.cli.decide import decide_command
@@ -50,7 +52,9 @@ def labelq() -> None:
 
 for command in (
     audit_command,
+    adjudicate_command,
     agreement_command,
+    apply_command,
     consensus_command,
     decide_command,
     demo_command,

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.options import measure_options, read_round, settings_of, source_options
+from labelq.cli.options import (
+    adjudicated_file,
+    measure_options,
+    read_round,
+    settings_of,
+    source_options,
+)
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -277,6 +283,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += [option, text] if text is not None else []
     for reviewer in settings.reviewer:
         parts += ["--reviewer", reviewer]
+    if settings.adjudicated is not None:
+        parts += ["--adjudicated", settings.adjudicated.as_posix()]
     if settings.columns:
         parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
     for option, given in (("--cost", settings.cost), ("--weight", settings.weight)):
@@ -320,6 +328,7 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
         for file in files_of(origin.sources)
     ]
     inputs = {"source": files[0], "guideline": settings.guideline}
+    inputs["adjudicated"] = adjudicated_file(settings)
     inputs["decisions"] = settings.decisions or decisions_beside(settings.guideline)
     inputs["label_config"] = settings.label_config or label_config_beside(files[0])
     packages = ("numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")

@@ -86,7 +86,7 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
     from labelq.reading import read_audit
 
     earlier = read_audit(audit_dir)
-    path = options.pop("file") or _default_file(earlier, audit_dir)
+    path = options.pop("file") or default_file(earlier, audit_dir)
     before, text, found = _read(path)
     if cluster_id is None and not options["labels"]:
         stray = next((n for n, v in options.items() if v and n != "dry_run"), None)
@@ -114,7 +114,7 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
 # --- the file ---------------------------------------------------------------------------------
 
 
-def _default_file(earlier: Earlier, audit_dir: Path) -> Path:
+def default_file(earlier: Earlier, audit_dir: Path) -> Path:
     """As labelq.toml says; else beside the guideline, where it can be found; else here."""
     from labelq.settings import load
 

@@ -16,7 +16,7 @@ from labelq.remedy.queue import WANTS
 from labelq.report import causes, ceilings, decisions, words
 from labelq.pinpoint.findings import Cluster
 from labelq.remedy.entries import STATUS, WANTS
-from labelq.report import causes, ceilings, words
+from labelq.report import causes, ceilings, decisions, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
