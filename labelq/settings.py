@@ -105,6 +105,12 @@ class Settings:
     names: bool = False
 
 
+PATHS = (
+    "label_config", "guideline", "decisions", "adjudicated", "against", "out", "ca_bundle",
+    "embedder",
+)  # fmt: skip
+
+
 def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     """Settings from ``file`` (default: ``labelq.toml`` here, if there is one) and ``options``.
 
@@ -172,10 +178,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
-    if name in ("label_config", "guideline", "decisions", "out", "ca_bundle"):
-    if name in ("label_config", "guideline", "out", "ca_bundle", "embedder"):
-    if name in ("label_config", "guideline", "against", "out", "ca_bundle"):
-    if name in ("label_config", "guideline", "adjudicated", "decisions", "out", "ca_bundle"):
+    if name in PATHS:
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):

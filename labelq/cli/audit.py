@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from labelq.cli.sources import Origin
     from labelq.labels.model import Round
     from labelq.remedy.decision_file import DecisionFile
-    from labelq.remedy.decisions import Decision
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -84,6 +83,8 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     metavar="DIR",
     help="Compare tasks by meaning: a local sentence-transformers or model2vec model [words].",
+)
+@click.option(
     "--budget",
     metavar="N|6h|90m",
     help="What the queue may cost: so many answers, or so much of people's time [an hour of"
@@ -136,8 +137,7 @@ def run(
     from labelq.cli.progress import progress_bar
     from labelq.cli.sources import origin_of
     from labelq.files import check_target, read_document
-    from labelq.reading import decisions_beside, read_decision_file
-    from labelq.reading import read_audit
+    from labelq.reading import decisions_beside, read_audit, read_decision_file
     from labelq.report import terminal
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
@@ -148,7 +148,6 @@ def run(
         return settings.out or Path("audits") / _file_name(f"{round_name}{tab}")
 
     against = None if settings.against is None else read_audit(settings.against)
-    decisions = _decisions(settings) if against is not None else ()
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
@@ -170,10 +169,9 @@ def run(
         ) as origin,
     ):
         out = target(origin.name)
-        round_ = read_round(origin, settings, progress)
+        round_ = read_round(origin, _for_reading(settings, sources), progress)
         if told is not None:
             round_ = with_notes(round_, decision_notes(told, round_, given=settings.decisions))
-        round_ = read_round(origin, _for_reading(settings, sources), progress)
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
         from labelq.remedy.guideline import TaskLinks
@@ -193,7 +191,6 @@ def run(
             fail_under=settings.fail_under,
             against=against,
             join=settings.join,
-            decisions=decisions,
             text_field=settings.text_field or "text",
             decisions=told.decisions if told is not None else (),
             embedder=embedder,
@@ -234,15 +231,6 @@ def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> lis
     if given is None:
         notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
     return notes
-def _decisions(settings: Settings) -> tuple[Decision, ...]:
-    """The decisions that stand beside the guideline, if there are any."""
-    from labelq.files import read_text
-    from labelq.remedy.decision_file import read_decisions
-
-    if settings.guideline is None:
-        return ()
-    path = settings.guideline.with_name("decisions.yaml")
-    return read_decisions(read_text(path), str(path)).decisions if path.is_file() else ()
 
 
 def _for_reading(settings: Settings, sources: Sequence[Path]) -> Settings:

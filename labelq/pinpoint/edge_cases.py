@@ -12,7 +12,7 @@ from labelq.labels.model import Question, Ratings, Round, label_text
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.borders import between_labels, near_pairs
-from labelq.pinpoint.content import Content
+from labelq.pinpoint.content.vectors import Content
 from labelq.pinpoint.findings import EdgeCase
 
 Ints = NDArray[np.integer]

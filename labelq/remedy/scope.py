@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Ratings, Round, Units, field_text
-from labelq.pinpoint.content import Content
+from labelq.pinpoint.content.vectors import Content
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.votes import single_labels, tick_labels
 from labelq.pinpoint.words import folded, folded_tokens

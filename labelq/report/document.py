@@ -20,9 +20,8 @@ from labelq.measure.raters.methods import METHODS
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
+    from labelq.pinpoint.findings import Cause, Influence
     from labelq.remedy.decisions import Decision
-    from labelq.pinpoint.findings import Cause
-    from labelq.pinpoint.findings import Influence
 
 
 SCHEMA = "labelq/audit/1"
@@ -167,6 +166,8 @@ def _decided(decision: Decision) -> dict[str, Any]:
     when = None if decision.when is None else decision.when.isoformat()
     label = {"outcome": decision.outcome, "label": decision.label}
     return {"decision": decision.id, **label, "when": when}
+
+
 def _cause(cause: Cause, row: Callable[..., dict[str, Any]], raters: list[str]) -> dict[str, Any]:
     evidence = None
     if cause.evidence is not None:

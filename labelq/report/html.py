@@ -9,9 +9,17 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import annotators, causes, label_scheme, ledger, marginals, tables, words
-from labelq.report import annotators, buying, causes, marginals, tables, words
-from labelq.report import annotators, causes, comparison, marginals, tables, words
+from labelq.report import (
+    annotators,
+    buying,
+    causes,
+    comparison,
+    label_scheme,
+    ledger,
+    marginals,
+    tables,
+    words,
+)
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names

@@ -8,9 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
-from labelq.report import causes, ceilings, decisions, words
-from labelq.report import causes, ceilings, label_scheme, ledger, words
-from labelq.report import causes, ceilings, comparison, words
+from labelq.report import causes, ceilings, comparison, decisions, label_scheme, ledger, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names

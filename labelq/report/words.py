@@ -20,7 +20,7 @@ from labelq.report.reasons import ASIDES, REASONS
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
-    from labelq.auditing import Gate
+    from labelq.remember.gates import Gate
 
 STATES: dict[State, tuple[str, str]] = {
     "reliable": ("●", "reliable"),

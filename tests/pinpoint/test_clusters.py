@@ -7,7 +7,7 @@ import random
 import pytest
 
 from labelq.pinpoint import content as content_room
-from labelq.pinpoint.content import Content
+from labelq.pinpoint.content.vectors import Content
 from tests.pinpoint.planted import KINDS, pinpointed, planted, rows
 from tests.rounds import make_round
 

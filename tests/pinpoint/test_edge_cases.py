@@ -11,7 +11,7 @@ from scipy import sparse
 
 from labelq.labels.model import Rater, Ratings
 from labelq.pinpoint.borders import near_pairs
-from labelq.pinpoint.content import Content
+from labelq.pinpoint.content.vectors import Content
 from labelq.pinpoint.edge_cases import find_edge_cases
 from tests.pinpoint.planted import pinpointed
 from tests.rounds import make_round

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelq.auditing import Audit, Gate
+from labelq.auditing import Audit
 from labelq.labels.model import (
     Aside,
     Intake,
@@ -34,6 +34,7 @@ from labelq.pinpoint.findings import (
     ThresholdUse,
 )
 from labelq.remedy.acts import Draft, Entry, ProposedRule, Reason
+from labelq.remember.gates import Gate
 
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)>",
