@@ -5,7 +5,9 @@ Shares no code with what looks for causes: numpy, and the data model to hand a r
 
 * guideline gaps: a content on which raters hold two opposite rules, each keeping mostly to his;
 * habits: a rater gives one label where another is right, in one content or everywhere;
-* ambiguous units: every rater tosses between two labels, on one content or on single units;
+* ambiguous units: every rater tosses between two labels, on one content or on single units; half
+  of the rounds with up to seven labels have an ordered scale, on which 6 to 20 % of the units
+  lie between two neighbours;
 * inattentive raters: a fifth to a third of their answers are drawn from all labels;
 * slips: one to four of a hundred answers of everybody.
 
@@ -50,13 +52,15 @@ class Planted:
 
     ``label`` (U,) is the code of the right label (of a gap: the rule that the lead would
     decide for), ``shares`` (U × 4) how much of a unit's disagreement each of :data:`CAUSES`
-    explains (rows of zeros where nobody disagrees).
+    explains (rows of zeros where nobody disagrees). ``topic`` (U,) is a code of what each unit
+    is about, -1 where a content of its own was planted.
     """
 
     round: Round
     plants: tuple[Plant, ...]
     label: np.ndarray
     shares: np.ndarray
+    topic: np.ndarray
     facts: dict[str, object] = field(default_factory=dict)
 
     def of(self, *kinds: str) -> list[Plant]:
@@ -128,9 +132,12 @@ def _draw(rng: np.random.Generator, *, pure: bool, units: int | None) -> Planted
     value, reason, plants = _answers(rng, families, family, unit, rater, people, truth, n_labels,
                                      pure=pure)  # fmt: skip
     shares = _shares(unit, value, reason, n)
-    seconds = _seconds(rng, texts, unit, rater, people)
+    seconds = _seconds(rng, texts, unit, rater, reason, people)
     question = Question(
-        QUESTION, "nominal", "simulated", tuple(f"Label {i + 1:02}" for i in range(n_labels))
+        QUESTION,
+        "ordinal" if people["blurred"] else "nominal",
+        "simulated",
+        tuple(f"Label {i + 1:02}" for i in range(n_labels)),
     )
     made = Round(
         name="simulated",
@@ -169,8 +176,10 @@ def _draw(rng: np.random.Generator, *, pure: bool, units: int | None) -> Planted
         for kind, where, cause, labels, who in plants
     )  # fmt: skip
     facts = {"units": n, "raters": n_raters, "labels": n_labels, "votes": len(unit),
-             "languages": languages, "times": bool(np.isfinite(seconds).any())}  # fmt: skip
-    return Planted(made, found, truth, shares, facts)
+             "languages": languages,
+        "level": question.level, "times": bool(np.isfinite(seconds).any())}  # fmt: skip
+    topic = np.array([-1 if f.kind else i for i, f in enumerate(families)])[family]
+    return Planted(made, found, truth, shares, topic, facts)
 
 
 def _families(rng, writer, language, n, n_raters, n_labels, *, pure):
@@ -246,6 +255,7 @@ def _people(rng, n_raters, n_labels, *, pure):
         "random": random,
         "pace": rng.lognormal(0, 0.25, n_raters) * fast,
         "times": rng.random() < 0.6,
+        "blurred": n_labels <= 7 and rng.random() < 0.5,
     }
 
 
@@ -288,8 +298,13 @@ def _answers(rng, families, family, unit, rater, people, truth, n_labels, *, pur
         plants.append(("habit", seen, RATER, (one.label, one.other), one.rater))
     if not pure:
         plain = np.flatnonzero(~np.array([bool(g.kind) for g in families])[family])
-        some = np.sort(rng.choice(plain, int(rng.uniform(0.005, 0.035) * len(family)), False))
+        share = rng.uniform(0.06, 0.2) if people["blurred"] else rng.uniform(0.005, 0.035)
+        some = np.sort(rng.choice(plain, int(share * len(plain)), False))
         other = (truth[some] + rng.integers(1, n_labels, len(some))) % n_labels
+        if people["blurred"]:  # between neighbours on the scale
+            up = rng.random(len(some)) < 0.5
+            other = np.where(up, truth[some] + 1, truth[some] - 1)
+            other = np.where(other < 0, 1, np.where(other == n_labels, n_labels - 2, other))
         at = np.searchsorted(some, unit)
         hit = np.flatnonzero(np.isin(unit, some))
         toss = rng.random(len(hit)) < 0.5
@@ -334,12 +349,14 @@ def _shares(unit, value, reason, n):
     return np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
 
 
-def _seconds(rng, texts, unit, rater, people):
+def _seconds(rng, texts, unit, rater, reason, people):
+    """Times by length of text and person; slips are given somewhat faster."""
     if not people["times"]:
         return np.full(len(unit), np.nan)
     length = np.array([len(text) for text in texts], float)
     usual = 4 + 12 * length / length.mean()
-    return usual[unit] * people["pace"][rater] * rng.lognormal(0, 0.4, len(unit))
+    hurried = np.where(reason == SLIP, 0.7, 1.0)
+    return usual[unit] * people["pace"][rater] * hurried * rng.lognormal(0, 0.4, len(unit))
 
 
 def adjudicated(planted: Planted, n: int, seed: int) -> Round:

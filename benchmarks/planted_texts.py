@@ -76,9 +76,15 @@ class Writer:
                 return word
 
     def topic(self, language: str) -> Topic:
-        """A new topic with three to six words that no other topic has."""
-        words = tuple(self._word(language) for _ in range(int(self.rng.integers(3, 7))))
-        return Topic(language, words, float(self.rng.uniform(0.5, 0.9)))
+        """A new topic of three to six words; a quarter of them occur everywhere else too."""
+        everyday = self.everyday[language]
+        words = [self._word(language)] + [
+            everyday[int(self.rng.integers(5, 100))]
+            if self.rng.random() < 0.25
+            else self._word(language)
+            for _ in range(int(self.rng.integers(2, 6)))
+        ]
+        return Topic(language, tuple(words), float(self.rng.uniform(0.5, 0.9)))
 
     def text(self, topic: Topic, also: Topic | None = None) -> str:
         """One text about ``topic``; ``also`` lends it a word."""

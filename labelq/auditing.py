@@ -37,6 +37,17 @@ from labelq.measure.results import (
 )
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
+from labelq.pinpoint.causes.disagreements import disagreements
+from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.edge_cases import find_edge_cases
+from labelq.pinpoint.findings import (
+    Cluster,
+    Disagreements,
+    EdgeCase,
+    Influence,
+    LabelPair,
+    RaterReport,
+)
 from labelq.pinpoint.clusters import clustering, find_clusters
 from labelq.pinpoint.content.vectors import Content, Embedder
 from labelq.pinpoint.edge_cases import find_edge_cases
@@ -108,6 +119,7 @@ class Audit:
     group: str | None = None
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    disagreements: tuple[Disagreements, ...] = ()
     clustering: Clustering | None = None
 
     @property
@@ -267,6 +279,7 @@ def audit(
         interval=interval,
         group=group,
         resample_raters=resample_raters,
+        disagreements=disagreements(round_, of_round, clusters),
         clustering=clustering(round_, content, model),
     )
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelq.errors import SettingsError, SourceError
-from labelq.files import TABLE_SUFFIXES, read_bytes, read_matrix, read_table, table_suffix
+from labelq.files import (
+    TABLE_SUFFIXES,
+    read_bytes,
+    read_matrix,
+    read_table,
+    read_text,
+    table_suffix,
+)
 from labelq.labels.building import build_round
 from labelq.labels.costs import Kind, Matrix, check_costs, with_costs
 from labelq.labels.model import LEVELS, Question, Round, Selection
@@ -21,8 +28,9 @@ from labelq.labels.tables import frame_to_submissions
 
 if TYPE_CHECKING:
     from labelq.label_studio.sources import Export
+    from labelq.remember.earlier import Earlier
 
-__all__ = ["files_of", "read", "round_name"]
+__all__ = ["files_of", "read", "read_audit", "round_name"]
 
 Progress = Callable[[str, float], None]
 
@@ -111,6 +119,36 @@ def read(
     several = sum(not getattr(one, "queue", False) for one in sources) > 1
     _refuse_incomparable(round_, submissions, where, joined=join, several=several)
     return round_
+
+
+def read_audit(directory: str | Path) -> Earlier:
+    """An earlier audit: the round and what was found, from the directory that was written.
+
+    Raises:
+        SourceError: the directory does not hold an audit, or not as ``labelq audit`` writes it.
+    """
+    import json
+
+    from labelq.remember.earlier import earlier
+
+    path = Path(directory)
+    documents = path / "audit.json", path / "manifest.json"
+    for file in (*documents, path / "ratings.csv"):
+        if not file.is_file():
+            raise SourceError(
+                f"{path}: is no audit (it has no {file.name}); labelq audit makes one"
+            )
+    try:
+        audit, manifest = (json.loads(read_bytes(file)) for file in documents)
+        round_ = read(path / "ratings.csv", name=str(audit["name"]))
+        guideline = path / "guideline.md"
+        text = read_text(guideline) if guideline.is_file() else None
+        name = manifest["inputs"].get("guideline", {}).get("name", guideline.name)
+        return earlier(audit, manifest, round_, None if text is None else (name, text))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise SourceError(
+            f"{path}: its documents are not as `labelq audit` writes them; audit again"
+        ) from None
 
 
 def round_name(sources: Sequence[str | Path | Export], audit: Path | None = None) -> str:

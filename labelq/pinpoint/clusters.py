@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Ratings, Round
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.causes import cause
+from labelq.pinpoint.causes.clusters import with_causes
 from labelq.pinpoint.content.searching import ERRORS, Claim, searched
 from labelq.pinpoint.content.terms import most_set_apart
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
-from labelq.pinpoint.findings import Apart, Cluster, Clustering, LabelPair
+from labelq.pinpoint.findings import Apart, Cause, Cluster, Clustering, LabelPair
 from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
@@ -29,9 +29,6 @@ from labelq.pinpoint.votes import (
 
 DECIDED = 0.75
 """The consensus has decided a cluster when it gives one label to so many of its units."""
-
-SURE = 0.8
-"""It is sure of a unit from this probability of its label on."""
 
 Codes = NDArray[np.integer]
 
@@ -97,7 +94,10 @@ def find_clusters(
         clusters: list[Cluster] = []
         for (of, votes, mine), claimed in zip(asked, claims, strict=True):
             if of is view:
-                clusters += _of_choice(view, votes, mine, claimed, content)
+                groups = _of_choice(view, votes, mine, claimed, content)
+                clusters += with_causes(
+                    round_, view.settling.question, votes, view.consensus, view.habits, groups
+                )
         clusters.sort(key=_rank)
         name = view.settling.question.name
         found += [replace(c, id=f"{name}-{i}") for i, c in enumerate(clusters, start=1)]
@@ -235,7 +235,6 @@ def _cluster(
     units, claim = group.units, group.claim
     disputed = votes.at(units)
     in_order = np.sort(units)
-    label, sure = _decided(votes, view.consensus, units)
     apart = [] if content is None or claim is None else most_set_apart(content.fields, units)
     return Cluster(
         id="",
@@ -249,14 +248,8 @@ def _cluster(
             modal_values(view.ratings, in_order),
             label_codes(view.settling.question, view.ratings, group.labels),
         ),
-        cause=cause(
-            disputed,
-            votes.at(np.append(units, alike)),
-            common_content=claim is not None,
-            decided=label is not None and sure,
-            habitual=[who for who, pair in view.habits if pair <= set(group.labels)],
-        ),
-        consensus=_decided(votes, view.proposed, units)[0],
+        cause=Cause("too_little"),  # until the causes of all clusters are told together
+        consensus=_decided(votes, view.proposed, units),
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),
         remainder=claim is None,
@@ -266,17 +259,11 @@ def _cluster(
     )
 
 
-def _decided(votes: Votes, consensus: Consensus, units: Codes) -> tuple[str | None, bool]:
-    """The label that the consensus gives to most units, and whether it is sure of most."""
+def _decided(votes: Votes, consensus: Consensus, units: Codes) -> str | None:
+    """The label that the consensus gives to most units."""
     row = np.searchsorted(consensus.units, units)
     n = np.bincount(consensus_votes(votes, consensus, row))
-    label = votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
-    posterior = consensus.posterior[row]
-    if votes.tick is None:
-        chance = posterior.max(axis=1)
-    else:
-        chance = np.maximum(posterior[:, votes.tick], 1 - posterior[:, votes.tick])
-    return label, bool((chance >= SURE).mean() > 0.5)
+    return votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
 
 
 def _divided(disputed: Votes, units: Codes) -> tuple[int, ...]:

@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import ConfusionRow
 
 CauseKind = Literal["slip", "rater", "ambiguous", "gap", "too_little"]
+Basis = Literal["uncalibrated", "recalibrated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,49 @@ class Camp:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseEvidence:
+    """What the probabilities of a cluster's cause rest on.
+
+    ``n_units`` of ``n_content`` units with this content are disputed; on the share ``single``
+    of the disputed ones one vote stands against two or more alike, on ``even`` the leading
+    labels have equal votes. ``follows`` of ``of`` votes on the content are what their rater
+    mostly gives there. ``flat`` is how unsure the consensus is of the disputed units (mean).
+    ``deviates`` is the rater who deviates most: ``off`` of ``answers`` on this content are not
+    the leading label, and ``elsewhere`` is that rater's share of answers that differ (``usual``
+    for the rater in the middle). ``hurried`` of ``timed`` deviating votes took a third of the
+    usual time or less.
+    """
+
+    n_units: int
+    n_content: int
+    single: float
+    even: float
+    follows: int
+    of: int
+    flat: float
+    deviates: int | None
+    off: int
+    answers: int
+    elsewhere: float
+    usual: float
+    hurried: int
+    timed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """The likely cause of a cluster, with the evidence that it rests on.
+
+    ``probabilities`` of *slip, rater, ambiguous* and *gap* add up to 1; they are empty where
+    nobody can tell. ``kind`` is the likeliest, or ``too_little`` where that is not likelier than
+    the other three together, or its evidence too thin. ``basis`` says whether the probabilities
+    were set right by what reviewers decided in this round.
 
     ``rater`` is set when the disagreement is one rater's habit: then ``resolved`` is the
     share of the cluster's disputed units on which all others agree. ``camps`` shows each
     rater's commonest answer in the cluster. ``even`` is the share of disputed units whose two
-    leading labels have the same number of votes.
+    leading labels have the same number of votes. ``evidence`` is None for what is left of a
+    label pair.
     """
 
     kind: CauseKind
@@ -65,6 +105,9 @@ class Cause:
     rater: int | None = None
     resolved: float | None = None
     even: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    basis: Basis = "uncalibrated"
+    evidence: CauseEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +173,40 @@ class Cluster:
     apart: tuple[Apart, ...] = ()
     p_value: float | None = None
     stability: float | None = None
+
+
+CAUSES: tuple[CauseKind, ...] = ("slip", "rater", "ambiguous", "gap")
+"""The causes, in the order of every column of probabilities."""
+
+LIKELY = 0.5
+"""A cause is named when it is likelier than the other three together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disagreements:
+    """Every disputed unit of a question with its likely cause: parallel arrays of N rows.
+
+    ``unit`` are codes, sorted. Of a multiple choice every label that is disputed on a unit is a
+    row: ``tick`` is its position among the question's labels, -1 elsewhere. ``cluster`` is the
+    position among the audit's clusters, -1 for none. ``probabilities`` (N × 4) are those of
+    :data:`CAUSES`, nan where nobody can tell: with two raters and no known label.
+    """
+
+    question: str
+    unit: NDArray[np.integer]
+    tick: NDArray[np.integer]
+    cluster: NDArray[np.integer]
+    probabilities: NDArray[np.float64]
+    basis: Basis
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    @property
+    def likeliest(self) -> NDArray[np.integer]:
+        """Position in :data:`CAUSES` (N,), -1 where none is likelier than the others together."""
+        likely = np.nan_to_num(self.probabilities)
+        return np.where(likely.max(axis=1, initial=0) > LIKELY, likely.argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, slots=True)

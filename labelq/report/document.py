@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from labelq.measure.raters.methods import METHODS
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
+    from labelq.pinpoint.findings import Cause
 
 
 SCHEMA = "labelq/audit/1"
@@ -77,7 +78,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
                 units=ids(c.units),
                 lookalikes=ids(c.lookalikes),
                 divided=ids(c.divided),
-                cause=row(c.cause, camps=[row(camp) for camp in c.cause.camps]),
+                cause=_cause(c.cause, row, raters),
                 apart=[row(field) for field in c.apart],
             )
             for c in audit.clusters
@@ -130,6 +131,14 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _cause(cause: Cause, row: Callable[..., dict[str, Any]], raters: list[str]) -> dict[str, Any]:
+    evidence = None
+    if cause.evidence is not None:
+        who = cause.evidence.deviates
+        evidence = row(cause.evidence, deviates=None if who is None else raters[who])
+    return row(cause, camps=[row(camp) for camp in cause.camps], evidence=evidence)
 
 
 MOST_PAIRS = 2_000

@@ -140,7 +140,7 @@ def standing_out(audit: Audit, names: Names, most: int = MOST_NAMED) -> str:
 
 
 def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
-    title = f"{causes.cause(cluster, names)}: {causes.either(cluster.labels)}"
+    title = f"{causes.likely_cause(cluster, names)}: {causes.either(cluster.labels)}"
     about = f" about {causes.words_of(cluster)}" if cluster.words else " without a common content"
     # Votes for a third label on these tasks count in: more than lies between the two labels.
     whatever = ", whatever the labels" if cluster.remainder else ""

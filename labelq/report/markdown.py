@@ -54,7 +54,7 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
     clusters = [c for c in audit.clusters if not c.remainder][:MOST_CLUSTERS]
     if clusters:
         rows = [
-            f"**{causes.cause(c, shown)}**, {mark(c.question)}: {causes.either(c.labels)}"
+            f"**{causes.likely_cause(c, shown)}**, {mark(c.question)}: {causes.either(c.labels)}"
             + (f", about {causes.words_of(c)}" if c.words else "")
             + f". {causes.cluster_size(c)}. {causes.consensus(c)}"
             for c in clusters

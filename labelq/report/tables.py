@@ -175,7 +175,7 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
     return ClusterCard(
         anchor=anchor,
         question=mark(cluster.question),
-        cause=causes.cause(cluster, names),
+        cause=causes.likely_cause(cluster, names),
         meaning=causes.CAUSES[cluster.cause.kind][1],
         labels=causes.either(cluster.labels),
         quoted=causes.words_of(cluster) if not cluster.remainder else "no common content",

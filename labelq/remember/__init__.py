@@ -1,0 +1,1 @@
+"""What earlier rounds said, and whether what was decided since has helped."""
