@@ -113,8 +113,9 @@ def evidence(
     Content is looked at again only for pairs that these units carry: the rest is ``before``.
     """
     scan, n = choice.scan, len(choice.pairs)
-    value, asked = np.zeros((n, 4)), np.zeros((n, 4), np.bool_)
-    again = np.arange(n)
+    value: Floats = np.zeros((n, 4))
+    asked: NDArray[np.bool_] = np.zeros((n, 4), np.bool_)
+    again: Ints = np.arange(n)
     if without is not None and before is not None:
         again = np.flatnonzero(np.asarray(scan.flags[without].sum(axis=0)).ravel())
         scan = scan.without(without)

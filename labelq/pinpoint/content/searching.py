@@ -120,7 +120,7 @@ def _claimed(
     """
     times = len(best)
     limit = float(best[max(int(ERRORS * (times + 1)) - 1, 0)])
-    explained = [np.zeros(0, np.intp) for _ in made]
+    explained: list[Ints] = [np.zeros(0, np.intp) for _ in made]
     found: list[list[Claim]] = [[] for _ in made]
     evidences = [evidence(choice, times) for choice in made]
     closed: set[tuple[int, int]] = set()
