@@ -129,7 +129,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         n_open=len(ours) - len(decided),
         effects=found,
         entries=entries,
-        draft=_draft(earlier, guideline, file.decisions),
+        draft=_draft(earlier, settings, guideline, file.decisions),
         guideline=guideline,
         revision=revision,
         mapping=mapping(decided),
@@ -161,12 +161,14 @@ def _guideline_file(settings: Settings, earlier: Earlier, decisions: Path) -> Pa
     return beside if beside.is_file() else None
 
 
-def _draft(earlier: Earlier, guideline: Path | None, decisions: Sequence[Decision]) -> Draft:
+def _draft(
+    earlier: Earlier, settings: Settings, guideline: Path | None, decisions: Sequence[Decision]
+) -> Draft:
     """The guideline with what is decided; what nobody decided is not proposed here."""
     from datetime import UTC, datetime
 
     from labelq.files import read_document
-    from labelq.remedy.guideline import draft_guideline
+    from labelq.remedy.guideline import TaskLinks, draft_guideline
     from labelq.remedy.scope import decided_clusters
     from labelq.remedy.training_labels import label_consensus
 
@@ -181,9 +183,17 @@ def _draft(earlier: Earlier, guideline: Path | None, decisions: Sequence[Decisio
         for q in earlier.round.questions
         if q.name in asked
     }
-    today = datetime.now(UTC).date().isoformat()
+    joined = (earlier.manifest.get("options") or {}).get("join")
     return draft_guideline(
-        name, text, earlier.round, clusters, consensuses, decisions=decisions, date=today
+        name,
+        text,
+        earlier.round,
+        clusters,
+        consensuses,
+        decisions=decisions,
+        sections=settings.sections,
+        links=TaskLinks.of(None if joined else earlier.manifest.get("server")),
+        date=datetime.now(UTC).date().isoformat(),
     )
 
 
