@@ -52,7 +52,8 @@ class ClusterFate:
     ``n_before`` and ``n_after`` tasks, disputed or not. ``expected`` is the rate to be expected
     now had nothing changed, ``lowest`` and ``highest`` the limits between which chance would
     leave it; ``usual`` is today's rate on other tasks with one of the labels. ``p_value``: so
-    low a rate (or the usual one, if that is higher) without any change. ``units`` are the tasks of this round, as codes.
+    low a rate (or the usual one, if that is higher) without any change. ``units`` are the tasks
+    of this round, as codes.
     """
 
     cluster: str

@@ -52,17 +52,17 @@ def clusters_of(round_: Round, contents: Sequence[int]) -> tuple[Cluster, ...]:
         words = tuple(f"topic{content}{letter}" for letter in "ab")
         found.append(
             Cluster(
-                f"value-{i + 1}",
-                "value",
-                LABELS,
-                tuple(disputed),
-                words,
-                0.1,
-                None,
-                Cause("gap"),
-                None,
-                alike,
-            )  # fmt: skip
+                id=f"value-{i + 1}",
+                question="value",
+                labels=LABELS,
+                units=tuple(disputed),
+                words=words,
+                share=0.1,
+                settled=None,
+                cause=Cause("gap"),
+                consensus=None,
+                lookalikes=alike,
+            )
         )
     return tuple(found)
 
