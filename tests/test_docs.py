@@ -16,7 +16,10 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull|queue"
+COMMANDS = (
+    "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull"
+    "|queue"
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
 

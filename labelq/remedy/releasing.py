@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Codes, Ratings, Round, Units, Value, label_text
-from labelq.remedy.acts import Entry, Reason
+from labelq.remedy.acts import Entry, Reason, Released
 from labelq.remedy.decisions import Decision, mapping
 from labelq.remedy.scope import Scopes, contradicting
 
-__all__ = ["DRAWN", "Effect", "Example", "effects", "released"]
+__all__ = ["DRAWN", "Effect", "Example", "effects", "freed", "released"]
 
 DRAWN = 10
 """So many of the tasks that a decision contradicts are shown."""
@@ -40,7 +40,7 @@ class Example:
 class Effect:
     """What one decision does to a round.
 
-    It is about ``n_units`` units with ``n_annotations`` annotations. ``contradicted`` are those
+    It is about ``units`` (codes) with ``n_annotations`` annotations. ``contradicted`` are those
     of them that it contradicts, unit code → codes of voters. ``seconds`` is the median time of
     an answer to the question in this round (None: not known). ``examples`` are up to
     :data:`DRAWN` of the contradicted units, drawn at random. On ``n_settled`` further units a
@@ -48,12 +48,17 @@ class Effect:
     """
 
     decision: Decision
-    n_units: int
+    units: tuple[int, ...]
     n_annotations: int
     contradicted: Mapping[int, tuple[int, ...]]
     seconds: float | None
     examples: tuple[Example, ...]
     n_settled: int = 0
+
+    @property
+    def n_units(self) -> int:
+        """How many units it is about."""
+        return len(self.units)
 
     @property
     def n_contradicted(self) -> int:
@@ -111,7 +116,7 @@ def _effect(
     seconds = ratings.seconds[np.isfinite(ratings.seconds) & (ratings.seconds > 0)]
     return Effect(
         decision,
-        len(units),
+        tuple(units.tolist()),
         int(inside.sum()),
         {unit: tuple(sorted(raters)) for unit, raters in contradicted.items()},
         float(np.median(seconds)) if len(seconds) else None,
@@ -159,6 +164,18 @@ def _in_todays_words(decision: Decision, today: Mapping[tuple[str, str], str]) -
     labels = [today.get((decision.question, label), label) for label in decision.labels]
     label = today.get((decision.question, decision.label), decision.label)
     return replace(decision, labels=tuple(dict.fromkeys(labels)), label=label)
+
+
+def freed(found: Sequence[Effect]) -> Released:
+    """What waits no longer, and what is to be looked at again, for the queue of an audit."""
+    settled: dict[str, set[int]] = {}
+    contradicted: dict[str, dict[int, tuple[int, ...]]] = {}
+    for one in found:
+        settled.setdefault(one.decision.question, set()).update(one.units)
+        again = contradicted.setdefault(one.decision.question, {})
+        for unit, raters in one.contradicted.items():
+            again[unit] = tuple(sorted({*again.get(unit, ()), *raters}))
+    return Released(settled, contradicted, settled)
 
 
 def released(round_: Round, found: Sequence[Effect]) -> tuple[Entry, ...]:

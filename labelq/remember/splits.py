@@ -28,7 +28,7 @@ class Splits:
     carries: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, votes: Votes, labels: tuple[str, str] | None) -> Splits:
+    def of(cls, votes: Votes, labels: tuple[str, ...] | None) -> Splits:
         """Pairs split between the two ``labels``; None: between any two."""
         units, row = np.unique(votes.unit, return_inverse=True)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.entries import STATUS, WANTS
-from labelq.remedy.queue import WANTS
 from labelq.report import causes, ceilings, decisions, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
@@ -228,10 +227,6 @@ def _of_every_kind(cases: Sequence[EdgeCase]) -> list[EdgeCase]:
                 chosen.append(place)
                 shown.add((cases[place].question, cases[place].unit))
     return [cases[place] for place in sorted(chosen[:MOST_EDGE_CASES])]
-
-
-def queue(audit: Audit, limit: int = MOST_QUEUED) -> list[tuple[str, str, str, str, str]]:
-    """Task id and text (data), reasons (sentence), what it wants, priority."""
 
 
 def queue(
