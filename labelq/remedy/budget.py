@@ -28,6 +28,9 @@ LOAD = 2.0
 KEPT = 0.25
 """The share of the budget that is kept for labels by the errors expected of them."""
 
+MOST_PAIRS, FEWEST = 200_000, 5
+"""Pairs of unit and person that are gone through, but so many people per unit."""
+
 STAND_INS = 2
 """People who are named beside the first."""
 
@@ -123,10 +126,17 @@ def suggested(offers: Offers, people: People, unit: int, first: int | None) -> t
 
 def _order(per_second: Floats, entropy: Floats) -> list[tuple[int, int]]:
     """Pairs of unit and person, the most valuable per second first."""
+    n, n_people = per_second.shape
     unit, person = np.nonzero(per_second >= 0)
     worth = np.round(per_second[unit, person], 12)
     # Of equally valuable ones each person begins with another unit, so that load is shared.
-    turn = (person - unit) % per_second.shape[1]
+    turn = (person - unit) % n_people
+    if len(unit) > MOST_PAIRS:  # of each unit only the best people
+        best = np.lexsort((turn, -worth, unit))
+        starts = np.searchsorted(unit, np.arange(n))
+        place = np.arange(len(unit)) - starts[unit]  # within the unit, whose pairs stand together
+        kept = best[place < max(MOST_PAIRS // n, FEWEST)]
+        unit, person, worth, turn = unit[kept], person[kept], worth[kept], turn[kept]
     ranked = np.lexsort((turn, unit, -np.round(entropy[unit], 9), -worth))
     return list(zip(unit[ranked].tolist(), person[ranked].tolist(), strict=True))
 

@@ -81,8 +81,7 @@ def _entry(
     found: Candidates, people: People, worths: Worths, i: int, unit: int, person: int | None
 ) -> Entry:
     """The entry of a unit that wants another person; ``person`` None: beyond the budget."""
-    offers = worths.offers
-    seconds = people.with_somebody_new
+    offers, seconds = worths.offers, worths.seconds
     at = person if person is not None else int(np.argmax(offers.value[i] / seconds))
     gain = max(float(offers.value[i, at]), 0.0)
     return Entry(

@@ -32,12 +32,13 @@ LIKELY = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worths:
-    """``offers`` of the units, and ``fall``, what an answer by each (units × asked + 1) mends at
-    once.
+    """``offers`` of the units, ``fall``, what an answer by each (units × asked + 1) mends at
+    once, and the ``seconds`` that it takes each.
     """
 
     offers: Offers
     fall: Floats
+    seconds: Floats
 
 
 def worths_of(
@@ -74,7 +75,7 @@ def worths_of(
         entropy[at] += prospect.entropy[rows]
     label = _labels(round_, consensuses, doubts, units)
     doubt = sum((doubts[name][units] for name in prospects), np.zeros(n))
-    return Worths(Offers(value, entropy, label, doubt), once)
+    return Worths(Offers(value, entropy, label, doubt), once, people.with_somebody_new)
 
 
 def _together(

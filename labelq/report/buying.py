@@ -40,7 +40,7 @@ def budget(found: QueueForecast) -> str:
         amount = counted(found.budget_votes, "answer")
     else:
         amount = hours(found.budget_seconds or 0.0)
-    return amount if found.budget_given else f"{amount}, an hour of everybody who labels"
+    return amount if found.budget_given else f"{amount}, an hour of everybody who can be asked"
 
 
 def hours(seconds: float) -> str:

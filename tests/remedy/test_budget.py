@@ -207,3 +207,13 @@ def test_gold_calibrates_what_is_expected(round_):
     assert seen.fewer == pytest.approx(seen.by_model * max(seen.factor, 0))
     assert seen.lower <= seen.fewer <= seen.upper
     assert seen == forecast(known, entries)
+
+
+def test_of_many_pairs_the_best_people_of_each_unit_are_gone_through(round_, monkeypatch):
+    whole = found(round_, budget=Budget(labels=12))
+    monkeypatch.setattr("labelq.remedy.budget.MOST_PAIRS", 10)
+    monkeypatch.setattr("labelq.remedy.budget.FEWEST", 1)
+    few = found(round_, budget=Budget(labels=12))
+    assert len(queued(few)) == 12
+    gain = [sum(entry.gain for entry in queued(entries)) for entries in (whole, few)]
+    assert gain[1] > 0.9 * gain[0]
