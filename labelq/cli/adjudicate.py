@@ -86,7 +86,8 @@ def adjudicate_command(
     from labelq import settings as files
     from labelq.cli.writing import write_files
     from labelq.reading import read_adjudicated, read_audit
-    from labelq.remedy.adjudication import check, new_rows, tally
+    from labelq.remedy.adjudication import check, new_rows
+    from labelq.remedy.decided_tasks import tally
     from labelq.report.adjudication import problem_lines, tally_lines
     from labelq.report.text import visible
 

@@ -147,7 +147,8 @@ def _shown(plan: Plan) -> Iterator[str]:
 def _write(plan: Plan) -> Iterator[str]:
     """The queue first, then the guideline: if anything fails, a repeat does both again."""
     from labelq.cli.writing import write_files
-    from labelq.files import read_document, write_directory
+    from labelq.documents import read_document
+    from labelq.files import write_directory
     from labelq.report.text import visible
 
     if plan.entries or plan.revision is not None:

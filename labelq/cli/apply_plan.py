@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelq.errors import OutputError, SettingsError
+from labelq.labels.queue_fields import released_name
 
 if TYPE_CHECKING:
     from labelq.label_studio.queues.order import Order
@@ -59,7 +60,7 @@ class Plan:
     @property
     def name(self) -> str:
         """What the queue is called: one for all that is decided about a round."""
-        return f"{self.earlier.name}, decided"
+        return released_name(self.earlier.name)
 
     @property
     def contents(self) -> dict[str, bytes]:
@@ -167,7 +168,7 @@ def _draft(
     """The guideline with what is decided; what nobody decided is not proposed here."""
     from datetime import UTC, datetime
 
-    from labelq.files import read_document
+    from labelq.documents import read_document
     from labelq.remedy.guideline import TaskLinks, draft_guideline
     from labelq.remedy.scope import decided_clusters
     from labelq.remedy.training_labels import label_consensus

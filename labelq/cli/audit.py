@@ -136,7 +136,8 @@ def run(
     """Audit ``sources``, write the audit directory, print, and return the exit code."""
     from labelq.cli.progress import progress_bar
     from labelq.cli.sources import origin_of
-    from labelq.files import check_target, read_document
+    from labelq.documents import read_document
+    from labelq.files import check_target
     from labelq.reading import decisions_beside, read_audit, read_decision_file
     from labelq.report import terminal
     from labelq.report.directory import write_audit

@@ -117,7 +117,7 @@ def draft_command(audit_dir: Path, **options: object) -> int:
 
 def _drafted(earlier: Earlier, settings: Settings, decisions: Sequence[Decision]) -> Draft:
     """The draft; where it is unclear in which section a rule belongs, people are asked."""
-    from labelq.files import read_document
+    from labelq.documents import read_document
     from labelq.remedy.guideline import TaskLinks, draft_guideline
     from labelq.remedy.training_labels import label_consensus
 

@@ -251,7 +251,8 @@ def _plans(
     order: Order, connection: Connection, projects: tuple[int, ...], options: dict[str, Any]
 ) -> Iterator[tuple[str, SameProject | NewProject]]:
     """One plan for each destination, with what its tasks want."""
-    from labelq.files import read_document, read_text
+    from labelq.documents import read_document
+    from labelq.files import read_text
     from labelq.label_studio.queues.new_project import plan_new_project
     from labelq.label_studio.queues.same_project import plan_same_project
 

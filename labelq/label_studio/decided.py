@@ -16,6 +16,7 @@ from labelq.labels.cells import cell_of
 from labelq.labels.coding import Columns
 from labelq.labels.later import reviewed
 from labelq.labels.model import Question, Round, field_text
+from labelq.labels.queue_fields import released_name
 from labelq.labels.submissions import GOLD, NO_TIME, PREDICTION, Submissions
 from labelq.remedy.adjudication import Adjudicated
 
@@ -95,7 +96,8 @@ def _units(s: Submissions, round_: Round) -> NDArray[np.int64]:
     """Per position of a unit in ``s`` its code in ``round_``; -1: none that shows the same."""
     code = {unit: i for i, unit in enumerate(round_.units.ids)}
     # What the reader calls a task of a queue whose round it does not know.
-    code |= {f"{round_.name}/{unit} (queue)": i for unit, i in code.items()}
+    names = (round_.name, released_name(round_.name))
+    code |= {f"{name}/{unit} (queue)": i for unit, i in code.items() for name in names}
     found = np.full(len(s.unit_ids), -1, np.int64)
     for position, unit_id in enumerate(s.unit_ids):
         unit = code.get(unit_id)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from labelq.labels.model import Round
 from labelq.pinpoint.findings import Cluster
-from labelq.remedy.adjudication import Adjudicated, InCluster, Problem, Tally
+from labelq.remedy.adjudication import Adjudicated, Problem
+from labelq.remedy.decided_tasks import InCluster, Tally
 from labelq.report.text import clip, visible
 
 __all__ = ["problem_lines", "tally_lines"]
