@@ -186,7 +186,7 @@ class Ledger:
         found = [settling.settled(units, own), settling.settled(units, best)]
         return max((value for value in found if value is not None), default=None)
 
-    def _of_choice(self, labels: tuple[str, str]) -> Parts:
+    def _of_choice(self, labels: tuple[str, ...]) -> Parts:
         """Units, and their share of the disagreement in the choice that ``labels`` belong to."""
         if self.settling.question.level == "set":
             return self._ticks[frozenset(labels)]
