@@ -22,8 +22,9 @@ SIDE_AT_LEAST = 4
 OWN_CONTENT = 1.5
 """A label has a content of its own when its units are so much more alike than with others."""
 
-_MOST_IN_COMMON = 2_000
-"""Words that more texts begin their comparison with are in every text of some template."""
+_MOST_IN_COMMON = 200
+"""Words that more texts begin their comparison with are in every text of some template: they are
+left out, so that memory stays bounded; texts of one template may then be missed."""
 
 _DUST = 1e-9
 
@@ -31,7 +32,7 @@ _DUST = 1e-9
 def near_pairs(holds: sparse.csr_array) -> tuple[Ints, Ints, Floats]:
     """Pairs of texts whose words have a cosine of :data:`NEARLY` or more: (first, second, cosine).
 
-    ``holds`` (texts × words) is 1 where a text holds a word. Exact by the prefix filter (Bayardo,
+    ``holds`` (texts × words) is 1 where a text holds a word. By the prefix filter (Bayardo,
     Ma & Srikant 2007, "Scaling up all pairs similarity search"): take the words of all texts in
     one order, the rarest first. Two texts this similar share one of the words before the point
     from which the rest of either is too little to reach the limit alone.

@@ -371,6 +371,9 @@ class RaterReport:
     left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
+COVERED = 0.8
+"""An agenda carries so much of the disagreement that has a common content."""
+
 InfluenceKind = Literal["cluster", "label_pair", "rater", "unit"]
 
 

@@ -21,7 +21,7 @@ from labelq.measure.additive import Floats
 from labelq.measure.ranks import Ranks, ranks, ranks_of_units
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.findings import Agenda, Cluster, Influence, LabelPair
+from labelq.pinpoint.findings import COVERED, Agenda, Cluster, Influence, LabelPair
 from labelq.pinpoint.votes import choices, consensus_values, label_codes, unit_disagreement
 
 Parts = tuple[NDArray[np.integer], Floats]
@@ -32,9 +32,6 @@ MOST_LISTED = 50
 
 MOST_RANKED = 200
 """So many label pairs and raters are ranked against each other in resamples."""
-
-COVERED = 0.8
-"""The agenda carries so much of the disagreement that has a common cause."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelq.measure.label_scheme import LabelScheme, SchemeChange
-from labelq.pinpoint.label_scheme import CatchAll, SchemeFindings
 from labelq.report import causes, words
 from labelq.report.numbers import MINUS, NONE, coefficient, count, counted, interval, percent, times
 from labelq.report.reasons import REASONS
@@ -15,6 +13,8 @@ from labelq.report.text import mark
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+    from labelq.measure.label_scheme import LabelScheme, SchemeChange
+    from labelq.pinpoint.label_scheme import CatchAll, SchemeFindings
 
 MOST_MERGES, MOST_OTHERS = 10, 12
 """So many merges, and other changes, of a question are shown; all stand in audit.json."""
@@ -31,11 +31,6 @@ HEADER = (
     "Change", "Alpha", "Interval", "Difference", "Its interval",
     "Disagreement removed", "Information lost", "In common lost",
 )  # fmt: skip
-
-UNCHANGED = {
-    "two_labels": "Two labels are in use: merging them leaves nothing to tell apart.",
-    "no_disagreement": "There is no disagreement that other labels could remove.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +64,8 @@ def sentences(found: SchemeFindings) -> list[str]:
     """What stands out in a question's labels, sentence by sentence."""
     scheme = found.scheme
     if not scheme.changes:
-        reason = scheme.reason or ""
-        return [UNCHANGED.get(reason) or f"{REASONS.get(reason, reason).capitalize()}."]
+        why = REASONS.get(scheme.reason or "", scheme.reason or "")
+        return [f"{why[:1].upper()}{why[1:]}."]
     said = [_proposal(scheme, change) for change in found.raising[:3]]
     if len(found.raising) > 3:
         said.append(f"{counted(len(found.raising) - 3, 'more change')} would raise it too.")

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelq.pinpoint.findings import Agenda, Cluster, Influence
-from labelq.pinpoint.influence import COVERED
+from labelq.pinpoint.findings import COVERED, Agenda, Cluster, Influence
 from labelq.report import causes
 from labelq.report.findings import cluster_anchors
 from labelq.report.names import Names
@@ -89,6 +88,7 @@ def parts(audit: Audit, names: Names) -> list[LedgerPart]:
                 agenda=[
                     _row(clusters[key], of_cluster.get(key), n_ranked, anchors[key], names)
                     for key in agenda.clusters
+                    if key in clusters
                 ],
                 weights=list(_weights(audit, names, rows)),
             )
@@ -124,7 +124,7 @@ def lead(agenda: Agenda) -> str:
 def short(agenda: Agenda, clusters: Iterable[Cluster]) -> str:
     """An agenda in one line: its share, and each cluster's labels."""
     by_id = {c.id: c for c in clusters}
-    listed = "; ".join(_title(by_id[key]) for key in agenda.clusters[:5])
+    listed = "; ".join(_title(by_id[key]) for key in agenda.clusters[:5] if key in by_id)
     more = len(agenda.clusters) - 5
     rest = f"; and {count(more)} more" if more > 0 else ""
     return f"{mark(agenda.question)}: {listed}{rest}. {lead(agenda)}"
