@@ -27,7 +27,7 @@ from labelq.pinpoint.votes import Votes
 Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
-ERRORS = 0.03
+ERRORS = 0.02
 """The chance that a round without any reason in its disagreements gets a cluster at all; where
 there are reasons, about the share of clusters without one (Benjamini and Hochberg 1995)."""
 
