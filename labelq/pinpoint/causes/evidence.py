@@ -165,8 +165,8 @@ def of_content(
             resolved,
             still,
             apart,
-            _logit(rate_here) - _logit(rate_elsewhere),
-            _logit(rate_elsewhere) - _logit(p.usual),
+            np.clip(_logit(rate_here) - _logit(rate_elsewhere), -2, 4),
+            np.clip(_logit(rate_elsewhere) - _logit(p.usual), -2, 4),
             float(flat[rows].mean()) if len(rows) else 0.0,
             fast[timed].mean() if timed.any() else 0.0,
         ]
