@@ -19,6 +19,7 @@ from labelq.pinpoint.content.candidates import candidates
 from labelq.pinpoint.content.centred import centred
 from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
 from labelq.pinpoint.content.growing import grown, likeness_to
+from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
@@ -36,6 +37,11 @@ BY_CONTENT = 0.1
 otherwise it is the whole pair."""
 
 HALVES = 10
+
+CLEARLY = 1.5
+"""A pair's content taken together is where a cluster grows from when it is so much stronger than
+the strongest candidate: it may be a mixture of two.
+"""
 
 KEPT = 0.5
 """A whole pair loses the units that do not fit, when it keeps so many."""
@@ -124,7 +130,7 @@ def _claimed(
     found: list[list[Claim]] = [[] for _ in made]
     evidences = [evidence(choice, times) for choice in made]
     closed: set[tuple[int, int]] = set()
-    adjusted = 0.0
+    adjusted, n_claimed = 0.0, 0
     for _ in range(MOST_CLAIMS):
         rows = [
             (float(p), i, pair, float(content[pair]))
@@ -136,7 +142,7 @@ def _claimed(
         if not rows:
             break
         p, i, pair, by_content = min(rows)
-        if p > limit * (1 + sum(map(len, found))):
+        if p > limit * (1 + n_claimed):
             break
         choice = made[i]
         scan = choice.scan.without(explained[i])
@@ -147,13 +153,17 @@ def _claimed(
             closed.add((i, pair))
             units = _trimmed(scan, choice.content, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
-        adjusted = max(adjusted, as_rare / (1 + sum(map(len, found))))
+        adjusted = max(adjusted, as_rare / (1 + n_claimed))
         named = len(units) >= AT_LEAST and choice.content.names(units)
         if not named:
             closed.add((i, pair))
             continue
-        kept = _stability(scan, choice.content, pair, units, times)
-        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted, kept))
+        n_claimed += 1
+        for part in parted(choice.content, units) if by_content <= BY_CONTENT else [units]:
+            if len(part) >= AT_LEAST and choice.content.names(part):
+                kept = _stability(scan, choice.content, pair, part, times)
+                claim = Claim(choice.pairs[pair], choice.order[part], p, adjusted, kept)
+                found[i].append(claim)
         explained[i] = np.union1d(explained[i], units)
         evidences[i] = evidence(choice, times, explained[i], evidences[i])
     return [
@@ -169,7 +179,7 @@ def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
     """The disputed units of a pair with its strongest content."""
     core, top = scan.strongest(pair)
     value, region = centred(scan, content, pair)
-    if value[0] > top:
+    if value[0] > CLEARLY * top:
         core = region
     return grown(scan, content, pair, core)
 
