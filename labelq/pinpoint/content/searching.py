@@ -44,7 +44,10 @@ the strongest candidate: it may be a mixture of two.
 """
 
 KEPT = 0.5
-"""A whole pair loses the units that do not fit, when it keeps so many."""
+SET_APART = 3.0
+"""A whole pair loses the units that do not fit when it keeps so many; content sets some apart
+from this strength on (a chance of one in twenty).
+"""
 
 PERMUTATIONS = 299
 FEWER = 99
@@ -151,7 +154,7 @@ def _claimed(
             units = _cut_out(scan, choice.content, pair)
         else:
             closed.add((i, pair))
-            units = _trimmed(scan, choice.content, units)
+            units = _trimmed(scan, choice.content, pair, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
         adjusted = max(adjusted, as_rare / (1 + n_claimed))
         named = len(units) >= AT_LEAST and choice.content.names(units)
@@ -195,13 +198,21 @@ def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) 
     return float(np.mean(together))
 
 
-def _trimmed(scan: Scan, content: Content, whole: Ints) -> Ints:
-    """A pair's disputed units without those that are like the others by chance at most: less
-    than half of the units that are in the search but not disputed here.
+def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
+    """Most of a pair's disputed units, without those that do not fit; else all of them.
+
+    What content sets apart, if that is most of them; else those that are more like the others
+    than half of the units that are not disputed here.
     """
+    cut = _cut_out(scan, content, pair)
+    if len(cut) >= KEPT * len(whole) and scan.strength_of(pair, cut) >= SET_APART:
+        return cut
     others = np.setdiff1d(np.flatnonzero(scan.stratum >= 0), whole)
-    fit = likeness_to(content, whole, whole)
-    kept = whole[fit > np.median(likeness_to(content, others, whole))] if len(others) else whole
+    if not len(others):
+        return whole
+    kept = whole[
+        likeness_to(content, whole, whole) > np.median(likeness_to(content, others, whole))
+    ]
     return kept if len(kept) >= KEPT * len(whole) else whole
 
 
