@@ -17,7 +17,7 @@ from scipy import sparse
 from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
 from labelq.pinpoint.content.centred import centred
-from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
+from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of, tail_p
 from labelq.pinpoint.content.growing import grown, likeness_to
 from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan
@@ -106,12 +106,13 @@ def searched(
         text_of=content.text_of[order],
         rank=np.arange(n_units),
     )
-    members = sparse.csr_array(candidates(content, seed).members[order])
+    fixed = candidates(content, seed)
+    members = sparse.csr_array(fixed.members[order])
     made: list[Choice] = []
     for votes, consensus, pairs, nominal in choices:
         flags = sparse.csr_array(pair_flags(votes, pairs, n_units)[order])
         scan = Scan(members, flags, strata(votes, consensus, content, n_units)[order])
-        made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal))
+        made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal, fixed.n_named))
     n_flags = sum(int(choice.scan.flags.sum()) for choice in made)
     times = FEWER if n_flags > MANY else PERMUTATIONS
     nulls = [null_of(choice, times, seed + 1000 * i) for i, choice in enumerate(made)]
@@ -157,9 +158,16 @@ def _claimed(
             units = _trimmed(scan, choice.content, pair, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
         adjusted = max(adjusted, as_rare / (1 + n_claimed))
+        if by_content <= BY_CONTENT and not choice.content.names(units):
+            renamed = _named(choice, scan, pair, nulls[i].value[pair, 0])
+            units = renamed if len(renamed) else units
         named = len(units) >= AT_LEAST and choice.content.names(units)
         if not named:
-            closed.add((i, pair))
+            # Without a name it is not claimed; the search goes on without it.
+            if by_content > BY_CONTENT or not len(units):
+                closed.add((i, pair))
+            explained[i] = np.union1d(explained[i], units)
+            evidences[i] = evidence(choice, times, explained[i], evidences[i])
             continue
         n_claimed += 1
         for part in parted(choice.content, units) if by_content <= BY_CONTENT else [units]:
@@ -185,6 +193,17 @@ def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
     if value[0] > CLEARLY * top:
         core = region
     return grown(scan, content, pair, core)
+
+
+def _named(choice: Choice, scan: Scan, pair: int, null: NDArray[np.float64]) -> Ints:
+    """Where a cluster has no name: the strongest word or field, with what is like it, or alone."""
+    core, value = scan.strongest(pair, choice.n_named)
+    if tail_p(null, np.array([value]))[0] > BY_CONTENT:
+        return np.zeros(0, np.intp)
+    units = grown(scan, choice.content, pair, core)
+    if choice.content.names(units):
+        return units
+    return np.intersect1d(core, scan.disputed(pair))
 
 
 def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) -> float:
