@@ -17,8 +17,9 @@ from scipy import sparse
 from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
 from labelq.pinpoint.content.centred import centred
-from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
+from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of, tail_p
 from labelq.pinpoint.content.growing import grown, likeness_to
+from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
@@ -37,8 +38,16 @@ otherwise it is the whole pair."""
 
 HALVES = 10
 
+CLEARLY = 1.5
+"""A pair's content taken together is where a cluster grows from when it is so much stronger than
+the strongest candidate: it may be a mixture of two.
+"""
+
 KEPT = 0.5
-"""A whole pair loses the units that do not fit, when it keeps so many."""
+SET_APART = 3.0
+"""A whole pair loses the units that do not fit when it keeps so many; content sets some apart
+from this strength on (a chance of one in twenty).
+"""
 
 PERMUTATIONS = 299
 FEWER = 99
@@ -97,12 +106,13 @@ def searched(
         text_of=content.text_of[order],
         rank=np.arange(n_units),
     )
-    members = sparse.csr_array(candidates(content, seed).members[order])
+    fixed = candidates(content, seed)
+    members = sparse.csr_array(fixed.members[order])
     made: list[Choice] = []
     for votes, consensus, pairs, nominal in choices:
         flags = sparse.csr_array(pair_flags(votes, pairs, n_units)[order])
         scan = Scan(members, flags, strata(votes, consensus, content, n_units)[order])
-        made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal))
+        made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal, fixed.n_named))
     n_flags = sum(int(choice.scan.flags.sum()) for choice in made)
     times = FEWER if n_flags > MANY else PERMUTATIONS
     nulls = [null_of(choice, times, seed + 1000 * i) for i, choice in enumerate(made)]
@@ -124,7 +134,7 @@ def _claimed(
     found: list[list[Claim]] = [[] for _ in made]
     evidences = [evidence(choice, times) for choice in made]
     closed: set[tuple[int, int]] = set()
-    adjusted = 0.0
+    adjusted, n_claimed = 0.0, 0
     for _ in range(MOST_CLAIMS):
         rows = [
             (float(p), i, pair, float(content[pair]))
@@ -136,7 +146,7 @@ def _claimed(
         if not rows:
             break
         p, i, pair, by_content = min(rows)
-        if p > limit * (1 + sum(map(len, found))):
+        if p > limit * (1 + n_claimed):
             break
         choice = made[i]
         scan = choice.scan.without(explained[i])
@@ -145,15 +155,26 @@ def _claimed(
             units = _cut_out(scan, choice.content, pair)
         else:
             closed.add((i, pair))
-            units = _trimmed(scan, choice.content, units)
+            units = _trimmed(scan, choice.content, pair, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
-        adjusted = max(adjusted, as_rare / (1 + sum(map(len, found))))
+        adjusted = max(adjusted, as_rare / (1 + n_claimed))
+        if by_content <= BY_CONTENT and not choice.content.names(units):
+            renamed = _named(choice, scan, pair, nulls[i].value[pair, 0])
+            units = renamed if len(renamed) else units
         named = len(units) >= AT_LEAST and choice.content.names(units)
         if not named:
-            closed.add((i, pair))
+            # Without a name it is not claimed; the search goes on without it.
+            if by_content > BY_CONTENT or not len(units):
+                closed.add((i, pair))
+            explained[i] = np.union1d(explained[i], units)
+            evidences[i] = evidence(choice, times, explained[i], evidences[i])
             continue
-        kept = _stability(scan, choice.content, pair, units, times)
-        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted, kept))
+        n_claimed += 1
+        for part in parted(choice.content, units) if by_content <= BY_CONTENT else [units]:
+            if len(part) >= AT_LEAST and choice.content.names(part):
+                kept = _stability(scan, choice.content, pair, part, times)
+                claim = Claim(choice.pairs[pair], choice.order[part], p, adjusted, kept)
+                found[i].append(claim)
         explained[i] = np.union1d(explained[i], units)
         evidences[i] = evidence(choice, times, explained[i], evidences[i])
     return [
@@ -169,9 +190,20 @@ def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
     """The disputed units of a pair with its strongest content."""
     core, top = scan.strongest(pair)
     value, region = centred(scan, content, pair)
-    if value[0] > top:
+    if value[0] > CLEARLY * top:
         core = region
     return grown(scan, content, pair, core)
+
+
+def _named(choice: Choice, scan: Scan, pair: int, null: NDArray[np.float64]) -> Ints:
+    """Where a cluster has no name: the strongest word or field, with what is like it, or alone."""
+    core, value = scan.strongest(pair, choice.n_named)
+    if tail_p(null, np.array([value]))[0] > BY_CONTENT:
+        return np.zeros(0, np.intp)
+    units = grown(scan, choice.content, pair, core)
+    if choice.content.names(units):
+        return units
+    return np.intersect1d(core, scan.disputed(pair))
 
 
 def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) -> float:
@@ -185,13 +217,21 @@ def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) 
     return float(np.mean(together))
 
 
-def _trimmed(scan: Scan, content: Content, whole: Ints) -> Ints:
-    """A pair's disputed units without those that are like the others by chance at most: less
-    than half of the units that are in the search but not disputed here.
+def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
+    """Most of a pair's disputed units, without those that do not fit; else all of them.
+
+    What content sets apart, if that is most of them; else those that are more like the others
+    than half of the units that are not disputed here.
     """
+    cut = _cut_out(scan, content, pair)
+    if len(cut) >= KEPT * len(whole) and scan.strength_of(pair, cut) >= SET_APART:
+        return cut
     others = np.setdiff1d(np.flatnonzero(scan.stratum >= 0), whole)
-    fit = likeness_to(content, whole, whole)
-    kept = whole[fit > np.median(likeness_to(content, others, whole))] if len(others) else whole
+    if not len(others):
+        return whole
+    kept = whole[
+        likeness_to(content, whole, whole) > np.median(likeness_to(content, others, whole))
+    ]
     return kept if len(kept) >= KEPT * len(whole) else whole
 
 
