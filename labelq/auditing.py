@@ -38,20 +38,18 @@ from labelq.measure.results import (
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
 from labelq.pinpoint.causes.disagreements import disagreements
-from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.clusters import clustering, find_clusters
+from labelq.pinpoint.content.vectors import Content, Embedder
 from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import (
     Cluster,
+    Clustering,
     Disagreements,
     EdgeCase,
     Influence,
     LabelPair,
     RaterReport,
 )
-from labelq.pinpoint.clusters import clustering, find_clusters
-from labelq.pinpoint.content.vectors import Content, Embedder
-from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.findings import Cluster, Clustering, EdgeCase, Influence, LabelPair, RaterReport
 from labelq.pinpoint.influence import influences
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.raters import rater_reports

@@ -52,7 +52,7 @@ def local_embedder(path: Path) -> LocalEmbedder:
         raise SettingsError(
             f"--embedder {path}: reading this model needs {package}: {_how(package)}"
         ) from None
-    except Exception as error:  # whatever a broken model makes its package raise
+    except Exception as error:  # noqa: BLE001 whatever a broken model makes its package raise
         said = " ".join(str(error).split())[:200]
         raise SettingsError(f"--embedder {path}: the model cannot be read ({said})") from None
 
@@ -62,7 +62,7 @@ def _encoder(path: Path) -> Callable[[list[str]], Any]:
         from model2vec import StaticModel
 
         static = StaticModel.from_pretrained(str(path))
-        return lambda texts: static.encode(texts)
+        return static.encode  # type: ignore[no-any-return]
     if (path / "modules.json").is_file():
         from sentence_transformers import SentenceTransformer
 

@@ -50,8 +50,8 @@ def find_clusters(
     all evidence (default: the round's). ``content`` is what the units are about (default:
     their words, or else their fields). ``seed`` draws the permutations.
 
-    First those that one decision settles (a rule for a gap, a word with a rater), then the
-    others, both by the share of their question's disagreement; remainders stand at the end.
+    First those that a rule settles (gaps), then those that a word with a rater does, then the
+    others, each by the share of their question's disagreement; remainders stand at the end.
 
     A cluster is claimed when it beats what 95 % of the same searches find under permuted
     disagreements, over all questions and label pairs together. Clusters of one choice never
@@ -115,10 +115,15 @@ def clustering(round_: Round, content: Content | None, model: str | None) -> Clu
     return Clustering("text", vectors, model, len(round_.units), silent, ERRORS)
 
 
-def _rank(cluster: Cluster) -> tuple[bool, bool, float, tuple[str, ...], tuple[int, ...]]:
-    one_decision = cluster.cause.kind in ("gap", "rater")
-    share = round(cluster.share, 12)
-    return cluster.remainder, not one_decision, -share, cluster.labels, cluster.units[:1]
+def _rank(cluster: Cluster) -> tuple[bool, int, float, tuple[str, ...], tuple[int, ...]]:
+    order = {"gap": 0, "rater": 1}.get(cluster.cause.kind, 2)
+    return (
+        cluster.remainder,
+        order,
+        -round(cluster.share, 12),
+        cluster.labels,
+        cluster.units[:1],
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from labelq.pinpoint.findings import (
     CauseEvidence,
     CauseKind,
     Cluster,
+    Clustering,
     EdgeCase,
     Flag,
     LabelPair,
@@ -119,6 +120,46 @@ def cluster_size(cluster: Cluster) -> str:
     if cluster.settled is None:
         return said
     return f"{said}; if these were settled, alpha would be at most {coefficient(cluster.settled)}"
+
+
+def set_apart(cluster: Cluster) -> list[str]:
+    """What sets a cluster apart, and how sure it is that there is one."""
+    said = [
+        f"{mark(one.field, 60)} is {mark(one.value, 60)} on {percent(one.inside)} of these tasks,"
+        f" on {percent(one.outside)} of the others."
+        for one in cluster.apart
+    ]
+    if cluster.p_value is not None:
+        sure = (
+            "With disagreements dealt out at random among comparable tasks, so much evidence"
+            f" comes up in {percent(cluster.p_value)} of rounds at most."
+        )
+        if cluster.stability is not None:
+            sure += (
+                f" Grown anew from half of its tasks, {percent(cluster.stability)} of the pairs of"
+                " its tasks stay together."
+            )
+        said.append(sure)
+    return said
+
+
+def found_by(clustering: Clustering | None) -> str:
+    """What the clusters of an audit were found by."""
+    if clustering is None or clustering.content == "none":
+        return (
+            "Tasks have no text and no fields to compare: disagreements are grouped by label pair"
+            " and by the annotators’ patterns only."
+        )
+    if clustering.content == "fields":
+        return "Tasks have no text: they are compared by their fields."
+    said = "Tasks are compared by their words."
+    if clustering.vectors == "embedder":
+        said = (
+            f"Clusters are semantic: tasks are compared by the vectors of {mark(clustering.model)}."
+        )
+    if clustering.n_without_text:
+        said += f" {counted(clustering.n_without_text, 'task')} without words could not be used."
+    return said
 
 
 def cause(cluster: Cluster, names: Names) -> str:

@@ -52,6 +52,7 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         many=len(audit.verdicts) > words.MANY,
         clusters=tables.cluster_cards(audit, shown),
+        found_by=causes.found_by(audit.clustering),
         more_clusters=len(audit.clusters) - tables.MOST_CLUSTERS,
         edge_cases=tables.edge_cases(audit, shown),
         more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,

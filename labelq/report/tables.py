@@ -180,7 +180,7 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterC
         labels=causes.either(cluster.labels),
         quoted=causes.words_of(cluster) if not cluster.remainder else "no common content",
         size=causes.cluster_size(cluster),
-        evidence=causes.evidence(cluster, names),
+        evidence=causes.set_apart(cluster) + causes.evidence(cluster, names),
         consensus=causes.consensus(cluster),
         words=cluster.words,
         examples=[example(audit.round, cluster.question, unit, names) for unit in shown],

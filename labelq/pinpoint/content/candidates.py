@@ -42,13 +42,15 @@ def candidates(content: Content, seed: int = 0) -> Candidates:
 def _words(content: Content) -> sparse.csc_array:
     said = content.text_of >= 0
     holds = content.holds[np.where(said, content.text_of, 0)]
-    holds = sparse.csc_array(sparse.diags_array(said.astype(np.float32)) @ holds)
-    n = np.diff(holds.indptr)
+    # A unit that says nothing holds no word.
+    by_word = sparse.csc_array(holds.multiply(said[:, None].astype(np.float32)))
+    by_word.eliminate_zeros()
+    n = np.diff(by_word.indptr)
     keep = (n >= AT_LEAST) & (n <= MOST_OF_ROUND * max(said.sum(), 1))
     if content.written:
         for word in np.flatnonzero(keep):
             keep[word] = is_content(content.vocabulary[word])
-    return holds[:, np.flatnonzero(keep)]
+    return sparse.csc_array(by_word[:, np.flatnonzero(keep)])
 
 
 def _fields(content: Content) -> sparse.csc_array:
@@ -63,24 +65,20 @@ def _neighbourhoods(content: Content, seed: int) -> sparse.csc_array:
     order = np.argsort(content.rank)
     order = order[np.asarray(abs(content.vectors[order]).sum(axis=1)).ravel() > 0]
     n, n_units = len(order), len(content.rank)
-    sizes = [
-        SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)
-    ]
+    sizes = [SMALLEST_BALL * 2**i for i in range(32) if SMALLEST_BALL * 2**i <= min(n // 4, 1024)]
     if not sizes:
         return sparse.csc_array((n_units, 0), dtype=np.float32)
     vectors = content.vectors[order]
     usual = np.asarray(vectors @ content.mean).ravel()
     n_centres = min(n, MOST_CENTRES)
-    centres = np.arange(n)
-    if n_centres < n:
-        centres = np.sort(np.random.default_rng(seed).choice(n, n_centres, replace=False))
+    dice = np.random.default_rng(seed)
+    centres: NDArray[np.integer] = np.sort(dice.choice(n, n_centres, replace=False))
     rows, columns, column = [], [], 0
     step = max(1, 4_000_000 // n)
     for start in range(0, len(centres), step):
         some = centres[start : start + step]
-        block = vectors[some] @ vectors.T
-        similar = np.asarray(block.toarray() if sparse.issparse(block) else block)
-        similar = np.round(similar - usual, 9)
+        block = sparse.csr_array(vectors[some] @ vectors.T)
+        similar = np.round(block.toarray() - usual, 9)
         near = np.argpartition(-similar, sizes[-1] - 1, axis=1)[:, : sizes[-1]]
         value = np.take_along_axis(similar, near, axis=1)
         by = np.lexsort((near, -value), axis=1)

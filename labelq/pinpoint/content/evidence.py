@@ -113,8 +113,9 @@ def evidence(
     Content is looked at again only for pairs that these units carry: the rest is ``before``.
     """
     scan, n = choice.scan, len(choice.pairs)
-    value, asked = np.zeros((n, 4)), np.zeros((n, 4), np.bool_)
-    again = np.arange(n)
+    value: Floats = np.zeros((n, 4))
+    asked: NDArray[np.bool_] = np.zeros((n, 4), np.bool_)
+    again: Ints = np.arange(n)
     if without is not None and before is not None:
         again = np.flatnonzero(np.asarray(scan.flags[without].sum(axis=0)).ravel())
         scan = scan.without(without)
@@ -124,8 +125,8 @@ def evidence(
         value[pair, 1], asked[pair, 1] = centred(scan, choice.content, pair)[0][0], True
     if choice.nominal:
         if len(choice.votes.labels) >= LEAST_LABELS:
-            explained = () if without is None else choice.order[without]
-            value[:, 2] = excess(pair_table(choice.votes, explained))[_places(choice)]
+            left = None if without is None else pair_table(choice.votes, choice.order[without])
+            value[:, 2] = excess(pair_table(choice.votes), left)[_places(choice)]
             asked[:, 2] = True
         for i in again.tolist():
             units = choice.order[scan.disputed(i)]

@@ -64,8 +64,7 @@ class Scan:
 
     def moments(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Expected disputed units and their variance, (pairs × candidates)."""
-        n = np.asarray(self.strata.sum(axis=1), np.float64).ravel()
-        n = np.maximum(n, 1)
+        n: Floats = np.maximum(np.asarray(self.strata.sum(axis=1), np.float64).ravel(), 1)
         d = np.asarray((self.strata @ self.flags).todense(), np.float64)  # strata × pairs
         share = np.asarray((self.strata @ self.members).todense(), np.float64) / n[:, None]
         spread = d * (n[:, None] - d) / np.maximum(n - 1, 1)[:, None]
@@ -93,28 +92,30 @@ class Scan:
     def _found(
         self, counts: sparse.csr_array, moments: tuple[NDArray[np.float32], NDArray[np.float32]]
     ) -> tuple[Ints, Ints, Floats]:
-        counts = sparse.coo_array(counts)
-        enough = counts.data >= AT_LEAST - 0.5
-        pair, candidate = counts.row[enough], counts.col[enough]
-        k = counts.data[enough].astype(np.float64)
+        table = sparse.coo_array(counts)
+        enough = table.data >= AT_LEAST - 0.5
+        pair, candidate = table.row[enough], table.col[enough]
+        k = table.data[enough].astype(np.float64)
         expected, variance = (m[pair, candidate].astype(np.float64) for m in moments)
         return pair, candidate, strength(k, expected, variance)
 
     def of_pairs(self, pairs: Ints) -> Scan:
         """The same for some pairs only."""
-        return Scan(self.members, sparse.csr_array(sparse.csc_array(self.flags)[:, pairs]), self.stratum)
+        return Scan(
+            self.members, sparse.csr_array(sparse.csc_array(self.flags)[:, pairs]), self.stratum
+        )
 
     def best_per_pair(self) -> Floats:
         """The strength of each pair's strongest candidate as things are, (pairs,)."""
         best = np.zeros(self.flags.shape[1])
-        pair, _, value = self._found(self._counts(), self.moments())
+        pair, _, value = self._found(self.counts(), self.moments())
         np.maximum.at(best, pair, value)
         return best
 
     def strongest(self, pair: int) -> tuple[Ints, float]:
         """The units of a pair's strongest candidate, and its strength."""
         one = self.of_pairs(np.array([pair]))
-        _, candidate, value = self._found(one._counts(), one.moments())
+        _, candidate, value = self._found(one.counts(), one.moments())
         if not len(value):
             return np.zeros(0, np.intp), 0.0
         value = np.round(value, 6)
@@ -122,7 +123,8 @@ class Scan:
         column = sparse.csc_array(self.members[:, [candidate[best]]])
         return np.sort(column.indices), float(value[best])
 
-    def _counts(self) -> sparse.csr_array:
+    def counts(self) -> sparse.csr_array:
+        """Disputed units of each pair in each candidate, (pairs × candidates)."""
         return sparse.csr_array(sparse.csr_array(self.flags.T) @ self.members)
 
     def without(self, units: Ints) -> Scan:
@@ -139,7 +141,9 @@ class Scan:
         """The strength of one set of units for one pair."""
         member = np.zeros(len(self.stratum), np.float32)
         member[units] = 1
-        one = Scan(sparse.csr_array(member[:, None]), self.of_pairs(np.array([pair])).flags, self.stratum)
+        one = Scan(
+            sparse.csr_array(member[:, None]), self.of_pairs(np.array([pair])).flags, self.stratum
+        )
         k = float((one.flags.T @ one.members).sum())
         e, v = one.moments()
         return float(strength(np.array([k]), e[0].astype(float), v[0].astype(float))[0])

@@ -18,7 +18,8 @@ from labelq.measure.results import Consensus
 from labelq.pinpoint.content.candidates import candidates
 from labelq.pinpoint.content.centred import centred
 from labelq.pinpoint.content.evidence import Choice, Null, evidence, null_of
-from labelq.pinpoint.content.growing import grown
+from labelq.pinpoint.content.growing import grown, likeness_to
+from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
 from labelq.pinpoint.content.vectors import AT_LEAST, Content
@@ -27,7 +28,7 @@ from labelq.pinpoint.votes import Votes
 Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
-ERRORS = 0.03
+ERRORS = 0.02
 """The chance that a round without any reason in its disagreements gets a cluster at all; where
 there are reasons, about the share of clusters without one (Benjamini and Hochberg 1995)."""
 
@@ -37,10 +38,16 @@ otherwise it is the whole pair."""
 
 HALVES = 10
 
+CLEARLY = 1.5
+"""A pair's content taken together is where a cluster grows from when it is so much stronger than
+the strongest candidate: it may be a mixture of two.
+"""
+
 KEPT = 0.5
 SET_APART = 3.0
-"""A whole pair loses the units that do not fit when it keeps so many, and the others stand so
-far out."""
+"""A whole pair loses the units that do not fit when it keeps so many; content sets some apart
+from this strength on (a chance of one in twenty).
+"""
 
 PERMUTATIONS = 299
 FEWER = 99
@@ -71,9 +78,7 @@ class Claim:
     stability: float | None = None
 
 
-def pair_flags(
-    votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int
-) -> sparse.csr_array:
+def pair_flags(votes: Votes, pairs: Sequence[tuple[str, str]], n_units: int) -> sparse.csr_array:
     """Which units carry both labels of which pair, (units × pairs)."""
     code = {label: i for i, label in enumerate(votes.labels)}
     holders = [np.unique(votes.unit[votes.label == c]) for c in range(len(votes.labels))]
@@ -124,11 +129,11 @@ def _claimed(
     """
     times = len(best)
     limit = float(best[max(int(ERRORS * (times + 1)) - 1, 0)])
-    explained = [np.zeros(0, np.intp) for _ in made]
+    explained: list[Ints] = [np.zeros(0, np.intp) for _ in made]
     found: list[list[Claim]] = [[] for _ in made]
     evidences = [evidence(choice, times) for choice in made]
     closed: set[tuple[int, int]] = set()
-    adjusted = 0.0
+    adjusted, n_claimed = 0.0, 0
     for _ in range(MOST_CLAIMS):
         rows = [
             (float(p), i, pair, float(content[pair]))
@@ -140,7 +145,7 @@ def _claimed(
         if not rows:
             break
         p, i, pair, by_content = min(rows)
-        if p > limit * (1 + sum(map(len, found))):
+        if p > limit * (1 + n_claimed):
             break
         choice = made[i]
         scan = choice.scan.without(explained[i])
@@ -151,13 +156,17 @@ def _claimed(
             closed.add((i, pair))
             units = _trimmed(scan, choice.content, pair, units)
         as_rare = float((np.searchsorted(best, p, side="right") + 1) / (times + 1))
-        adjusted = max(adjusted, as_rare / (1 + sum(map(len, found))))
+        adjusted = max(adjusted, as_rare / (1 + n_claimed))
         named = len(units) >= AT_LEAST and choice.content.names(units)
         if not named:
             closed.add((i, pair))
             continue
-        kept = _stability(scan, choice.content, pair, units, times)
-        found[i].append(Claim(choice.pairs[pair], choice.order[units], p, adjusted, kept))
+        n_claimed += 1
+        for part in parted(choice.content, units) if by_content <= BY_CONTENT else [units]:
+            if len(part) >= AT_LEAST and choice.content.names(part):
+                kept = _stability(scan, choice.content, pair, part, times)
+                claim = Claim(choice.pairs[pair], choice.order[part], p, adjusted, kept)
+                found[i].append(claim)
         explained[i] = np.union1d(explained[i], units)
         evidences[i] = evidence(choice, times, explained[i], evidences[i])
     return [
@@ -173,7 +182,7 @@ def _cut_out(scan: Scan, content: Content, pair: int) -> Ints:
     """The disputed units of a pair with its strongest content."""
     core, top = scan.strongest(pair)
     value, region = centred(scan, content, pair)
-    if value[0] > top:
+    if value[0] > CLEARLY * top:
         core = region
     return grown(scan, content, pair, core)
 
@@ -190,15 +199,24 @@ def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) 
 
 
 def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
-    """Most of a pair's disputed units, where content sets some of them apart; else all."""
-    units = _cut_out(scan, content, pair)
-    most = len(units) >= KEPT * len(whole)
-    return units if most and scan.strength_of(pair, units) >= SET_APART else whole
+    """Most of a pair's disputed units, without those that do not fit; else all of them.
+
+    What content sets apart, if that is most of them; else those that are more like the others
+    than half of the units that are not disputed here.
+    """
+    cut = _cut_out(scan, content, pair)
+    if len(cut) >= KEPT * len(whole) and scan.strength_of(pair, cut) >= SET_APART:
+        return cut
+    others = np.setdiff1d(np.flatnonzero(scan.stratum >= 0), whole)
+    if not len(others):
+        return whole
+    kept = whole[
+        likeness_to(content, whole, whole) > np.median(likeness_to(content, others, whole))
+    ]
+    return kept if len(kept) >= KEPT * len(whole) else whole
 
 
-def _joined(
-    content: Content, votes: Votes, claims: Sequence[Claim], order: Ints
-) -> list[Claim]:
+def _joined(content: Content, votes: Votes, claims: Sequence[Claim], order: Ints) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
     place = np.argsort(order)
