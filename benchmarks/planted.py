@@ -151,8 +151,9 @@ def main() -> None:
         if gaps:
             hit, of = np.array(gaps).sum(axis=0)
             whole = sum(a == b for a, b in gaps)
-            print(f"gaps among the top five, {name}: {hit} of {of} ({hit / of:.0%}); rounds"
-                  f" with all of them: {whole} of {len(gaps)} ({whole / len(gaps):.0%})")  # fmt: skip
+            n = len(gaps)
+            print(f"gaps among the top five, {name}: {hit} of {of} ({hit / of:.0%}); all of a"
+                  f" round's: {whole} of {n} rounds ({whole / n:.0%})")  # fmt: skip
     for kind, n in scores.raters.items():
         precision = n["hit"] / max(n["hit"] + n["wrong"], 1)
         recall = n["hit"] / max(n["hit"] + n["missed"], 1)
