@@ -38,7 +38,7 @@ class Scores:
     """Counts over rounds."""
 
     def __init__(self) -> None:
-        self.gaps: list[tuple[int, int]] = []
+        self.gaps: list[tuple[int, int, str]] = []
         self.raters: dict[str, Counter[str]] = defaultdict(Counter)
         self.causes: dict[str, list[tuple[np.ndarray, int]]] = defaultdict(list)
         self.named: Counter[tuple[str, str]] = Counter()
@@ -52,7 +52,7 @@ class Scores:
         top = [c for c in clusters if not c.remainder][:5]
         gaps = planted.of("gap")
         found = [any(_matches(c, gap) for c in top) for gap in gaps]
-        self.gaps.append((sum(found), len(gaps)))
+        self.gaps.append((sum(found), len(gaps), planted.round.questions[0].level))
         wrong = self._raters(planted, clusters, agreed)
         rows = disagreements(planted.round, {QUESTION: agreed}, clusters)[0]
         truth = planted.shares[rows.unit].argmax(axis=1)
@@ -140,12 +140,20 @@ def main() -> None:
     claimed = 0
     for i in range(given.pure):
         clusters = pinpointed(planted_round(PURE + i, pure=True).round)[1]
-        claimed += any(not c.remainder for c in clusters)
+        several = [c for c in clusters if not c.remainder]
+        claimed += bool(several)
+        if several:
+            print(f"pure slips {PURE + i}: claimed {len(several)}", file=sys.stderr)
 
-    hit, of = np.array(scores.gaps).sum(axis=0)
-    whole = sum(a == b for a, b in scores.gaps)
-    print(f"gaps among the top five: {hit} of {of} ({hit / of:.0%}); rounds with all of their"
-          f" gaps: {whole} of {len(scores.gaps)} ({whole / len(scores.gaps):.0%})")  # fmt: skip
+    for name, levels in (("all", {"nominal", "ordinal"}), ("nominal", {"nominal"}),
+                         ("ordered", {"ordinal"})):  # fmt: skip
+        gaps = [(a, b) for a, b, level in scores.gaps if level in levels]
+        if gaps:
+            hit, of = np.array(gaps).sum(axis=0)
+            whole = sum(a == b for a, b in gaps)
+            n = len(gaps)
+            print(f"gaps among the top five, {name}: {hit} of {of} ({hit / of:.0%}); all of a"
+                  f" round's: {whole} of {n} rounds ({whole / n:.0%})")  # fmt: skip
     for kind, n in scores.raters.items():
         precision = n["hit"] / max(n["hit"] + n["wrong"], 1)
         recall = n["hit"] / max(n["hit"] + n["missed"], 1)
