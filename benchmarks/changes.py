@@ -1,6 +1,6 @@
 """How often intervals of a difference between two rounds hold, and how often nothing is claimed.
 
-    python benchmarks/changes.py [REPLICATIONS]     # 1,000 by default, a quarter of an hour
+    python benchmarks/changes.py [REPLICATIONS]     # 200 by default, some ten minutes
 
 Both rounds are drawn from a known process (benchmarks/simulated_rounds.py), so that the true
 difference is known. ``mover`` is what an audit uses; beside it the plain scale (d ± t · √(e₁² +
@@ -133,4 +133,4 @@ def main(replications: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

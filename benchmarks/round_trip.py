@@ -1,6 +1,6 @@
 """What a comparison says where nothing changed, and where two gaps in the guideline were closed.
 
-    python benchmarks/round_trip.py [PAIRS]     # 60 by default, some ten minutes
+    python benchmarks/round_trip.py [PAIRS] [unchanged|closed]     # 60 of each, some 20 minutes
 
 Pairs of rounds are drawn by the sample's own generator from all its tickets: 268 for the first
 round and 175 for the second, 40 of them in both, each pair from another seed. *Unchanged*: the same
@@ -92,9 +92,11 @@ def naive(cluster, fate, second):
     return bool((now > 0).mean() < found)
 
 
-def main(n_pairs):
+def main(n_pairs=60, only=None):
     for title, known in (("unchanged", {}), ("closed", CLOSED)):
-        words, fates, fell, gaps = Counter(), Counter(), Counter(), Counter()
+        if only not in (None, title):
+            continue
+        words, fell, gaps = Counter(), Counter(), Counter()
         for seed in range(n_pairs):
             first, second, kinds = rounds(seed, known)
             audit, found = compared(first, second)
@@ -106,7 +108,9 @@ def main(n_pairs):
                 kind = kind_of(cluster, first, kinds)
                 planted = cluster.question == "category" and kind in people.GAPS
                 gaps["gap" if planted else "other", fate.fate] += 1
-                fates[fate.fate] += 1
+                if fate.fate in ("gone", "smaller") and not (planted and known):
+                    said = f"{fate.before:.2f}, {fate.expected:.2f} expected, {fate.after:.2f} now"
+                    print(f"{seed}: {fate.question} {fate.labels} {fate.words}: {said}", flush=True)
                 if fate.n_after >= 5:
                     fell[naive(cluster, fate, second)] += 1
         print(f"\n## {title}: {n_pairs} pairs")
@@ -118,4 +122,4 @@ def main(n_pairs):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    main(*map(int, sys.argv[1:2]), *sys.argv[2:3])

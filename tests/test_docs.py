@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+import labelq
 from labelq.cli import main
 from labelq.cli.demo import sample_folder
+from labelq.report.directory import write_audit
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
@@ -72,8 +74,6 @@ def _one_export_per_annotator(tasks: list[dict[str, Any]], folder: Path) -> None
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the documentation talks about."""
-    import labelq
-
     folder = tmp_path_factory.mktemp("desk")
     sample = sample_folder()
     for name, source in (
@@ -82,6 +82,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("guideline.md", "support_triage.md"),
     ):
         (folder / name).write_bytes(sample[source].read_bytes())
+    second = ROOT / "sample_data/support_triage/round_2.json"
+    (folder / "round_2.json").write_bytes(second.read_bytes())
     _one_export_per_annotator(json.loads((folder / "export.json").read_bytes()), folder / "exports")
     round_ = labelq.read(folder / "export.json")
     frame = round_.to_frame()
@@ -117,6 +119,11 @@ def test_every_command_runs(
         (tmp_path / file.name).symlink_to(file)
     monkeypatch.chdir(tmp_path)
     arguments = shlex.split(command)[1:]
+    if "--against" in arguments:
+        earlier = labelq.audit(labelq.read("export.json"), resamples=100, cross_check=False)
+        directory = Path(arguments[arguments.index("--against") + 1])
+        directory.parent.mkdir()
+        write_audit(earlier, directory, manifest={"inputs": {}})
     if "--out" in arguments:  # never outside the test's folder
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
