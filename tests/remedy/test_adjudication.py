@@ -20,9 +20,9 @@ from labelq.remedy.adjudication import (
     content_of,
     decisions_in,
     new_rows,
-    tally,
     value_in,
 )
+from labelq.remedy.decided_tasks import tally
 from tests.rounds import make_round
 
 ROWS = [
