@@ -102,7 +102,7 @@ def test_documents_are_converted_and_it_says_so(audit, desk, suffix, monkeypatch
     path = desk / f"guide.{suffix}"
     path.write_bytes(html)
     if suffix == "docx":
-        monkeypatch.setattr("labelq.files._docx_html", lambda _: html)
+        monkeypatch.setattr("labelq.documents._docx_html", lambda _: html)
     assert run(audit, "--guideline", path) == 0
     draft = (desk / "guideline_draft.md").read_text("utf-8")
     assert "## Billing\n\nMoney **taken**" in draft

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelq.labels.model import Round
-from labelq.pinpoint.findings import Camp, Cause, Cluster
+from labelq.pinpoint.findings import Apart, Camp, Cause, CauseEvidence, Cluster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,12 @@ def _cluster(row: Mapping[str, Any], unit: Mapping[str, int], rater: Mapping[str
     )
     if why.get("rater") is not None:
         why["rater"] = rater[why["rater"]]
-    return Cluster(**told | {"cause": Cause(**why)})
+    if why.get("evidence") is not None:
+        seen = _known(CauseEvidence, row["cause"]["evidence"])
+        who = seen["deviates"]
+        why["evidence"] = CauseEvidence(**seen | {"deviates": None if who is None else rater[who]})
+    apart = tuple(Apart(**_known(Apart, one)) for one in row.get("apart", ()))
+    return Cluster(**told | {"cause": Cause(**why), "apart": apart})
 
 
 def _known(kind: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def rounds():
     return pinpointed(replace(first, questions=category)), second
 
 
-@pytest.mark.parametrize(("gap", "recall"), [("gift_card", 0.55), ("courier_damage", 0.45)])
+@pytest.mark.parametrize(("gap", "recall"), [("gift_card", 0.45), ("courier_damage", 0.4)])
 def test_the_scope_of_a_planted_gap_is_found_a_round_later(rounds, gap, recall):
     found, second = rounds
     first = found.round
