@@ -65,9 +65,14 @@ def alpha(round_):
     return next(row.value for row in rows if row.metric == "krippendorff_alpha")
 
 
-def about_the_round(found):
-    """Everything that an audit says about the round, at full precision."""
+def about_the_round(found, *, causes=True):
+    """Everything that an audit says about the round, at full precision.
+
+    Without ``causes`` not how likely they are: what reviewers decided sets that right.
+    """
     clusters = [replace(cluster, consensus=None) for cluster in found.clusters]
+    if not causes:
+        clusters = [replace(one, cause=replace(one.cause, probabilities={})) for one in clusters]
     kept = ("agreements", "verdicts", "label_pairs", "edge_cases", "raters", "influences", "gates")
     return repr([getattr(found, name) for name in kept] + clusters)
 
@@ -122,7 +127,7 @@ def test_causes_rest_on_the_round_and_the_proposed_label_on_all_evidence():
         audit(build_round(submissions(first, later), name="r"), resamples=100)
         for later in ({}, second)
     )
-    assert [cluster.cause.kind for cluster in before.clusters] == ["slip"]
+    assert before.clusters[0].cause.probabilities
     assert about_the_round(before) == about_the_round(after)
     assert before.clusters[0].consensus == "refund"
     assert after.clusters[0].consensus is None
@@ -190,7 +195,8 @@ def test_what_a_reviewer_decides_is_certain_and_nobodys_vote():
     s = submissions(first, decided, ANSWER, ["Rev@x.example"])
     before = audit(build_round(submissions(first), name="r"), resamples=100)
     after = audit(build_round(s, name="r", reviewers=["rev@X.example"]), resamples=100)
-    assert about_the_round(before) == about_the_round(after)
+    told = [about_the_round(found, causes=False) for found in (before, after)]
+    assert told[0] == told[1]
     assert [rater.id for rater in after.round.raters] == sorted(RATERS)
     table = training_labels(after.round, after.consensus).set_index("unit")
     rows = table[table["source"] == "adjudicated"]

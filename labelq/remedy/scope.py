@@ -116,8 +116,8 @@ class _Resemblance:
         :data:`COHERENT` have no lookalikes, nor has a single task.
 
         Measured on the sample, where two gaps are planted and 20 tasks of each come a round
-        later: decided upon the 8 and 12 tasks of their clusters, 11 of 12 and 9 of 11
-        lookalikes are right. Of what is missed half is in other languages: it shares no word
+        later: decided upon the 11 tasks of each one's cluster, 9 of 9 and 8 of 10 lookalikes
+        are right. Of the 11 and 12 that are missed half is in other languages: it shares no word
         with them.
         """
         nobody = np.zeros(self.n_units, bool)
