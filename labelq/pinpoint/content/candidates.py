@@ -27,16 +27,22 @@ SMALLEST_BALL = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Which unit is in which candidate, (units × candidates), 1 or 0."""
+    """Which unit is in which candidate, (units × candidates), 1 or 0.
+
+    The first ``n_named`` are words and fields: they name themselves.
+    """
 
     members: sparse.csr_array
+    n_named: int
 
 
 def candidates(content: Content, seed: int = 0) -> Candidates:
     """All candidates of a round: words, field values, neighbourhoods."""
     parts = [_words(content), _fields(content), _neighbourhoods(content, seed)]
     members = sparse.csr_array(sparse.hstack(parts, format="csr", dtype=np.float32))
-    return Candidates(_distinct(members))
+    first = _distinct(members)
+    n_named = int((first < parts[0].shape[1] + parts[1].shape[1]).sum())
+    return Candidates(sparse.csr_array(sparse.csc_array(members)[:, first]), n_named)
 
 
 def _words(content: Content) -> sparse.csc_array:
@@ -97,11 +103,9 @@ def _neighbourhoods(content: Content, seed: int) -> sparse.csc_array:
     return sparse.csc_array((data, (row, np.concatenate(columns))), shape=(n_units, column))
 
 
-def _distinct(members: sparse.csr_array) -> sparse.csr_array:
-    """Each set of units once, the first of several."""
-    by_set = sparse.csc_array(members)
-    by_set.sort_indices()
+def _distinct(members: sparse.csr_array) -> NDArray[np.intp]:
+    """Columns: each set of units once, the first of several."""
     weight = np.random.default_rng(0).random(members.shape[0])
     key = np.round(np.asarray(weight @ members).ravel(), 6)
     _, first = np.unique(key, return_index=True)
-    return sparse.csr_array(by_set[:, np.sort(first)])
+    return np.sort(first)

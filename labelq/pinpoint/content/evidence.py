@@ -49,7 +49,7 @@ class Choice:
     """One choice with its label pairs, ready to be searched.
 
     Rows of the scan, and of ``content``, are units in the order of their ids; ``order`` are
-    their codes.
+    their codes. The first ``n_named`` candidates of the scan name themselves.
     """
 
     votes: Votes
@@ -58,6 +58,7 @@ class Choice:
     content: Content
     order: Ints
     nominal: bool
+    n_named: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

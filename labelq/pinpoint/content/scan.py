@@ -112,10 +112,12 @@ class Scan:
         np.maximum.at(best, pair, value)
         return best
 
-    def strongest(self, pair: int) -> tuple[Ints, float]:
-        """The units of a pair's strongest candidate, and its strength."""
+    def strongest(self, pair: int, first: int | None = None) -> tuple[Ints, float]:
+        """The units of a pair's strongest candidate (of the ``first`` ones), its strength."""
         one = self.of_pairs(np.array([pair]))
         _, candidate, value = self._found(one.counts(), one.moments())
+        if first is not None:
+            candidate, value = candidate[candidate < first], value[candidate < first]
         if not len(value):
             return np.zeros(0, np.intp), 0.0
         value = np.round(value, 6)
