@@ -7,6 +7,7 @@ and what to do. The command line prints it and exits with 2; a traceback is a bu
 from __future__ import annotations
 
 __all__ = [
+    "DecisionsError",
     "GuidelineError",
     "LabelqError",
     "OutputError",
@@ -26,6 +27,10 @@ class SourceError(LabelqError):
 
 class GuidelineError(LabelqError):
     """A guideline document that cannot be read."""
+
+
+class DecisionsError(LabelqError):
+    """A file of decisions that cannot be read or written, or a decision that cannot be."""
 
 
 class SettingsError(LabelqError):

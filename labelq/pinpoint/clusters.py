@@ -21,9 +21,9 @@ from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
     choices,
+    consensus_values,
     consensus_votes,
     label_codes,
-    modal_values,
     unit_disagreement,
 )
 
@@ -250,7 +250,7 @@ def _cluster(
         share=float(share),
         settled=view.settling.at_most(
             in_order,
-            modal_values(view.ratings, in_order),
+            consensus_values(view.ratings, view.consensus, in_order),
             label_codes(view.settling.question, view.ratings, group.labels),
         ),
         cause=Cause("too_little"),  # until the causes of all clusters are told together

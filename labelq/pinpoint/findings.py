@@ -209,19 +209,44 @@ class Disagreements:
         return np.where(likely.max(axis=1, initial=0) > LIKELY, likely.argmax(axis=1), -1)
 
 
+EdgeCaseKind = Literal[
+    "even_split",
+    "consistent_split",
+    "torn",
+    "border",
+    "same_text",
+    "near_text",
+    "against_model",
+    "against_gold",
+    "gold_rejected",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeCase:
     """A unit that a guideline should quote.
 
-    ``kind``: ``even_split`` (votes split evenly), ``consistent_split`` (the usually most
-    consistent raters differ), ``same_text`` (``others`` carry the same text and another
-    label), ``against_gold`` (most raters contradict the gold label). ``votes`` lists labels
-    with their counts, most votes first.
+    ``kind``:
+
+    - ``even_split``: the two leading values have the same number of votes;
+    - ``consistent_split``: the best third of raters, by the consensus' estimate of accuracy, is
+      evenly split;
+    - ``torn``: votes are uneven, but the consensus gives the second label .35 or more;
+    - ``border``: votes for two labels, and a content nearest to the units that raters agree on
+      for either of them (.7 of what is usual among those, or more);
+    - ``same_text``: ``others`` carry the same text and another label;
+    - ``near_text``: ``others`` have nearly the same words (cosine .9 or more) and another label;
+    - ``against_model``: two or more raters agree, and a confident model says another label;
+    - ``against_gold``: more than half of two or more raters contradict the gold label;
+    - ``gold_rejected``: two or more of the best third of raters agree on another label than
+      gold.
+
+    ``votes`` lists labels with their counts, most votes first.
     """
 
     question: str
     unit: int
-    kind: Literal["even_split", "consistent_split", "same_text", "against_gold"]
+    kind: EdgeCaseKind
     votes: tuple[tuple[str, int], ...]
     others: tuple[int, ...] = ()
 
@@ -346,13 +371,62 @@ class RaterReport:
     left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
+COVERED = 0.8
+"""An agenda carries so much of the disagreement that has a common content."""
+
+InfluenceKind = Literal["cluster", "label_pair", "rater", "unit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """How one unit moves the headline coefficient: ``without`` it, and its ``share`` of
-    the observed disagreement (all units add up to 1).
+    """What one unit, rater, label pair or cluster weighs in a question's disagreement.
+
+    ``key`` is a unit or rater code, two labels, or a cluster's id. ``share`` is the share of
+    the observed disagreement: of all units it adds up to 1, of all raters too (a disagreeing
+    pair of ratings is split half and half), and of all label pairs; of clusters to what is in
+    one. ``settled`` is the headline coefficient if it were settled (at most; does not add up,
+    may be lower than now): its units follow the consensus, or all get one of a pair's labels;
+    of a rater: their own ratings on disputed units follow the consensus. ``without`` is the
+    coefficient without the unit, None for the other kinds.
+
+    ``rank`` is the place by share among its kind (equal shares have the mean of their places),
+    ``rank_lower`` and ``rank_upper`` its interval under resampling of units, ``stays`` the
+    share of resamples in which the rank is not worse. Clusters are ranked among those with a
+    common content; the remainder has no rank, and without resamples there is no interval.
     """
 
     question: str
-    unit: int
+    kind: InfluenceKind
+    key: int | str | tuple[str, str]
     share: float
-    without: float | None
+    settled: float | None
+    without: float | None = None
+    rank: float | None = None
+    rank_lower: int | None = None
+    rank_upper: int | None = None
+    stays: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What to talk about: the fewest clusters that carry most of the common disagreement.
+
+    ``clusters`` are ids, the largest share first. They carry ``share`` of the question's
+    observed disagreement; all clusters with a common content carry ``common``, and the
+    remainders ``remainder``. What is left after both is in no cluster. ``settled`` is the
+    headline coefficient if all of ``clusters`` were settled, each in the way that brings it
+    most (at most), ``value`` what it is now.
+    """
+
+    question: str
+    clusters: tuple[str, ...]
+    share: float
+    common: float
+    remainder: float
+    value: float | None
+    settled: float | None
+
+    @property
+    def left(self) -> float:
+        """Share of the disagreement that is in no cluster."""
+        return max(0.0, round(1 - self.common - self.remainder, 12))

@@ -24,7 +24,7 @@ from labelq.pinpoint.findings import (
     RaterReport,
 )
 from labelq.remedy.acts import Reason, ReasonCode
-from labelq.remedy.queue import WORDS
+from labelq.remedy.entries import WORDS
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted, percent, times
 from labelq.report.text import mark
@@ -70,8 +70,13 @@ BASES: dict[Basis, str] = {
 EDGE_CASES: dict[str, str] = {
     "even_split": "votes split evenly",
     "consistent_split": "the usually most consistent annotators differ",
+    "torn": "the votes lean one way, and the consensus stays undecided",
+    "border": "reads like one label and like the other",
     "same_text": "same text, different labels",
+    "near_text": "nearly the same text, different labels",
+    "against_model": "all annotators agree, a confident model says another label",
     "against_gold": "most annotators contradict the gold label",
+    "gold_rejected": "the usually most consistent annotators reject the gold label",
 }
 
 THE_OTHERS = "the others"
@@ -376,9 +381,10 @@ def queue_reasons(reasons: tuple[Reason, ...]) -> str:
 
 
 def same_text(case: EdgeCase, ids: tuple[str, ...]) -> str:
-    """The other tasks with the same text, for the end of a sentence; empty if there are none."""
+    """The other tasks with (nearly) the same text, for the end of a sentence, perhaps empty."""
     if not case.others:
         return ""
     shown = ", ".join(mark(ids[unit], 40) for unit in case.others[:5])
     more = f" and {count(len(case.others) - 5)} more" if len(case.others) > 5 else ""
-    return f"; same text: task {shown}{more}"
+    nearly = "nearly the " if case.kind == "near_text" else ""
+    return f"; {nearly}same text: task {shown}{more}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "no_variation": "everyone gave the same label, so there is no chance agreement to compare with",
     "no_overlap": "no task was labeled by two or more people",
+    "no_disagreement": "nobody disagrees, so there is nothing that other labels could remove",
+    "two_labels": "two labels are in use: merging them leaves nothing to tell apart",
     "too_few_units": "too few tasks were labeled by two or more people",
     "too_little_variation": (
         "too few tasks carry any other label than the commonest for an interval one could trust"
@@ -25,6 +27,12 @@ REASONS: dict[str, str] = {
     "not_for_sets": "not defined where several labels are given at once",
     "not_for_numbers": "not defined for free numbers",
     "needs_ordered_labels": "needs labels that have an order, or costs of confusing them",
+    "other_level": "its level of measurement was another one",
+    "other_labels": "it depends on how many labels there are, and these were others",
+    "other_costs": "the costs of confusing labels were others",
+    "not_in_both": "only one of the rounds has it",
+    "label_gone": "one of the rounds does not have these labels",
+    "no_interval": "one of the rounds has no interval",
     "no_gold": "there is no gold",
     "too_few_gold": "fewer than 30 tasks have gold",
     "two_raters": "with two annotators nobody can tell who of them is right more often",

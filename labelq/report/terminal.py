@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from labelq.files import csv_safe
 from labelq.labels.model import Rater
 from labelq.measure.results import Agreement, PairIndices, Verdict
-from labelq.report import ceilings, words
+from labelq.report import ceilings, comparison, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.document import to_bytes
 from labelq.report.findings import top_findings
@@ -51,6 +51,7 @@ def print_audit(
         if caveat.option:
             out.path(caveat.option, indent=2)
     _verdicts(out, audit)
+    _comparison(out, audit, shown)
     remarks = notes(audit.round.intake)
     if remarks:
         out.skip()
@@ -74,6 +75,19 @@ def print_audit(
     out.skip()
     out.say("The report", "bold")
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
+
+
+def _comparison(out: Page, audit: Audit, shown: Names) -> None:
+    """Whether it helped, where an earlier round was compared with."""
+    if audit.comparison is None:
+        return
+    out.skip()
+    out.say("Did it help", "bold")
+    out.say(comparison.summary(audit.comparison), indent=2)
+    for sentence in comparison.lines(audit.comparison):
+        out.say(sentence, indent=2, start="- ")
+    for sentence in comparison.surroundings(audit.comparison.surroundings, shown):
+        out.say(sentence, indent=2, start="- ")
 
 
 def _verdicts(out: Page, audit: Audit) -> None:

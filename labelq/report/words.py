@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from labelq.labels.model import Aside, Question, Selection
 from labelq.measure import registry
 from labelq.measure.results import Agreement, CrossCheck, State, Verdict
+from labelq.remedy.acts import GuidelineVersion
 from labelq.report import causes
 from labelq.report.numbers import coefficient, count, counted, interval, percent, small, threshold
 from labelq.report.reasons import ASIDES, REASONS
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
-    from labelq.auditing import Gate
+    from labelq.remember.gates import Gate
 
 STATES: dict[State, tuple[str, str]] = {
     "reliable": ("●", "reliable"),
@@ -333,9 +334,21 @@ def cross_check(check: CrossCheck) -> str:
     )
 
 
+def guideline(used: GuidelineVersion) -> str:
+    """Which guideline the annotators had."""
+    name = mark(used.name)
+    if used.version is None:
+        return f"{name}, which records no version."
+    if used.edited:
+        return f"{name}, edited since version {used.version}."
+    return f"{name}, version {used.version}."
+
+
 def gate(rule: Gate) -> str:
     """One ``--fail-under`` rule and how it went."""
-    said = f"{metric(rule.metric)} of {mark(rule.question)} at least {threshold(rule.at_least)}"
+    what = f"change of {metric(rule.metric)}" if rule.change else metric(rule.metric)
+    said = f"{what} of {mark(rule.question)} at least {threshold(rule.at_least)}"
+    said = said[0].upper() + said[1:]
     if rule.lower is None:
         return f"{said}: failed, {reason(rule.reason) or 'there is no interval'}."
     low = coefficient(rule.lower, [rule.at_least])

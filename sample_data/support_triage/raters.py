@@ -106,7 +106,7 @@ PLANS = (
          datetime(2026, 3, 10, 10, 15, tzinfo=UTC), gold=20, skipped=7, drafts=6, twice=3, edited=5,
          from_prediction=8, idle=2),
     Plan(2, datetime(2026, 4, 13, tzinfo=UTC), 2401, 10301, {},
-         {"gift_card": 0.95, "courier_damage": 0.7}, skipped=3),
+         {"gift_card": 0.95, "courier_damage": 0.95}, skipped=3),
 )  # fmt: skip
 
 

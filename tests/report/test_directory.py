@@ -23,6 +23,7 @@ FILES = {
     "guideline.md",
     "guideline_draft.md",
     "guideline.diff",
+    "guideline_changes.md",
     "rules.html",
     "private/annotators.html",
     "manifest.json",
