@@ -54,7 +54,7 @@ def pinpointed(round_: Round):
     question, ratings = round_.questions[0], round_.ratings[QUESTION]
     settling = Settling.of(question, ratings)
     agreed = consensus(question, ratings, len(round_.raters))
-    pairs = label_pairs(question, ratings, settling)
+    pairs = label_pairs(question, ratings, settling, agreed)
     return agreed, find_clusters(round_, {QUESTION: settling}, {QUESTION: agreed}, pairs)
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 _SPACELESS = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+)")
 """Runs of Kana and Han, which are written without spaces between words."""
 
+_ASCII_WORD = re.compile(r"\w+(?:'\w+)*", re.ASCII)
+
 _CONTRACTED = re.compile("(?:n't|'(?:s|m|d|re|ve|ll))$")
 """How English function words end when they are contracted: don't, I'm, that's."""
 
@@ -44,6 +46,8 @@ def folded(word: str) -> str:
 
 def folded_tokens(text: str) -> list[str]:
     """The words of ``text`` in the form under which they are compared."""
+    if text.isascii():  # the same, some ten times as fast
+        return _ASCII_WORD.findall(text.lower())
     return [folded(word) for word in tokens(text)]
 
 

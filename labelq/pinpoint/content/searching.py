@@ -22,7 +22,8 @@ from labelq.pinpoint.content.growing import grown, likeness_to
 from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan
 from labelq.pinpoint.content.strata import strata
-from labelq.pinpoint.content.vectors import AT_LEAST, Content
+from labelq.pinpoint.content.terms import Terms
+from labelq.pinpoint.content.vectors import AT_LEAST, Content, rows_of
 from labelq.pinpoint.votes import Votes
 
 Ints = NDArray[np.integer]
@@ -53,6 +54,11 @@ PERMUTATIONS = 299
 FEWER = 99
 MANY = 1_000
 """From so many disagreements on, fewer permutations."""
+
+MOST_SEARCHED = 20_000
+"""Of more disagreements in a question, those of a seeded sample of the units are searched; the
+others join the nearest cluster, or the remainder.
+"""
 
 MOST_CLAIMS = 40
 
@@ -100,24 +106,63 @@ def searched(
     n_units = len(content.rank)
     # Everything in the order of ids: the draws then do not depend on the order of the file.
     order = np.argsort(content.rank)
+    all_flags = [pair_flags(votes, pairs, n_units) for votes, _, pairs, _ in choices]
+    most = max((int(flags.sum()) for flags in all_flags), default=0)
+    if most > MOST_SEARCHED:
+        chosen = np.random.default_rng(seed).random(n_units) < MOST_SEARCHED / most
+        order = order[chosen]
     ranked = replace(
         content,
         vectors=content.vectors[order],
         text_of=content.text_of[order],
-        rank=np.arange(n_units),
+        rank=np.arange(len(order)),
+        fields=Terms(content.fields.names, sparse.csr_array(content.fields.members[order])),
     )
-    fixed = candidates(content, seed)
-    members = sparse.csr_array(fixed.members[order])
+    fixed = candidates(ranked, seed)
+    members = fixed.members
     made: list[Choice] = []
-    for votes, consensus, pairs, nominal in choices:
-        flags = sparse.csr_array(pair_flags(votes, pairs, n_units)[order])
+    for (votes, consensus, pairs, nominal), every in zip(choices, all_flags, strict=True):
+        flags = sparse.csr_array(every[order])
         scan = Scan(members, flags, strata(votes, consensus, content, n_units)[order])
         made.append(Choice(votes, tuple(pairs), scan, ranked, order, nominal, fixed.n_named))
     n_flags = sum(int(choice.scan.flags.sum()) for choice in made)
     times = FEWER if n_flags > MANY else PERMUTATIONS
     nulls = [null_of(choice, times, seed + 1000 * i) for i, choice in enumerate(made)]
     best = np.sort(np.min([null.best() for null in nulls], axis=0))
-    return _claimed(made, nulls, best)
+    found = _claimed(made, nulls, best)
+    if len(order) < n_units:
+        found = [
+            _with_rest(content, choice, flags, claims)
+            for choice, flags, claims in zip(made, all_flags, found, strict=True)
+        ]
+    return found
+
+
+def _with_rest(
+    content: Content, choice: Choice, flags: sparse.csr_array, claims: Sequence[Claim]
+) -> list[Claim]:
+    """The claims with the disputed units that were not searched: each joins the claim of its
+    labels that it is most like, if it is as like as three of four of the claim's own units.
+    """
+    searched_ = np.zeros(flags.shape[0], np.bool_)
+    searched_[choice.order] = True
+    best = np.full(flags.shape[0], -np.inf)
+    joins = np.full(flags.shape[0], -1)
+    for i, claim in enumerate(claims):
+        own = [p for p, pair in enumerate(choice.pairs) if set(pair) <= set(claim.labels)]
+        n = np.asarray(sparse.csc_array(flags)[:, own].sum(axis=1)).ravel()
+        rest = np.flatnonzero((n > 0) & ~searched_)
+        limit = np.quantile(likeness_to(content, claim.units, claim.units), 0.25)
+        fit = likeness_to(content, rest, claim.units)
+        nearer = (fit >= limit) & (fit > best[rest])
+        best[rest[nearer]], joins[rest[nearer]] = fit[nearer], i
+    return [
+        replace(
+            claim,
+            units=content.central_first(np.append(claim.units, np.flatnonzero(joins == i))),
+        )
+        for i, claim in enumerate(claims)
+    ]
 
 
 def _claimed(
@@ -238,11 +283,12 @@ def _trimmed(scan: Scan, content: Content, pair: int, whole: Ints) -> Ints:
 def _joined(content: Content, votes: Votes, claims: Sequence[Claim], order: Ints) -> list[Claim]:
     """Parts of one content joined: of the same pair, or of three labels in play."""
     done: list[Claim] = []
-    place = np.argsort(order)
     for claim in claims:
         for i, other in enumerate(done):
             labels = tuple(dict.fromkeys((*other.labels, *claim.labels)))
-            if len(labels) > 3 or not _alike(content, place[other.units], place[claim.units]):
+            if len(labels) > 3 or not _alike(
+                content, rows_of(order, other.units), rows_of(order, claim.units)
+            ):
                 continue
             units = np.union1d(other.units, claim.units)
             if len(labels) == 3 and len(other.labels) < 3 and not _in_play(votes, units, labels):

@@ -199,7 +199,7 @@ class Content:
 
     def coded_central(self, order: UnitCodes, units: UnitCodes) -> NDArray[np.integer]:
         """Codes of units, most typical first, where rows of this content are in ``order``."""
-        rows = np.argsort(order)[units]
+        rows = rows_of(order, units)
         return np.asarray(order[self.central_first(rows)])
 
     def _means(self, groups: Sequence[UnitCodes]) -> NDArray[np.float64]:
@@ -238,6 +238,12 @@ class Content:
             return group
         typical = np.round(self._typical(group), 12)
         return np.asarray(group[np.lexsort((self.rank[group], -typical))])
+
+
+def rows_of(order: UnitCodes, units: UnitCodes) -> NDArray[np.intp]:
+    """Where ``units`` stand in ``order``."""
+    sorter = np.argsort(order)
+    return sorter[np.searchsorted(order, units, sorter=sorter)]
 
 
 def _embedded(
