@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labelq.labels.model import Question, Ranking, Rater, Ratings, Round, Selection
     from labelq.measure.agreement import agreement, alpha_with
     from labelq.measure.consensus.estimation import consensus
+    from labelq.measure.label_scheme import LabelScheme, label_scheme
     from labelq.measure.results import Agreement, Consensus, Verdict
     from labelq.reading import read
 
@@ -36,6 +37,7 @@ __all__ = [
     "Agreement",
     "Audit",
     "Consensus",
+    "LabelScheme",
     "LabelqError",
     "Question",
     "Ranking",
@@ -49,6 +51,7 @@ __all__ = [
     "alpha_with",
     "audit",
     "consensus",
+    "label_scheme",
     "read",
 ]
 
@@ -56,6 +59,7 @@ _HOME = {
     "Agreement": "labelq.measure.results",
     "Audit": "labelq.auditing",
     "Consensus": "labelq.measure.results",
+    "LabelScheme": "labelq.measure.label_scheme",
     "LabelqError": "labelq.errors",
     "Question": "labelq.labels.model",
     "Ranking": "labelq.labels.model",
@@ -68,6 +72,7 @@ _HOME = {
     "alpha_with": "labelq.measure.agreement",
     "audit": "labelq.auditing",
     "consensus": "labelq.measure.consensus.estimation",
+    "label_scheme": "labelq.measure.label_scheme",
     "read": "labelq.reading",
 }
 

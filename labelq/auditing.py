@@ -1,28 +1,23 @@
 """The story in one function: a round in, an :class:`Audit` out.
 
-Can I trust this round, what is wrong, what do we do. No input or output happens here.
+Can I trust this round, what is wrong, what do we do, did it help. No input or output here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labelq.errors import SettingsError
 from labelq.labels.grouping import groups_of
-from labelq.labels.model import Question, Round
-from labelq.measure import crosscheck
+from labelq.labels.model import Round
 from labelq.measure.agreement import agreement, pair_indices
-from labelq.measure.ceiling import ceiling
-from labelq.measure.consensus.calibration import calibration
 from labelq.measure.consensus.estimation import consensus
-from labelq.measure.consensus.held_out import held_out
-from labelq.measure.consensus.rater_confusion import rater_confusion
+from labelq.measure.consensus.quality import Quality
+from labelq.measure.crosscheck import cross_check_if_wanted
 from labelq.measure.intervals.plan import IntervalPlan, Method
+from labelq.measure.label_scheme import label_scheme
 from labelq.measure.marginals import marginal_tests
-from labelq.measure.naming import metric_called
-from labelq.measure.registry import METRICS
 from labelq.measure.results import (
     Agreement,
     Calibration,
@@ -37,41 +32,42 @@ from labelq.measure.results import (
 )
 from labelq.measure.settling import Settling
 from labelq.measure.verdicts import RELIABLE_FROM, TENTATIVE_FROM, verdict
-from labelq.pinpoint.clusters import find_clusters
+from labelq.pinpoint.causes.disagreements import disagreements
+from labelq.pinpoint.clusters import clustering, find_clusters
+from labelq.pinpoint.content.vectors import Content, Embedder
 from labelq.pinpoint.edge_cases import find_edge_cases
-from labelq.pinpoint.findings import Cluster, EdgeCase, Influence, LabelPair, RaterReport
-from labelq.pinpoint.influence import influences
+from labelq.pinpoint.findings import (
+    Agenda,
+    Cluster,
+    Clustering,
+    Disagreements,
+    EdgeCase,
+    Influence,
+    LabelPair,
+    RaterReport,
+)
+from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
+from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
 from labelq.pinpoint.raters import rater_reports
-from labelq.remedy.acts import Draft, Entry, Task
+from labelq.remedy.acts import Draft, Entry, GuidelineVersion, QueueForecast, Task
 from labelq.remedy.decisions import Decision
-from labelq.remedy.guideline import draft_guideline
-from labelq.remedy.queue import queue, queue_tasks
+from labelq.remedy.entries import queue_tasks
+from labelq.remedy.forecast import forecast
+from labelq.remedy.guideline import TaskLinks, draft_guideline
+from labelq.remedy.people import hurried_raters, people_of
+from labelq.remedy.queue import queue
+from labelq.remedy.releasing import effects, freed
+from labelq.remedy.scope import decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.remember.comparison import compare
 from labelq.remember.earlier import Earlier
 from labelq.remember.findings import Comparison
-from labelq.settings import GateRule
+from labelq.remember.gates import Gate, gates, known_gates
+from labelq.settings import Budget, GateRule
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One ``--fail-under`` rule and how it went: ``lower`` is compared with ``at_least``.
-
-    ``lower`` is that of the coefficient, or with ``change`` of its difference from an earlier
-    round.
-    """
-
-    question: str
-    metric: str
-    at_least: float
-    lower: float | None
-    passed: bool
-    reason: str | None
-    change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +76,8 @@ class Audit:
 
     ``consensus`` rests on all evidence: on votes that came through a queue and on reviewers'
     decisions too. Everything else that is said about the round rests on its ratings.
+    ``decisions`` are the guideline meeting's, ``decided`` leads from a cluster's id to that of
+    the decision about it.
     """
 
     round: Round
@@ -91,6 +89,8 @@ class Audit:
     edge_cases: tuple[EdgeCase, ...]
     raters: tuple[RaterReport, ...]
     influences: tuple[Influence, ...]
+    agendas: tuple[Agenda, ...]
+    label_schemes: tuple[SchemeFindings, ...]
     queue: tuple[Entry, ...]
     tasks: tuple[Task, ...]
     draft: Draft
@@ -109,12 +109,27 @@ class Audit:
     group: str | None = None
     resample_raters: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    decided: Mapping[str, str] = field(default_factory=dict)
+    disagreements: tuple[Disagreements, ...] = ()
+    clustering: Clustering | None = None
+    forecast: QueueForecast | None = None
     comparison: Comparison | None = None
 
     @property
     def passed(self) -> bool:
         """Whether every gate passed (true without gates)."""
         return all(gate.passed for gate in self.gates)
+
+    @property
+    def guideline(self) -> GuidelineVersion | None:
+        """The guideline that the round was labeled under (None: there was none)."""
+        return self.draft.used
+
+    def decision(self, cluster: str) -> Decision | None:
+        """The decision about the cluster with this id, if there is one (maybe an open one)."""
+        name = self.decided.get(cluster)
+        return next((one for one in self.decisions if one.id == name), None)
 
     def to_frame(self) -> pd.DataFrame:
         """The coefficients as a table: one row per :class:`Agreement`."""
@@ -136,6 +151,11 @@ def audit(
     round_: Round,
     *,
     guideline: tuple[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
+    links: TaskLinks | None = None,
+    decisions: Sequence[Decision] = (),
+    against: Earlier | None = None,
+    join: str | None = None,
     resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -146,27 +166,37 @@ def audit(
     tentative_from: float = TENTATIVE_FROM,
     cross_check: bool | None = None,
     fail_under: Sequence[GateRule] = (),
-    against: Earlier | None = None,
-    join: str | None = None,
-    decisions: Sequence[Decision] = (),
+    embedder: Embedder | None = None,
+    budget: Budget | None = None,
+    active: Sequence[str] | None = None,
     text_field: str = "text",
     progress: Progress = lambda _step, _share: None,
 ) -> Audit:
-    """Audit a round: measure, pinpoint, remedy.
+    """Audit a round: measure, pinpoint, remedy, remember.
 
     ``guideline`` is (name, Markdown text) of what the annotators had; without it the draft
-    starts one. ``cross_check`` None means: where memory allows. ``text_field`` is the task
-    field that queue tasks carry the text in. ``interval``, ``group`` (a task field) and
-    ``resample_raters`` say how intervals are made. ``against`` is an earlier audit to compare
-    with, ``join`` the task field that tells which tasks are in both rounds (default: their id or
-    content), ``decisions`` what was decided since. Deterministic for a ``seed``.
+    starts one. ``sections`` (label → heading) says where rules go in it, ``links`` where tasks
+    are looked at. ``decisions`` are those of the guideline meeting, in the order of their file.
+    ``against`` is an earlier audit to compare with, ``join`` the task field that tells which
+    tasks are in both rounds (default: their id or content).
+
+    ``interval``, ``group`` (a task field) and ``resample_raters`` say how intervals are made.
+    ``cross_check`` None means: where memory allows. ``embedder`` takes texts to a matrix with
+    one row for each: clusters then compare tasks by meaning, not by words. The queue keeps to
+    ``budget`` (None: an hour of everybody who can be asked; ``active``: ids of these);
+    ``text_field`` is the task field that queue tasks carry the text in. Deterministic for a
+    ``seed``.
 
     Raises:
-        SettingsError: tasks have no such field to group by, or a gate names a question or metric
-            that does not exist.
+        SettingsError: tasks have no such field to group by, a gate names a question or metric
+            that does not exist, nobody is called as ``active`` says, or the embedder gives no
+            matrix.
     """
-    fail_under = _known_gates(round_, fail_under, compared=against is not None)
+    fail_under = known_gates(round_, fail_under, compared=against is not None)
+    if active is not None:
+        people_of(round_, active)  # a name that nobody has is said before anything is measured
     groups = groups_of(round_.units, group) if group else None
+    anchors = None if against is None else against.round.units
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
     n = len(round_.questions)
@@ -210,7 +240,12 @@ def audit(
             guideline=guideline,
         )
     progress("cross-checking", 0.0)
-    checked = _cross_check(round_, tuple(agreements), wanted=cross_check)
+    checked = cross_check_if_wanted(
+        tuple((q, round_.ratings[q.name]) for q in round_.questions),
+        round_.raters,
+        tuple(agreements),
+        wanted=cross_check,
+    )
 
     settlings = {q.name: Settling.of(q, round_.ratings[q.name]) for q in round_.questions}
     of_round: dict[str, Consensus] = {}
@@ -221,25 +256,56 @@ def audit(
         of_round[question.name] = consensus(
             question, ratings, len(round_.raters), repeats=round_.repeats.get(question.name)
         )
-        pairs += label_pairs(question, ratings, settlings[question.name])
+        pairs += label_pairs(question, ratings, settlings[question.name], of_round[question.name])
     # Two consensuses: what is said about the round rests on its ratings alone, what proposes a
     # label on the votes and decisions that came after it too.
     consensuses = {q.name: with_later(round_, q, of_round[q.name]) for q in round_.questions}
-    quality = _Quality()
+    quality = Quality()
     for i, question in enumerate(round_.questions):
         progress(f"testing the consensus on {question.name}", i / n)
         quality.add(round_, question, of_round[question.name], seed, confidence)
     progress("clustering disagreements", 0.0)
-    clusters = find_clusters(round_, settlings, of_round, pairs, consensuses)
+    content = Content.of(round_.units, embedder) if pairs else None
+    clusters = find_clusters(
+        round_, settlings, of_round, pairs, consensuses, content=content, seed=seed
+    )
+    model = None if embedder is None else getattr(embedder, "name", "a function")
+    decided = decided_clusters(decisions, clusters, round_, anchors=anchors)
     progress("looking at tasks and annotators", 0.0)
+    words = content if embedder is None else Content.of(round_.units)
     edges = tuple(
         case
         for q in round_.questions
-        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name])
+        for case in find_edge_cases(round_, q, settlings[q.name], of_round[q.name], words)
     )
     reports = rater_reports(round_, settlings, clusters, of_round)
+    progress("weighing disagreements", 0.0)
+    ledgers = {
+        name: Ledger.of(s, of_round[name], resamples=resamples, seed=seed, confidence=confidence)
+        for name, s in settlings.items()
+    }
+    progress("trying other labels", 0.0)
+    schemes = tuple(
+        scheme_findings(
+            label_scheme(
+                q, round_.ratings[q.name], confidence=confidence, seed=seed, groups=groups
+            ),
+            confidence=confidence,
+        )
+        for q in round_.questions
+    )
     progress("drafting", 0.0)
-    entries = queue(round_, consensuses, clusters, edges)
+    hurried = hurried_raters(reports)
+    entries = queue(
+        round_,
+        consensuses,
+        clusters,
+        edges,
+        budget=budget,
+        active=active,
+        hurried=hurried,
+        released=freed(effects(decisions, round_, anchors=anchors)),
+    )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
@@ -250,16 +316,33 @@ def audit(
         clusters=clusters,
         edge_cases=edges,
         raters=reports,
-        influences=tuple(row for s in settlings.values() for row in influences(s)),
+        influences=tuple(
+            row
+            for name, ledger in ledgers.items()
+            for row in ledger.listed(
+                [p for p in pairs if p.question == name],
+                [c for c in clusters if c.question == name],
+            )
+        ),
+        agendas=tuple(
+            ledger.agenda([c for c in clusters if c.question == name])
+            for name, ledger in ledgers.items()
+        ),
+        label_schemes=schemes,
         queue=entries,
         tasks=queue_tasks(round_, entries, text_field=text_field),
-        draft=draft_guideline(name, text, round_, clusters, consensuses),
-        cross_check=checked,
-        gates=tuple(
-            _gate(rule, q, agreements, comparison)
-            for rule in fail_under
-            for q in _asked(rule, round_)
+        draft=draft_guideline(
+            name,
+            text,
+            round_,
+            clusters,
+            consensuses,
+            decisions=decisions,
+            sections=sections,
+            links=links,
         ),
+        cross_check=checked,
+        gates=tuple(gates(fail_under, round_, agreements, comparison)),
         ceilings=tuple(quality.ceilings),
         held_out=tuple(quality.held_out),
         calibrations=tuple(quality.calibrations),
@@ -282,108 +365,18 @@ def audit(
         interval=interval,
         group=group,
         resample_raters=resample_raters,
+        decisions=tuple(decisions),
+        decided={cluster: decision.id for cluster, decision in decided.items()},
+        disagreements=disagreements(round_, of_round, clusters),
+        clustering=clustering(round_, content, model),
+        forecast=forecast(
+            round_,
+            entries,
+            budget=budget,
+            active=active,
+            hurried=hurried,
+            seed=seed,
+            confidence=confidence,
+        ),
         comparison=comparison,
     )
-
-
-@dataclass(slots=True)
-class _Quality:
-    """How good the round's consensus is, question by question; gold is told to none of it."""
-
-    ceilings: list[Ceiling] = field(default_factory=list)
-    held_out: list[HeldOut] = field(default_factory=list)
-    calibrations: list[Calibration] = field(default_factory=list)
-    confusions: list[ConfusionRow] = field(default_factory=list)
-
-    def add(
-        self, round_: Round, question: Question, found: Consensus, seed: int, confidence: float
-    ) -> None:
-        ratings, gold = round_.ratings[question.name], round_.gold.get(question.name)
-        n = len(round_.raters)
-        self.ceilings.append(
-            ceiling(question, ratings, found, gold=gold, seed=seed, confidence=confidence)
-        )
-        self.held_out.append(
-            held_out(question, ratings, n, found.method, seed=seed, confidence=confidence)
-        )
-        self.calibrations.append(
-            calibration(question, ratings, found, gold, seed=seed, confidence=confidence)
-        )
-        self.confusions += rater_confusion(
-            question, ratings, n, found, gold=gold, confidence=confidence
-        )
-
-
-def _cross_check(round_: Round, rows: tuple[Agreement, ...], *, wanted: bool | None) -> CrossCheck:
-    questions = tuple((q, round_.ratings[q.name]) for q in round_.questions)
-    if wanted is False:
-        return crosscheck.skipped("switched off")
-    costs = max(crosscheck.cost(ratings) for _, ratings in questions)
-    n_pairs = sum(row.raters is not None for row in rows)
-    if wanted is None and n_pairs > crosscheck.MOST_PAIRS:
-        return crosscheck.skipped(
-            f"{n_pairs:,} kappas of pairs would take the reference package minutes;"
-            " --cross-check does it all the same"
-        )
-    if wanted is None and costs > crosscheck.DEFAULT_LIMIT:
-        return crosscheck.skipped(
-            f"tasks × labels² is {costs:,}, and the reference packages need memory in that"
-            " proportion; --cross-check does it all the same"
-        )
-    return crosscheck.cross_check(questions, round_.raters, rows)
-
-
-def _known_gates(
-    round_: Round, rules: Sequence[GateRule], *, compared: bool
-) -> tuple[GateRule, ...]:
-    """The rules with the registered names of their metrics.
-
-    Raises:
-        SettingsError: a rule names a question or metric that there is not, or a change where
-            nothing is compared with.
-    """
-    if not compared and any(rule.change for rule in rules):
-        raise SettingsError("a change can only be asked for against an earlier audit")
-    questions = [question.name for question in round_.questions]
-    metrics = [metric.name for metric in METRICS if metric.raters == "any"]
-    known = []
-    for rule in rules:
-        if rule.question is not None and rule.question not in questions:
-            raise SettingsError(
-                f"--fail-under: there is no question {rule.question!r}; known:"
-                f" {', '.join(questions)}"
-            )
-        try:
-            name = metric_called(rule.metric).name
-        except SettingsError as error:
-            raise SettingsError(f"--fail-under: {error}") from None
-        if name not in metrics:
-            raise SettingsError(
-                f"--fail-under: {name} is about pairs of annotators; known: {', '.join(metrics)}"
-            )
-        known.append(replace(rule, metric=name))
-    return tuple(known)
-
-
-def _asked(rule: GateRule, round_: Round) -> list[str]:
-    """Names of the questions that a gate rule is about."""
-    return [q.name for q in round_.questions if rule.question in (None, q.name)]
-
-
-def _gate(
-    rule: GateRule, question: str, rows: Sequence[Agreement], comparison: Comparison | None
-) -> Gate:
-    """How a rule went on one question: its first variant (unweighted, headline distance)."""
-    if rule.change and comparison is not None:
-        change = comparison.change(question, rule.metric)
-        lower = None if change is None else change.lower
-        passed = lower is not None and lower >= rule.at_least
-        reason = "not_in_both" if change is None else change.reason
-        return Gate(question, rule.metric, rule.at_least, lower, passed, reason, change=True)
-    row = next(
-        r
-        for r in rows
-        if (r.question, r.metric, r.label, r.raters) == (question, rule.metric, None, None)
-    )
-    passed = row.lower is not None and row.lower >= rule.at_least
-    return Gate(question, rule.metric, rule.at_least, row.lower, passed, row.reason)

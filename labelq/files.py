@@ -1,4 +1,4 @@
-"""The disk: tables and documents in, whole directories out.
+"""The disk: tables in, whole directories out.
 
 An output directory appears whole or not at all. What is read is never trusted to be what its
 name says; every refusal is one line that names the file and says what to do.
@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labelq.errors import GuidelineError, LabelqError, OutputError, SettingsError, SourceError
+from labelq.errors import LabelqError, OutputError, SettingsError, SourceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TABLE_SUFFIXES",
     "csv_safe",
-    "html_to_markdown",
     "read_bytes",
-    "read_document",
     "read_table",
     "read_text",
     "table_suffix",
@@ -157,9 +155,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             integer_object_nulls=True, ignore_metadata=True
         )
     except OSError as cause:
-        raise SourceError(f"{path}: cannot be read ({_one_line(cause)})") from None
+        raise SourceError(f"{path}: cannot be read ({one_line(cause)})") from None
     except ArrowException as cause:
-        raise SourceError(f"{path}: is not Parquet ({_one_line(cause)})") from None
+        raise SourceError(f"{path}: is not Parquet ({one_line(cause)})") from None
     return frame
 
 
@@ -185,7 +183,7 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
             f"{path}: is not UTF-8 text (byte {cause.start}); save it again as CSV UTF-8"
         ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as cause:
-        problem = _one_line(cause).removeprefix("Error tokenizing data. C error: ")
+        problem = one_line(cause).removeprefix("Error tokenizing data. C error: ")
         raise SourceError(f"{path}: is not a table: {problem}") from None
 
 
@@ -221,7 +219,7 @@ def _read_json_lines(path: Path, content: bytes) -> pd.DataFrame:
                 rows.append(decoder.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
                 raise SourceError(
-                    f"{path}: line {number} is not a JSON object ({_one_line(cause)})"
+                    f"{path}: line {number} is not a JSON object ({one_line(cause)})"
                 ) from None
     columns = dict.fromkeys(name for row in rows for name in row)
     return pd.DataFrame(
@@ -229,7 +227,7 @@ def _read_json_lines(path: Path, content: bytes) -> pd.DataFrame:
     )
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
 
 
@@ -349,54 +347,3 @@ def csv_safe(text: str) -> str:
     if text[:1] in tuple("=+-@\t\r\n＝＋－＠") and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
-
-
-# --- documents in ---------------------------------------------------------------------------
-
-
-def read_document(path: Path) -> str:
-    """A guideline as Markdown: text as it is, byte for byte; Word and HTML converted.
-
-    Raises:
-        GuidelineError: it cannot be read, or is no such document.
-    """
-    suffix = path.suffix.lower()
-    if suffix == ".docx":
-        return html_to_markdown(_docx_html(path))
-    if suffix in (".html", ".htm"):
-        return html_to_markdown(read_bytes(path, GuidelineError))
-    if suffix in (".md", ".markdown", ".txt", ""):
-        return read_text(path, GuidelineError)
-    raise GuidelineError(
-        f"{path}: a guideline is a .md, .txt, .docx or .html file; export it as one of these"
-    )
-
-
-def _docx_html(path: Path) -> str:
-    import io
-
-    import mammoth
-
-    content = io.BytesIO(read_bytes(path, GuidelineError))
-    try:
-        html: str = mammoth.convert_to_html(
-            content, convert_image=mammoth.images.img_element(lambda _: {})
-        ).value
-    except Exception as cause:  # noqa: BLE001  # a broken zip makes it raise anything
-        raise GuidelineError(
-            f"{path}: is not a Word document ({_one_line(cause)}); save it again as .docx"
-        ) from None
-    return html
-
-
-def html_to_markdown(html: str | bytes) -> str:
-    """HTML as Markdown: headings, lists, tables and text, nothing that is hidden."""
-    from bs4 import BeautifulSoup
-    from markdownify import MarkdownConverter
-
-    page = BeautifulSoup(html, "html.parser")
-    for element in page(["script", "style", "head", "title", "img", "svg"]):
-        element.decompose()
-    text: str = MarkdownConverter(heading_style="ATX", bullets="-").convert_soup(page)
-    lines = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines()))
-    return lines.strip() + "\n"

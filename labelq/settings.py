@@ -41,6 +41,14 @@ CHANGE = ".change"
 """Behind a metric: the difference from an earlier round."""
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What more labels may cost: ``labels`` answers, or ``seconds`` of people's time."""
+
+    labels: int | None = None
+    seconds: float | None = None
+
+
 CostTable = Mapping[str, Mapping[str, float] | float]
 """label → other label → number; "*" → the number of all pairs that are not named."""
 
@@ -64,6 +72,9 @@ class Settings:
     round: str | None = None
     label_config: Path | None = None
     guideline: Path | None = None
+    adjudicated: Path | None = None
+    sections: Mapping[str, str] = field(default_factory=dict)
+    decisions: Path | None = None
     text_field: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     level: Mapping[str, str] = field(default_factory=dict)
@@ -86,9 +97,18 @@ class Settings:
     fail_under: tuple[GateRule, ...] = ()
     against: Path | None = None
     cross_check: bool | None = None
+    embedder: Path | None = None
+    budget: Budget | None = None
+    raters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     out: Path | None = None
     replace: bool = False
     names: bool = False
+
+
+PATHS = (
+    "label_config", "guideline", "decisions", "adjudicated", "against", "out", "ca_bundle",
+    "embedder",
+)  # fmt: skip
 
 
 def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
@@ -102,7 +122,7 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     chosen: dict[str, Any] = {}
     path = file or Path(FILE_NAME)
     if file is not None or path.is_file():
-        for name, value in _read(path).items():
+        for name, value in _with_sections(_read(path), path).items():
             chosen[name] = _parse(name, value, where=f"{path}: {name}", base=path.parent)
     for name, value in options.items():
         if value is not None and value != ():
@@ -121,6 +141,19 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _with_sections(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """``[guideline]`` may be a table of its ``file`` and ``sections`` (label → heading)."""
+    told = document.get("guideline")
+    if not isinstance(told, dict):
+        return document
+    for name in told:
+        if name not in ("file", "sections"):
+            raise SettingsError(f"{path}: guideline.{name}: known are file and sections")
+    rest = {name: value for name, value in document.items() if name != "guideline"}
+    file = {"guideline": told["file"]} if "file" in told else {}
+    return rest | file | ({"sections": told["sections"]} if "sections" in told else {})
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +161,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    known = [f.name for f in fields(Settings)]
+    known = [f.name for f in fields(Settings) if f.name != "sections"]
     for name in document:
         if name in ("api_key", "token"):
             raise SettingsError(
@@ -145,7 +178,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     """One setting in its final type. Paths in a file are relative to the file."""
-    if name in ("label_config", "guideline", "against", "out", "ca_bundle"):
+    if name in PATHS:
         path = Path(_text(value, where))
         return path if base is None else base / path
     if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):
@@ -183,10 +216,18 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
         return dict(_level(item, where) for item in _texts(value, where))
     if name == "map_label":
         return dict(_label(item, where) for item in _texts(value, where))
+    if name == "sections":
+        if not isinstance(value, dict):
+            raise SettingsError(f'{where}: write it as a table: Refund = "Money back"')
+        return {label: _text(heading, f"{where}.{label}") for label, heading in value.items()}
     if name in ("cost", "weight"):
         return _matrices(value, where, base)
     if name == "fail_under":
         return tuple(_gate(item, where) for item in _texts(value, where))
+    if name == "budget":
+        return _budget(value, where)
+    if name == "raters":
+        return _raters(value, where)
     if name == "exclude":
         return _exclude(_texts(value, where), where)
     return _text(str(value) if name in ("since", "until") else value, where)
@@ -278,6 +319,26 @@ def _gate(text: str, where: str) -> GateRule:
     if not math.isfinite(at_least):
         raise SettingsError(f"{where} {text}: {right!r} is not a number")
     return GateRule(question or None, name, at_least, change=name != metric)
+
+
+def _budget(value: Any, where: str) -> Budget:
+    text = str(value).strip().lower() if isinstance(value, str | int) else ""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in ("h", "m") else (text, "")
+    try:
+        amount = float(number)
+    except ValueError:
+        amount = math.nan
+    if isinstance(value, bool) or not 0 < amount <= 1e9 or (not unit and amount % 1):
+        raise SettingsError(f"{where} {value}: write labels as 400, or people's time as 6h or 90m")
+    if unit:
+        return Budget(seconds=amount * (3600 if unit == "h" else 60))
+    return Budget(labels=int(amount))
+
+
+def _raters(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict) or set(value) - {"active"}:
+        raise SettingsError(f'{where}: write it as [raters] and active = ["ann@example.com"]')
+    return {name: tuple(_texts(ids, f"{where}.{name}")) for name, ids in value.items()}
 
 
 def _exclude(items: list[str], where: str) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from labelq.documents import read_document
 from labelq.errors import GuidelineError, OutputError, SourceError
 from labelq.files import (
     check_target,
     csv_safe,
-    read_document,
     read_table,
     read_text,
     write_directory,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labelq.errors import SettingsError
-from labelq.settings import GateRule, load
+from labelq.settings import Budget, GateRule, load
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -128,3 +128,20 @@ def test_costs_as_tables_and_as_files(tmp_path: Path) -> None:
     assert found.weight == {"tone": tmp_path / "tone.csv"}  # relative to the file
     given = load(write(tmp_path, text), {"cost": ("category=costs.csv",)})
     assert given.cost == {"category": Path("costs.csv")}  # the command line replaces
+
+
+def test_a_budget_is_labels_or_time(tmp_path):
+    assert load(None, {"budget": "400"}).budget == Budget(labels=400)
+    for text, hours in (("6h", 6), ("90m", 1.5), ("1.5H", 1.5)):
+        assert load(None, {"budget": text}).budget == Budget(seconds=hours * 3600)
+    for text in ("0", "-3", "2.5", "6d", "h", "nan", "inf", "1e99"):
+        with pytest.raises(SettingsError, match="write labels as 400, or people's time as 6h"):
+            load(None, {"budget": text})
+    file = tmp_path / "labelq.toml"
+    file.write_text('budget = 400\n[raters]\nactive = ["ann"]\n', "utf-8")
+    settings = load(file, {})
+    assert (settings.budget, settings.raters) == (Budget(labels=400), {"active": ("ann",)})
+    for text in ('raters = "ann"', '[raters]\nidle = ["ann"]', "[raters]\nactive = [3]"):
+        file.write_text(text, "utf-8")
+        with pytest.raises(SettingsError, match="raters"):
+            load(file, {})

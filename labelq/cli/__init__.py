@@ -17,12 +17,16 @@ from typing import NoReturn
 import click
 
 from labelq import __version__
+from labelq.cli.adjudicate import adjudicate_command
 from labelq.cli.agreement import agreement_command
+from labelq.cli.apply import apply_command
 from labelq.cli.audit import audit_command
 from labelq.cli.consensus import consensus_command
+from labelq.cli.decide import decide_command
 from labelq.cli.demo import demo_command
 from labelq.cli.doctor import doctor_command
 from labelq.cli.explain import explain_command
+from labelq.cli.guideline import guideline_group
 from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
@@ -48,11 +52,15 @@ def labelq() -> None:
 
 for command in (
     audit_command,
+    adjudicate_command,
     agreement_command,
+    apply_command,
     consensus_command,
+    decide_command,
     demo_command,
     doctor_command,
     explain_command,
+    guideline_group,
     plan_command,
     pull_command,
     queue_group,

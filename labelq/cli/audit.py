@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.options import measure_options, read_round, settings_of, source_options
+from labelq.cli.options import (
+    adjudicated_file,
+    measure_options,
+    read_round,
+    settings_of,
+    source_options,
+)
 
 if TYPE_CHECKING:
+    from labelq.auditing import Audit
     from labelq.cli.sources import Origin
     from labelq.labels.model import Round
-    from labelq.remedy.decisions import Decision
+    from labelq.remedy.decision_file import DecisionFile
     from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
@@ -30,6 +37,13 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     metavar="FILE",
     help="The annotators' guideline: Markdown, .docx or .html. It is never overwritten.",
+)
+@click.option(
+    "--decisions",
+    type=_FILE,
+    metavar="FILE",
+    help="What the guideline meeting decided (labelq decide) [decisions.yaml beside the"
+    " guideline, if it is there].",
 )
 @click.option("--out", type=_FILE, metavar="DIR", help="Where the audit goes [audits/<round>/].")
 @click.option("--replace", is_flag=True, default=None, help="Replace an existing audit directory.")
@@ -65,6 +79,18 @@ _FILE = click.Path(path_type=Path)
     help="Recompute every number through krippendorff and statsmodels [where memory allows].",
 )
 @click.option(
+    "--embedder",
+    type=_FILE,
+    metavar="DIR",
+    help="Compare tasks by meaning: a local sentence-transformers or model2vec model [words].",
+)
+@click.option(
+    "--budget",
+    metavar="N|6h|90m",
+    help="What the queue may cost: so many answers, or so much of people's time [an hour of"
+    " everybody who labeled lately].",
+)
+@click.option(
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
 )
 @click.option(
@@ -91,6 +117,7 @@ def audit_command(sources: tuple[Path, ...], api_key: str | None, **options: Any
       labelq audit ratings.csv --columns unit=task_id,rater=worker,value=label --level ordinal
       labelq audit export.json --fail-under category:krippendorff_alpha=.667
       labelq audit exports/ --rater-from filename --join ticket
+      labelq audit export.json --budget 6h
       labelq audit round_2.json --against audits/round_1 --fail-under alpha.change=-.05
 
     Exit codes: 0 audited; 1 audited and below a gate; 2 bad usage or input; 3 internal error.
@@ -109,8 +136,9 @@ def run(
     """Audit ``sources``, write the audit directory, print, and return the exit code."""
     from labelq.cli.progress import progress_bar
     from labelq.cli.sources import origin_of
-    from labelq.files import check_target, read_document
-    from labelq.reading import read_audit
+    from labelq.documents import read_document
+    from labelq.files import check_target
+    from labelq.reading import decisions_beside, read_audit, read_decision_file
     from labelq.report import terminal
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
@@ -121,10 +149,16 @@ def run(
         return settings.out or Path("audits") / _file_name(f"{round_name}{tab}")
 
     against = None if settings.against is None else read_audit(settings.against)
-    decisions = _decisions(settings) if against is not None else ()
     guideline = None
     if settings.guideline is not None:
         guideline = (settings.guideline.name, read_document(settings.guideline))
+    decided_in = settings.decisions or decisions_beside(settings.guideline)
+    told = read_decision_file(decided_in) if decided_in is not None else None
+    embedder = None
+    if settings.embedder is not None:
+        from labelq.embedders import local_embedder
+
+        embedder = local_embedder(settings.embedder)
     with (
         progress_bar() as progress,
         origin_of(
@@ -137,8 +171,11 @@ def run(
     ):
         out = target(origin.name)
         round_ = read_round(origin, _for_reading(settings, sources), progress)
+        if told is not None:
+            round_ = with_notes(round_, decision_notes(told, round_, given=settings.decisions))
         # Imported after the source is known to be readable: errors come at once.
         from labelq.auditing import audit as audit_round
+        from labelq.remedy.guideline import TaskLinks
 
         found = audit_round(
             round_,
@@ -155,8 +192,13 @@ def run(
             fail_under=settings.fail_under,
             against=against,
             join=settings.join,
-            decisions=decisions,
             text_field=settings.text_field or "text",
+            decisions=told.decisions if told is not None else (),
+            embedder=embedder,
+            budget=settings.budget,
+            active=settings.raters.get("active"),
+            sections=settings.sections,
+            links=TaskLinks.of(origin.server if settings.join is None else None),
             progress=progress,
         )
         progress("writing", 0.0)
@@ -164,7 +206,7 @@ def run(
         write_audit(
             found,
             out,
-            manifest=manifest(origin, settings),
+            manifest=manifest(origin, settings) | guideline_used(found),
             replace=settings.replace,
             names=settings.names,
             onward=onward,
@@ -176,15 +218,20 @@ def run(
     return 0 if found.passed else 1
 
 
-def _decisions(settings: Settings) -> tuple[Decision, ...]:
-    """The decisions that stand beside the guideline, if there are any."""
-    from labelq.files import read_text
-    from labelq.remedy.decision_file import read_decisions
+def with_notes(round_: Round, notes: Sequence[str]) -> Round:
+    """The round with further remarks on how it was understood."""
+    from dataclasses import replace
 
-    if settings.guideline is None:
-        return ()
-    path = settings.guideline.with_name("decisions.yaml")
-    return read_decisions(read_text(path), str(path)).decisions if path.is_file() else ()
+    intake = replace(round_.intake, notes=(*round_.intake.notes, *notes))
+    return replace(round_, intake=intake)
+
+
+def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> list[str]:
+    """What to say about a file of decisions: that it was found, and what does not fit."""
+    notes = list(told.problems(round_))
+    if given is None:
+        notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
+    return notes
 
 
 def _for_reading(settings: Settings, sources: Sequence[Path]) -> Settings:
@@ -225,6 +272,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += [option, text] if text is not None else []
     for reviewer in settings.reviewer:
         parts += ["--reviewer", reviewer]
+    if settings.adjudicated is not None:
+        parts += ["--adjudicated", settings.adjudicated.as_posix()]
     if settings.columns:
         parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
     for option, given in (("--cost", settings.cost), ("--weight", settings.weight)):
@@ -236,6 +285,10 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
         parts += ["--label-config", settings.label_config.name]
     if settings.text_field is not None:
         parts += ["--text-field", settings.text_field]
+    if settings.decisions is not None:
+        parts += ["--decisions", settings.decisions.as_posix()]
+    if settings.embedder is not None:
+        parts += ["--embedder", settings.embedder.as_posix()]
     guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
     return shlex.join([*parts, "--guideline", f"{guideline}.md"])
 
@@ -257,13 +310,15 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
 
     from labelq import __version__
     from labelq.label_studio.sources import label_config_beside
-    from labelq.reading import files_of
+    from labelq.reading import decisions_beside, files_of
 
     files = [
         Path(file) if isinstance(file, str | Path) else file.path
         for file in files_of(origin.sources)
     ]
     inputs = {"source": files[0], "guideline": settings.guideline}
+    inputs["adjudicated"] = adjudicated_file(settings)
+    inputs["decisions"] = settings.decisions or decisions_beside(settings.guideline)
     inputs["label_config"] = settings.label_config or label_config_beside(files[0])
     packages = ("numpy", "scipy", "scikit-learn", "statsmodels", "krippendorff")
     options = dataclasses.asdict(settings)
@@ -282,6 +337,14 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
             **{name: version(name) for name in packages},
         },
     }
+
+
+def guideline_used(found: Audit) -> dict[str, Any]:
+    """What a manifest says of the guideline that annotators had: name, version, hash."""
+    import dataclasses
+
+    used = found.guideline
+    return {} if used is None else {"guideline": dataclasses.asdict(used)}
 
 
 def _hashed(path: Path) -> dict[str, str]:

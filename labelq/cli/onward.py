@@ -28,9 +28,17 @@ def left_for_later(
 
     if pushed and (options["wants"] is not None or options["limit"] is not None):
         return
+    later = sum(entry.status == "later" for entry in order.entries)
+    if later and not options["beyond_budget"]:
+        tasks = "1 task is" if later == 1 else f"{later:,} tasks are"
+        yield Line("  not here    ", f"{tasks} worth it beyond the audit's budget:")
+        yield again("push", order, audit_dir, options, "--beyond-budget")
     for wants, (to, want) in _FITS.items():
-        n = len(order.wanting([wants]))
-        if n and wants not in pushed:
+        those = order.wanting([wants], ["later"])
+        if wants in pushed:  # what is held back is pushed only where it is asked for
+            held = [entry for entry in those if entry.status == "held_back"]
+            those = held if options["to"] is None else []
+        if n := len(those):
             tasks = "1 task wants" if n == 1 else f"{n:,} tasks want"
             yield Line("  not here    ", f"{tasks} {want}:")
             yield again("push", order, audit_dir, options, "--to", to)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from labelq.labels.model import Round
     from labelq.settings import Settings
 
+ADJUDICATED = "adjudicated.csv"
+"""What the table of decided labels is called."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path)
@@ -54,6 +57,13 @@ _SOURCE = (
         metavar="WHO",
         help="E-mail address or number of somebody whose labels decide, and are no vote."
         " Repeatable.",
+    ),
+    click.option(
+        "--adjudicated",
+        type=_FILE,
+        metavar="FILE",
+        help="Decided labels, as `labelq adjudicate` keeps them [adjudicated.csv beside the"
+        " guideline, if there is one].",
     ),
     click.option("--round", "round", metavar="NAME", help="Name of the round [file's name]."),
     click.option(
@@ -211,9 +221,18 @@ def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Roun
         join=settings.join,
         rater_from=settings.rater_from,
         reviewers=settings.reviewer,
+        adjudicated=adjudicated_file(settings),
         skip_bad_records=settings.skip_bad_records,
         progress=progress,
     )
+
+
+def adjudicated_file(settings: Settings) -> Path | None:
+    """Where decided labels stand: the file that is named, else the one beside the guideline."""
+    if settings.adjudicated is not None or settings.guideline is None:
+        return settings.adjudicated
+    beside = settings.guideline.with_name(ADJUDICATED)
+    return beside if beside.is_file() else None
 
 
 def round_of(sources: tuple[Path, ...], settings: Settings, api_key: str | None) -> Round:

@@ -68,6 +68,9 @@ def queue_group() -> None:
     type=click.Choice([*_WANTS, "all"]),
     help="Which tasks [what fits the destination].",
 )
+@click.option(
+    "--beyond-budget", is_flag=True, help="What is worth it beyond the audit's budget, too."
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N of them.")
 @click.option(
     "--votes",
@@ -109,34 +112,7 @@ def push_command(audit_dir: Path, **options: Any) -> int:
     Exit codes: 0 pushed, or all there; 1 nothing pushed, because nothing could be or you said
     no; 2 bad usage or the server failed: repeat the command, it completes.
     """
-    from labelq.report.queues import details, nothing_pushed, push_lines
-
-    if options["show_votes"] and options["to"] == "same-project":
-        raise SettingsError("--show-votes needs --to new-project: task data is seen by everybody")
-    with _opened(audit_dir, options) as (order, connection, projects):
-        planned, shown = _planned(order, connection, projects, options), None
-        while planned != shown:
-            if shown is not None:
-                click.echo("It has changed on the server in the meantime. Now:")
-            shown = planned
-            _say(_title(order, connection))
-            for wants, plan in planned:
-                _say(*push_lines(order, plan, wants))
-                if options["dry_run"]:
-                    _say(*details(plan))
-            _say(*left_for_later(order, audit_dir, [wants for wants, _ in planned], options))
-            if not any(plan.changes_something for _, plan in planned):
-                why, code = nothing_pushed(order, planned)
-                click.echo(why)
-                return code
-            if not _go_on("Push?", "Nothing was pushed.", options):
-                return 0 if options["dry_run"] else 1
-            if not options["yes"]:  # people take their time, and others push meanwhile
-                planned = _planned(order, connection, projects, options)
-        for plan in (plan for _, plan in planned if plan.changes_something):
-            _say(*_push(connection, plan))
-        _say(again("status", order, audit_dir, options, start="How far it is: "))
-    return 0
+    return push(audit_dir, options)
 
 
 @queue_group.command("status", short_help="How far the queue is labeled.")
@@ -152,16 +128,16 @@ def status_command(audit_dir: Path, **options: Any) -> None:
     from labelq.label_studio.queues.status import people, read_status
     from labelq.report.queues import status_lines
 
-    with _opened(audit_dir, options) as (order, connection, projects):
+    with opened(audit_dir, options) as (order, connection, projects):
         with spinner(f"reading {connection.url}"):
             status = read_status(connection, order, projects)
             names = people(connection)
-        _say(_title(order, connection))
+        say(_title(order, connection))
         if not status.standings:
-            _say(*not_there("status", order, audit_dir, projects, options))
-        _say(*status_lines(status, names))
+            say(*not_there("status", order, audit_dir, projects, options))
+        say(*status_lines(status, names))
         if status.standings or projects:
-            _say(*not_pushed(order, audit_dir, projects, options, status.not_pushed))
+            say(*not_pushed(order, audit_dir, projects, options, status.not_pushed))
 
 
 @queue_group.command("withdraw", short_help="Take back what push made, except labels.")
@@ -183,18 +159,18 @@ def withdraw_command(audit_dir: Path, **options: Any) -> int:
     from labelq.label_studio.queues.withdraw import plan_withdrawal, withdraw
     from labelq.report.queues import withdrawal_lines
 
-    with _opened(audit_dir, options) as (order, connection, projects):
+    with opened(audit_dir, options) as (order, connection, projects):
         with spinner(f"reading {connection.url}"):
             plan = plan_withdrawal(connection, order, projects)
-        _say(_title(order, connection))
+        say(_title(order, connection))
         if not plan.is_there:
-            _say(*not_there("withdraw", order, audit_dir, projects, options))
+            say(*not_there("withdraw", order, audit_dir, projects, options))
             return 0
-        _say(*withdrawal_lines(plan, every=options["dry_run"]))
+        say(*withdrawal_lines(plan, every=options["dry_run"]))
         if not plan.changes_something:
             click.echo("Nothing to do: what is left of it was answered or begun by somebody.")
             return 0
-        if not _go_on("Withdraw?", "Nothing was withdrawn.", options):
+        if not go_on("Withdraw?", "Nothing was withdrawn.", options):
             return 0 if options["dry_run"] else 1
         with _interruptible(), progress_bar() as progress:
             withdraw(connection, plan, progress)
@@ -202,11 +178,43 @@ def withdraw_command(audit_dir: Path, **options: Any) -> int:
     return 0
 
 
+def push(audit_dir: Path, options: dict[str, Any]) -> int:
+    """Push the queue in a directory, as ``options`` of the command say; the exit code."""
+    from labelq.report.queues import details, nothing_pushed, push_lines
+
+    if options["show_votes"] and options["to"] == "same-project":
+        raise SettingsError("--show-votes needs --to new-project: task data is seen by everybody")
+    with opened(audit_dir, options) as (order, connection, projects):
+        planned, shown = _planned(order, connection, projects, options), None
+        while planned != shown:
+            if shown is not None:
+                click.echo("It has changed on the server in the meantime. Now:")
+            shown = planned
+            say(_title(order, connection))
+            for wants, plan in planned:
+                say(*push_lines(order, plan, wants))
+                if options["dry_run"]:
+                    say(*details(plan))
+            say(*left_for_later(order, audit_dir, [wants for wants, _ in planned], options))
+            if not any(plan.changes_something for _, plan in planned):
+                why, code = nothing_pushed(order, planned)
+                click.echo(why)
+                return code
+            if not go_on("Push?", "Nothing was pushed.", options):
+                return 0 if options["dry_run"] else 1
+            if not options["yes"]:  # people take their time, and others push meanwhile
+                planned = _planned(order, connection, projects, options)
+        for plan in (plan for _, plan in planned if plan.changes_something):
+            say(*_push(connection, plan))
+        say(again("status", order, audit_dir, options, start="How far it is: "))
+    return 0
+
+
 # --- steps that the commands share ------------------------------------------------------------
 
 
 @contextmanager
-def _opened(
+def opened(
     audit_dir: Path, options: dict[str, Any]
 ) -> Iterator[tuple[Order, Connection, tuple[int, ...]]]:
     """The order, the server it belongs to, and the projects that were labeled."""
@@ -243,14 +251,18 @@ def _plans(
     order: Order, connection: Connection, projects: tuple[int, ...], options: dict[str, Any]
 ) -> Iterator[tuple[str, SameProject | NewProject]]:
     """One plan for each destination, with what its tasks want."""
-    from labelq.files import read_document, read_text
+    from labelq.documents import read_document
+    from labelq.files import read_text
     from labelq.label_studio.queues.new_project import plan_new_project
     from labelq.label_studio.queues.same_project import plan_same_project
 
     if options["guideline"] is not None:
         order = replace(order, guideline=read_document(options["guideline"]))
     to, chosen = _destination(order, projects, options)
-    entries = order.wanting(chosen)[: options["limit"]]
+    left = [] if options["beyond_budget"] else ["later"]
+    if options["wants"] is None and options["to"] is None:
+        left.append("held_back")  # open gaps, unless they are asked for
+    entries = order.wanting(chosen, left)[: options["limit"]]
     if not entries:
         return
     if to == "same-project":
@@ -260,7 +272,7 @@ def _plans(
         yield wants, plan_same_project(connection, order, entries, projects[0])
         return
     file = options["label_config"]
-    config = read_text(file) if file is not None else None
+    config = read_text(file) if file is not None else order.label_config
     for wants in chosen:
         those = [entry for entry in entries if entry.wants == wants]
         if those:
@@ -291,7 +303,7 @@ def _destination(
     to = options["to"]
     if to is None:
         new = any(options[name] for name in ("show_votes", "votes", "label_config", "guideline"))
-        only_looks = not order.wanting(["another_person"]) or wants == ("second_look",)
+        only_looks = not order.wanting(["another_person"], ["later"]) or wants == ("second_look",)
         to = "new-project" if new or only_looks else "same-project"
     fits = ("another_person",) if to == "same-project" else ("second_look",)
     return to, wants or fits
@@ -303,7 +315,7 @@ def _title(order: Order, connection: Connection) -> str:
     return visible(f"The queue of {order.round}, on {connection.url}")
 
 
-def _say(*lines: str | Line) -> None:
+def say(*lines: str | Line) -> None:
     """Print lines; at a terminal, no longer than it is wide."""
     from labelq.report.queues import Line
 
@@ -312,7 +324,7 @@ def _say(*lines: str | Line) -> None:
         click.echo((line if isinstance(line, Line) else Line("", line)).within(width))
 
 
-def _go_on(question: str, otherwise: str, options: dict[str, Any]) -> bool:
+def go_on(question: str, otherwise: str, options: dict[str, Any]) -> bool:
     """Whether to write: asked, unless --yes; never in a dry run. If not, it says ``otherwise``."""
     if options["dry_run"]:
         click.echo("Dry run: nothing was changed.")

@@ -279,6 +279,11 @@ class _Filling:
         s.a_seconds.extend([math.nan] * n)
         for column in (s.a_edited, s.a_prelabeled, s.a_skipped):
             column.extend([False] * n)
+        s.scores |= {
+            i: prediction.score
+            for i, (_, prediction) in enumerate(waiting, start)
+            if isinstance(prediction.score, int | float)
+        }
         self.answers.enter(enumerate([prediction.result for _, prediction in waiting], start))
 
     def submitted(self, dates: Sequence[Scalar]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from labelq.files import html_to_markdown
+from labelq.documents import html_to_markdown
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection

@@ -90,6 +90,7 @@ class Prediction(Struct, gc=False):
     model_version: Scalar = None
     result: list[Result | list[Result]] | None = None
     created_at: Scalar = None
+    score: Scalar = None
 
 
 class Draft(Struct, gc=False):

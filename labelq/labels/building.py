@@ -20,6 +20,7 @@ see :mod:`labelq.labels.later`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -137,7 +138,9 @@ def build_round(
     models = np.flatnonzero(known & is_model[columns.annotation])
     model_order, model_code = renumber(names, columns.rater[columns.annotation[models]])
 
-    def per_question(rows: NDArray[Any], codes: Codes) -> dict[str, Ratings]:
+    def per_question(
+        rows: NDArray[Any], codes: Codes, columns: Columns = columns
+    ) -> dict[str, Ratings]:
         return {
             question.name: columns.ratings(
                 rows[columns.question[rows] == q], code, values[q], unit_code, codes
@@ -156,6 +159,12 @@ def build_round(
     )
     ratings = per_question(last, rater_code)
     predictions = per_question(models, model_code)
+    scores: dict[str, Ratings] = {}
+    if submissions.scores:  # in the order of the predictions, in place of their times
+        scored = copy(columns)
+        scored.seconds = np.full(len(columns.unit), np.nan, np.float32)
+        scored.seconds[list(submissions.scores)] = list(submissions.scores.values())
+        scores = per_question(models, model_code, scored)
     skip_raters = rater_code[columns.rater[skipped & (columns.rater >= 0)]]
     skips = np.bincount(skip_raters[skip_raters >= 0], minlength=len(rater_order))
     kept_annotations = np.unique(columns.annotation[last])
@@ -175,6 +184,7 @@ def build_round(
         ),
         models=raters_of(submissions, model_order),
         predictions={k: v for k, v in predictions.items() if len(v)},
+        scores={k: v.seconds for k, v in scores.items() if len(v)},
         repeats={k: v for k, v in per_question(earlier, rater_code).items() if len(v)},
         skips={int(i): int(n) for i, n in enumerate(skips) if n},
         selected=later.selected,

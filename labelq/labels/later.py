@@ -53,11 +53,14 @@ class Later:
     notes: tuple[str, ...] = ()
 
 
-def reviewed(s: Submissions, columns: Columns, reviewers: Sequence[str]) -> NDArray[np.bool_]:
+def reviewed(
+    s: Submissions, columns: Columns, reviewers: Sequence[str], *, option: str = "--reviewer"
+) -> NDArray[np.bool_]:
     """Which annotations are decisions: those of ``reviewers``, and those that say so.
 
     A reviewer is named by id (the e-mail address, where it is known), by another id of the
-    same person, or by a name that only one person has; case does not matter.
+    same person, or by a name that only one person has; case does not matter. ``option`` is where
+    they were named, for errors.
 
     Raises:
         SettingsError: nobody, or more than one person, is called so.
@@ -75,14 +78,14 @@ def reviewed(s: Submissions, columns: Columns, reviewers: Sequence[str]) -> NDAr
         found = found or {row[0] for row in people.values() if row[1].casefold() == who}
         if len(found) > 1:
             raise SettingsError(
-                f"--reviewer {reviewer}: {len(found)} people have this name; give the e-mail"
+                f"{option} {reviewer}: {len(found)} people have this name; give the e-mail"
                 " address or the id"
             )
         # A table that holds decisions tells no reviewers: theirs are taken in already.
         if not found and not decisions.any():
             near = difflib.get_close_matches(who, [rater.casefold() for rater in people], 3, 0.4)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise SettingsError(f"--reviewer {reviewer}: nobody in the source is called so{hint}")
+            raise SettingsError(f"{option} {reviewer}: nobody in the source is called so{hint}")
         wanted += found
     if not wanted:
         return decisions

@@ -285,9 +285,10 @@ class Round:
     sorted by id. ``ratings`` maps each question's name to what people answered; ``gold`` to
     one code per unit into the values of that question's ratings, -1 where there is no gold.
     ``predictions`` holds what ``models`` answered (its rater codes point into ``models``;
-    never part of agreement between people), ``repeats`` earlier answers of the same rater to
-    the same unit (value -1: one that is measured nowhere), ``skips`` per rater code the
-    number of units that the rater skipped.
+    never part of agreement between people), ``scores`` how sure they say they are of it
+    (parallel to a question's predictions, nan where they do not say), ``repeats`` earlier
+    answers of the same rater to the same unit (value -1: one that is measured nowhere),
+    ``skips`` per rater code the number of units that the rater skipped.
 
     What came after the round proposes labels and enters no statistic about it. ``selected``
     holds the votes that came through a queue, on units that were chosen because raters split
@@ -304,6 +305,7 @@ class Round:
     gold: Mapping[str, Codes] = field(default_factory=dict, compare=False)
     models: tuple[Rater, ...] = field(default=(), compare=False)
     predictions: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
+    scores: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
     repeats: Mapping[str, Ratings] = field(default_factory=dict, compare=False)
     skips: Mapping[int, int] = field(default_factory=dict, compare=False)
     selected: Mapping[str, Ratings] = field(default_factory=dict, compare=False)

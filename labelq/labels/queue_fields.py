@@ -29,3 +29,8 @@ IN_PROJECT = " in project "
 
 OVERLAP = "labelq_overlap"
 """In the round's own project: the task's overlap before it was queued."""
+
+
+def released_name(round_name: str) -> str:
+    """What the queue of the annotations that decisions contradict is called, as a round."""
+    return f"{round_name}, decided"

@@ -35,6 +35,7 @@ class Submissions:
     Annotations (one per submission, in source order): ``a_unit``, ``a_rater`` (-1: no
     author), ``a_kind``, ``a_submitted`` (seconds since 1970 UTC, ``NO_TIME`` if unknown),
     ``a_seconds`` (nan if unknown), ``a_edited``, ``a_prelabeled``, ``a_skipped``.
+    ``scores`` holds, by position, how sure a model says it is of a prediction.
     Answers: ``annotation`` (position of its annotation), ``question``, ``value`` (code into
     ``values[question]``). A question that was not answered has no row.
     """
@@ -54,6 +55,7 @@ class Submissions:
     a_edited: array[int] = field(default_factory=lambda: array("b"))
     a_prelabeled: array[int] = field(default_factory=lambda: array("b"))
     a_skipped: array[int] = field(default_factory=lambda: array("b"))
+    scores: dict[int, float] = field(default_factory=dict)
     annotation: array[int] = field(default_factory=lambda: array("i"))
     question: array[int] = field(default_factory=lambda: array("h"))
     value: array[int] = field(default_factory=lambda: array("i"))

@@ -33,6 +33,31 @@ def cost(ratings: Ratings) -> int:
     return len(np.unique(ratings.unit)) * len(ratings.values) ** 2
 
 
+def cross_check_if_wanted(
+    questions: tuple[tuple[Question, Ratings], ...],
+    raters: tuple[Rater, ...],
+    rows: tuple[Agreement, ...],
+    *,
+    wanted: bool | None,
+) -> CrossCheck:
+    """The cross-check, or why there is none: ``wanted`` None means where memory allows."""
+    if wanted is False:
+        return skipped("switched off")
+    costs = max(cost(ratings) for _, ratings in questions)
+    n_pairs = sum(row.raters is not None for row in rows)
+    if wanted is None and n_pairs > MOST_PAIRS:
+        return skipped(
+            f"{n_pairs:,} kappas of pairs would take the reference package minutes;"
+            " --cross-check does it all the same"
+        )
+    if wanted is None and costs > DEFAULT_LIMIT:
+        return skipped(
+            f"tasks × labels² is {costs:,}, and the reference packages need memory in that"
+            " proportion; --cross-check does it all the same"
+        )
+    return cross_check(questions, raters, rows)
+
+
 def cross_check(
     questions: tuple[tuple[Question, Ratings], ...],
     raters: tuple[Rater, ...],

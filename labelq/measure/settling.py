@@ -91,6 +91,45 @@ class Settling:
         total = per_unit.sum()
         return per_unit / total if total > 0 else per_unit
 
+    def rating_share(self) -> Floats:
+        """Share of observed disagreement D_o of each rating; adds up to 1.
+
+        Each disagreeing pair of ratings is split half and half between its two ratings.
+        """
+        row, a, b, _ = self.table.pairs
+        K, V = len(self.table.m), self.table.width
+        each = self._disagreement[0] / 2
+        entries = sparse.coo_array(
+            (np.concatenate([each, each]), (np.tile(row, 2), np.concatenate([a, b]))), shape=(K, V)
+        )
+        # Per rating with a value, as all that have it on a unit share its part evenly.
+        apart, counts = sparse.csr_array(entries), self.table.counts
+        pattern = self.patterns.pattern[self._rows(self.ratings.unit)]
+        disputed = np.flatnonzero(np.diff(apart.indptr)[pattern] > 0)
+        at = pattern[disputed], self.ratings.value[disputed]
+        share = np.zeros(len(self.ratings))
+        share[disputed] = np.asarray(apart[at]).ravel() / np.asarray(counts[at]).ravel()
+        total = share.sum()
+        return share / total if total > 0 else share
+
+    def pair_shares_of_units(self, pairs: Sequence[tuple[int, int]]) -> sparse.csr_array:
+        """Share of observed disagreement per unit in :attr:`units` and pair of value codes
+        (a < b): (units × pairs). Over all pairs that met it adds up to 1.
+        """
+        row = self.table.pairs[0]
+        column = {pair: j for j, pair in enumerate(pairs)}
+        met = [column.get(pair, -1) for pair in self._met[0]]
+        j = np.array(met, np.intp)[self._pair_of_entry] if met else np.zeros(0, np.intp)
+        kept = j >= 0
+        each = sparse.csr_array(
+            sparse.coo_array(
+                (self._disagreement[0][kept], (row[kept], j[kept])),
+                shape=(len(self.table.m), len(pairs)),
+            )
+        )
+        total = float(self._disagreement[1] @ self.table.multiplicity)
+        return sparse.csr_array(each[self.patterns.pattern] / (total or 1.0))
+
     def without(self, units: Sequence[int] | NDArray[Any]) -> float | None:
         """The coefficient without these units."""
         return self._value(self._total - self._of(self._rows(units)))
@@ -109,18 +148,77 @@ class Settling:
     def at_most(
         self,
         units: Sequence[int] | NDArray[Any],
-        votes: Sequence[int] | NDArray[Any],
+        consensus: Sequence[int] | NDArray[Any],
         rules: Sequence[int] = (),
     ) -> float | None:
-        """The largest of what settling brings: each unit by its ``votes``, or all to one rule.
+        """The largest of what settling brings: each unit by the ``consensus``, or all to a rule.
 
         A rule is a value code that all the units would get. Deciding everything one way often
-        brings more than following the votes, because the expected disagreement changes too.
+        brings more than following the consensus, because the expected disagreement changes too.
         """
-        n = len(np.asarray(units))
-        options = [self.settled(units, votes)]
-        options += [self.settled(units, np.full(n, code)) for code in rules]
-        return max((value for value in options if value is not None), default=None)
+        return self.settled_best(units, consensus, rules)[0]
+
+    def settled_best(
+        self,
+        units: Sequence[int] | NDArray[Any],
+        consensus: Sequence[int] | NDArray[Any],
+        rules: Sequence[int] = (),
+    ) -> tuple[float | None, NDArray[np.intp]]:
+        """As :meth:`at_most`, with the value codes (units,) that bring it."""
+        followed = np.asarray(consensus, np.intp)
+        options = [followed, *(np.full(len(followed), code, np.intp) for code in rules)]
+        found = [(self.settled(units, codes), codes) for codes in options]
+        defined = [(value, codes) for value, codes in found if value is not None]
+        return max(defined, key=lambda one: one[0], default=(None, followed))
+
+    def settled_raters(
+        self, raters: Sequence[int], best: Sequence[int] | NDArray[Any]
+    ) -> list[float | None]:
+        """The coefficient if one rater's ratings on disputed units were ``best``, rater by rater.
+
+        ``best`` (units,) are value codes of :attr:`units`; everybody else's ratings stay.
+        """
+        unit = self._rows(self.ratings.unit)
+        pattern = self.patterns.pattern[unit]
+        best = np.asarray(best, np.intp)[unit]
+        disputed = self._disagreement[1][pattern] > 0
+        moved = np.flatnonzero(
+            disputed & (self.ratings.value != best) & np.isin(self.ratings.rater, raters)
+        )
+        changes = np.stack([pattern[moved], self.ratings.value[moved], best[moved]], axis=1)
+        changes, which = np.unique(changes, axis=0, return_inverse=True)
+        old, value, new = changes.T
+        n, width = len(changes), self.table.width
+        step = sparse.coo_array(
+            (
+                np.repeat([-1.0, 1.0], n),
+                (np.tile(np.arange(n), 2), np.concatenate([value, new])),
+            ),
+            shape=(n, width),
+        )
+        changed = sparse.csr_array(self.table.counts[old] + sparse.csr_array(step))
+        changed.eliminate_zeros()
+        # One table for what is and for what would be, so that all sums mean the same.
+        table = CountTable(
+            CountPatterns(
+                sparse.csr_array(sparse.vstack([self.table.counts, changed], format="csr")),
+                np.append(self.table.multiplicity, np.zeros(n, np.int64)),
+                self.patterns.units,
+                self.patterns.pattern,
+            )
+        )
+        additive = alpha(table, headline_distance(self.question), self.scale)
+        sums = sparse.csr_array(additive.sums)
+        K = len(self.table.m)
+        place = {rater: i for i, rater in enumerate(raters)}
+        of = np.array([place[r] for r in self.ratings.rater[moved].tolist()], np.intp)
+        many = sparse.csr_array(
+            sparse.coo_array((np.ones(len(moved)), (of, which)), shape=(len(raters), n))
+        )
+        total = additive.total(table.multiplicity) + many @ (sums[K:] - sums[old])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = additive.formula(np.asarray(total)).value[:, 0]
+        return [None if np.isnan(value) else value for value in values.tolist()]
 
     def _rows(self, units: Sequence[int] | NDArray[Any]) -> NDArray[np.intp]:
         return np.searchsorted(self.units, np.asarray(units, np.int64))
@@ -164,10 +262,20 @@ class Settling:
         return dict(zip(pairs, (disagreement / total).tolist(), strict=True))
 
     @cached_property
+    def _keys(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Distinct keys of pairs of values that met, and which of them each entry has."""
+        _, a, b, _ = self.table.pairs
+        return np.unique(a * self.table.width + b, return_inverse=True)
+
+    @property
+    def _pair_of_entry(self) -> NDArray[np.intp]:
+        return self._keys[1]
+
+    @cached_property
     def _met(self) -> tuple[list[tuple[int, int]], Floats, Floats]:
         """Pairs of values that met, their coincidences, their part of the disagreement."""
-        row, a, b, product = self.table.pairs
-        key, pair = np.unique(a * self.table.width + b, return_inverse=True)
+        row, _, _, product = self.table.pairs
+        key, pair = self._keys
         many = self.table.multiplicity[row]
         observed = 2 * product / (self.table.m[row] - 1) * many
         low, high = np.divmod(key, max(self.table.width, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +12,23 @@ from numpy.typing import NDArray
 from labelq.labels.model import Question, Ratings, Round
 from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.causes import cause
-from labelq.pinpoint.content import AT_LEAST, Content
-from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.causes.clusters import with_causes
+from labelq.pinpoint.content.searching import ERRORS, Claim, searched
+from labelq.pinpoint.content.terms import most_set_apart
+from labelq.pinpoint.content.vectors import AT_LEAST, Content
+from labelq.pinpoint.findings import Apart, Cause, Cluster, Clustering, LabelPair
 from labelq.pinpoint.habits import habit_flags
 from labelq.pinpoint.votes import (
     Votes,
     choices,
+    consensus_values,
     consensus_votes,
     label_codes,
-    modal_values,
     unit_disagreement,
 )
 
 DECIDED = 0.75
 """The consensus has decided a cluster when it gives one label to so many of its units."""
-
-SURE = 0.8
-"""It is sure of a unit from this probability of its label on."""
 
 Codes = NDArray[np.integer]
 
@@ -40,26 +39,28 @@ def find_clusters(
     consensuses: Mapping[str, Consensus],
     pairs: Sequence[LabelPair],
     proposed: Mapping[str, Consensus] | None = None,
+    *,
+    content: Content | None = None,
+    seed: int = 0,
 ) -> tuple[Cluster, ...]:
     """The clusters of all questions, ranked by what settling them would bring.
 
     ``consensuses`` rest on the round's ratings alone, as everything does that is said about
     the round. Which label a cluster leans to is a proposal: ``proposed`` is the consensus on
-    all evidence (default: the round's).
+    all evidence (default: the round's). ``content`` is what the units are about (default:
+    their words, or else their fields). ``seed`` draws the permutations.
 
     First those that one decision settles (a rule for a gap, a word with a rater), then the
     others, both by the share of their question's disagreement; remainders stand at the end.
 
-    Pairs are taken in their order; each disputed unit that carries both labels (and perhaps a
-    third) joins the first cluster it fits, so that the clusters of one choice never share a
-    unit and their shares add up to at most 1. What fits nowhere is the remainder of the first
-    pair that the unit carries. Pairs with fewer than four disputed
+    A cluster is claimed when it beats what 95 % of the same searches find under permuted
+    disagreements, over all questions and label pairs together. Clusters of one choice never
+    share a unit, so that their shares add up to at most 1. What is not claimed is the
+    remainder of the first pair that the unit carries. Pairs with fewer than four disputed
     units are left out.
     """
-    found: list[Cluster] = []
-    content = None
-    if any(pair.n_units >= AT_LEAST for pair in pairs):
-        content = Content.of(round_.units)
+    content = content or Content.of(round_.units)
+    views, asked = [], []
     for question in round_.questions:
         name = question.name
         own = [pair for pair in pairs if pair.question == name and pair.n_units >= AT_LEAST]
@@ -73,16 +74,48 @@ def find_clusters(
             (proposed or consensuses)[name],
             len(round_.raters),
         )
-        clusters: list[Cluster] = []
+        views.append(view)
         for votes in view.choices:
-            mine = [pair for pair in own if set(pair.labels) <= set(votes.labels)]
-            clusters += _of_choice(view, votes, mine, content)
+            mine = [pair.labels for pair in own if set(pair.labels) <= set(votes.labels)]
+            if mine:
+                asked.append((view, votes, mine))
+    claims: list[list[Claim]] = [[] for _ in asked]
+    if content is not None and asked:
+        claims = searched(
+            content,
+            [
+                (votes, view.consensus, mine, view.settling.question.level == "nominal")
+                for view, votes, mine in asked
+            ],
+            seed,
+        )
+    found: list[Cluster] = []
+    for view in views:
+        clusters: list[Cluster] = []
+        for (of, votes, mine), claimed in zip(asked, claims, strict=True):
+            if of is view:
+                groups = _of_choice(view, votes, mine, claimed, content)
+                clusters += with_causes(
+                    round_, view.settling.question, votes, view.consensus, view.habits, groups
+                )
         clusters.sort(key=_rank)
+        name = view.settling.question.name
         found += [replace(c, id=f"{name}-{i}") for i, c in enumerate(clusters, start=1)]
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(cluster: Cluster) -> tuple[bool, bool, float, tuple[str, str], tuple[int, ...]]:
+def clustering(round_: Round, content: Content | None, model: str | None) -> Clustering:
+    """What clusters of ``round_`` are found by; ``model`` is the embedder's name, if any."""
+    if content is None:
+        return Clustering("none", "none", None, len(round_.units), len(round_.units), ERRORS)
+    silent = int((content.text_of < 0).sum())
+    if not content.written:
+        return Clustering("fields", "words", None, len(round_.units), silent, ERRORS)
+    vectors: Literal["words", "embedder"] = "words" if model is None else "embedder"
+    return Clustering("text", vectors, model, len(round_.units), silent, ERRORS)
+
+
+def _rank(cluster: Cluster) -> tuple[bool, bool, float, tuple[str, ...], tuple[int, ...]]:
     one_decision = cluster.cause.kind in ("gap", "rater")
     share = round(cluster.share, 12)
     return cluster.remainder, not one_decision, -share, cluster.labels, cluster.units[:1]
@@ -141,41 +174,31 @@ class _View:
 
 
 class _Group(NamedTuple):
-    """Disputed units of one pair, with a common content or left over."""
+    """Disputed units of some labels, with a common content or left over."""
 
-    pair: LabelPair
+    labels: tuple[str, ...]
     units: Codes
-    remainder: bool = False
+    claim: Claim | None = None
 
 
 def _of_choice(
-    view: _View, votes: Votes, pairs: Sequence[LabelPair], content: Content | None
+    view: _View,
+    votes: Votes,
+    pairs: Sequence[tuple[str, str]],
+    claims: Sequence[Claim],
+    content: Content | None,
 ) -> list[Cluster]:
-    """Clusters of one choice. Its units are claimed by the first group they fit."""
-    if not pairs:
-        return []
+    """Clusters of one choice: what is claimed, and per pair what is left over."""
+    groups = [_Group(claim.labels, claim.units, claim) for claim in claims]
+    taken = np.concatenate([np.zeros(0, np.int32), *(claim.units for claim in claims)])
     holders = [np.unique(votes.unit[votes.label == code]) for code in range(len(votes.labels))]
     code = {label: i for i, label in enumerate(votes.labels)}
-    carriers = [
-        np.intersect1d(holders[code[a]], holders[code[b]])
-        for a, b in (pair.labels for pair in pairs)
-    ]
-    groups: list[_Group] = []
-    claimed: Codes = np.zeros(0, np.int32)
-    if content is not None:
-        voted, n_votes = np.unique(votes.unit, return_counts=True)
-        several = voted[n_votes > 1]
-        for pair, units in zip(pairs, carriers, strict=True):
-            others = np.setdiff1d(several, units)
-            for group in content.groups(np.setdiff1d(units, claimed), others):
-                if content.words(group):  # a content without a name is none
-                    groups.append(_Group(pair, group))
-                    claimed = np.append(claimed, group)
-    for pair, units in zip(pairs, carriers, strict=True):
-        rest = np.setdiff1d(units, claimed)
+    for pair in pairs:
+        a, b = (holders[code[label]] for label in pair)
+        rest = np.setdiff1d(np.intersect1d(a, b), taken)
         if len(rest):
-            groups.append(_Group(pair, rest, remainder=True))
-            claimed = np.append(claimed, rest)
+            groups.append(_Group(pair, rest))
+            taken = np.append(taken, rest)
     lookalikes = _lookalikes(votes, groups, content)
     shares = view.shares(votes)
     return [
@@ -187,7 +210,7 @@ def _of_choice(
 def _lookalikes(votes: Votes, groups: Sequence[_Group], content: Content | None) -> list[Codes]:
     """Per group, units with its content that got one of its labels only; none for remainders."""
     found: list[Codes] = [np.zeros(0, np.int32) for _ in groups]
-    real = [i for i, group in enumerate(groups) if not group.remainder]
+    real = [i for i, group in enumerate(groups) if group.claim]
     if content is None or not real:
         return found
     units, first = np.unique(votes.unit, return_index=True)
@@ -196,7 +219,7 @@ def _lookalikes(votes: Votes, groups: Sequence[_Group], content: Content | None)
     agreed, label = units[low == high], low[low == high]
     alike = content.lookalikes(agreed, [groups[i].units for i in real])
     for i, same in zip(real, alike, strict=True):
-        pair = [votes.labels.index(name) for name in groups[i].pair.labels]
+        pair = [votes.labels.index(name) for name in groups[i].labels]
         found[i] = same[np.isin(label[np.searchsorted(agreed, same)], pair)]
     return found
 
@@ -209,47 +232,38 @@ def _cluster(
     group: _Group,
     alike: Codes,
 ) -> Cluster:
-    units = group.units
+    units, claim = group.units, group.claim
     disputed = votes.at(units)
     in_order = np.sort(units)
-    label, sure = _decided(votes, view.consensus, units)
+    apart = [] if content is None or claim is None else most_set_apart(content.fields, units)
     return Cluster(
         id="",
         question=votes.question,
-        labels=group.pair.labels,
+        labels=group.labels,
         units=tuple(units.tolist()),
-        words=() if content is None or group.remainder else content.words(units),
+        words=() if content is None or claim is None else content.names(units),
         share=float(share),
         settled=view.settling.at_most(
             in_order,
-            modal_values(view.ratings, in_order),
-            label_codes(view.settling.question, view.ratings, group.pair.labels),
+            consensus_values(view.ratings, view.consensus, in_order),
+            label_codes(view.settling.question, view.ratings, group.labels),
         ),
-        cause=cause(
-            disputed,
-            votes.at(np.append(units, alike)),
-            common_content=not group.remainder,
-            decided=label is not None and sure,
-            habitual=[who for who, pair in view.habits if pair == set(group.pair.labels)],
-        ),
-        consensus=_decided(votes, view.proposed, units)[0],
+        cause=Cause("too_little"),  # until the causes of all clusters are told together
+        consensus=_decided(votes, view.proposed, units),
         lookalikes=tuple(alike.tolist()),
         divided=_divided(disputed, units),
-        remainder=group.remainder,
+        remainder=claim is None,
+        apart=tuple(Apart(*one) for one in apart),
+        p_value=None if claim is None else claim.p_value,
+        stability=None if claim is None else claim.stability,
     )
 
 
-def _decided(votes: Votes, consensus: Consensus, units: Codes) -> tuple[str | None, bool]:
-    """The label that the consensus gives to most units, and whether it is sure of most."""
+def _decided(votes: Votes, consensus: Consensus, units: Codes) -> str | None:
+    """The label that the consensus gives to most units."""
     row = np.searchsorted(consensus.units, units)
     n = np.bincount(consensus_votes(votes, consensus, row))
-    label = votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
-    posterior = consensus.posterior[row]
-    if votes.tick is None:
-        chance = posterior.max(axis=1)
-    else:
-        chance = np.maximum(posterior[:, votes.tick], 1 - posterior[:, votes.tick])
-    return label, bool((chance >= SURE).mean() > 0.5)
+    return votes.labels[int(n.argmax())] if n.max() >= DECIDED * len(units) else None
 
 
 def _divided(disputed: Votes, units: Codes) -> tuple[int, ...]:

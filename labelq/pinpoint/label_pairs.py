@@ -7,16 +7,20 @@ from numpy.typing import NDArray
 
 from labelq.labels.model import Question, Ratings, label_text
 from labelq.labels.statistics import count_patterns
+from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.findings import LabelPair
-from labelq.pinpoint.votes import Votes, choices, label_codes, modal_values
+from labelq.pinpoint.votes import Votes, choices, consensus_values, label_codes
 
 SETTLED_AT_MOST = 50
 """So many of the largest pairs get a settled coefficient: each is a whole recomputation."""
 
 
-def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tuple[LabelPair, ...]:
-    """The confused pairs of one question, ranked by what settling each would bring, at most.
+def label_pairs(
+    question: Question, ratings: Ratings, settling: Settling, consensus: Consensus
+) -> tuple[LabelPair, ...]:
+    """The confused pairs of one question, ranked by what settling each would bring, at most:
+    the best of following the ``consensus`` or deciding all one way.
 
     For a multiple choice a pair is a label against its absence, ``("delivery", "without
     delivery")``, and its share is the share of the disagreement over single ticks. Free
@@ -32,9 +36,8 @@ def label_pairs(question: Question, ratings: Ratings, settling: Settling) -> tup
     for rank, (labels, units, observed, expected, share) in enumerate(found):
         settled = None
         if rank < SETTLED_AT_MOST:
-            settled = settling.at_most(
-                units, modal_values(ratings, units), label_codes(question, ratings, labels)
-            )
+            best = consensus_values(ratings, consensus, units)
+            settled = settling.at_most(units, best, label_codes(question, ratings, labels))
         pairs.append(
             LabelPair(
                 question=question.name,

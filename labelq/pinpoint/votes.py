@@ -77,8 +77,8 @@ def tick_labels(label: Label) -> tuple[str, str]:
     return f"without {shown}", shown
 
 
-def label_codes(question: Question, ratings: Ratings, labels: tuple[str, str]) -> list[int]:
-    """The value codes of a label pair; none for sets, whose pairs are ticks."""
+def label_codes(question: Question, ratings: Ratings, labels: tuple[str, ...]) -> list[int]:
+    """The value codes of two or three labels; none for sets, whose pairs are ticks."""
     if question.level == "set":
         return []
     code = {label_text(value): i for i, value in enumerate(ratings.values)}
@@ -107,6 +107,31 @@ def modal_values(ratings: Ratings, units: NDArray[np.integer]) -> Codes:
     best[found] = value[order][first]
     chosen: Codes = best[units]
     return chosen
+
+
+def consensus_values(ratings: Ratings, consensus: Consensus, units: NDArray[np.integer]) -> Codes:
+    """The value code that the consensus gives to each of ``units``, in their order.
+
+    A consensus that is nobody's answer is the nearest number, and for sets and rankings the
+    commonest answer to the unit (ties: the first).
+    """
+    code = {value: i for i, value in enumerate(ratings.values)}
+    rows = np.searchsorted(consensus.units, units).tolist()
+    best = [consensus.best[row] for row in rows]
+    found = np.array([code.get(value, -1) for value in best], np.int32)
+    new = np.flatnonzero(found < 0)
+    if not len(new):
+        return found
+    if isinstance(best[new[0]], float):
+        x = np.array(ratings.values, np.float64)
+        wanted = np.array([best[i] for i in new.tolist()], np.float64)
+        right = np.clip(np.searchsorted(x, wanted), 1, max(len(x) - 1, 1))
+        left = right - 1
+        right = np.minimum(right, len(x) - 1)
+        found[new] = np.where(wanted - x[left] <= x[right] - wanted, left, right)
+    else:
+        found[new] = modal_values(ratings, np.asarray(units)[new])
+    return found
 
 
 def unit_disagreement(votes: Votes) -> tuple[Codes, Floats]:

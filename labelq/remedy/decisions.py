@@ -14,7 +14,6 @@ from typing import Literal, get_args
 
 from labelq.errors import DecisionsError
 from labelq.labels.model import Question, Round, label_text
-from labelq.pinpoint.votes import tick_labels
 
 Outcome = Literal["label", "split", "merge", "rename", "new_label", "drop", "undecided", "rejected"]
 """What a meeting can decide about a choice between labels:
@@ -209,6 +208,8 @@ def check_labels(decisions: Iterable[Decision], round_: Round) -> None:
 
 def _labels(question: Question, decisions: Sequence[Decision]) -> set[str]:
     """The labels of ``question``, and those that decisions about it made or ended."""
+    from labelq.pinpoint.votes import tick_labels  # which brings scipy along
+
     known = {label_text(label) for label in question.labels}
     if question.level == "set":
         known |= {tick_labels(label)[0] for label in question.labels}

@@ -144,9 +144,7 @@ def _node(source: Source, event: Any, events: Iterator[Any], depth: int) -> Node
             start, "& and * (anchors and aliases) are not read; write it out, or put it in quotes"
         )
     if event.tag is not None:
-        raise source.error(
-            start, "a word that begins with ! is a tag of YAML; put the text in quotes"
-        )
+        raise source.error(start, "! begins a tag of YAML; put the text in quotes")
     if depth > DEEPEST:
         raise source.error(start, "nested too deep")
     if kind == "ScalarEvent":

@@ -1,52 +1,25 @@
-"""The re-labeling queue: which units are worth another label, why, and as what task.
-
-A task never carries earlier votes, gold or predictions: whoever labels it next must not be
-led. What the reasons say is in words and names no label.
-"""
+"""The re-labeling queue: which units are worth another label, why, by whom, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.evidence import last_words
-from labelq.labels.model import Question, Ratings, Round, field_text
-from labelq.labels.queue_fields import KEY, PRIORITY, ROUND
+from labelq.labels.model import Round
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster, EdgeCase
-from labelq.remedy.acts import Entry, Reason, ReasonCode, Task
+from labelq.remedy.acts import Entry, Released
+from labelq.remedy.budget import HOUR, LABELS_AN_HOUR, choose, limits, suggested
+from labelq.remedy.candidates import Candidates, candidates
+from labelq.remedy.entries import STATUS
+from labelq.remedy.people import People, people_of
+from labelq.remedy.worth import Worths, worths_of
+from labelq.settings import Budget
 
-WORTH_IT = 0.2
-"""From this expected error of the consensus on, one more answer is worth it: a label that is
-right with less than 80 %, a tick, an ordered label that is off by a fifth of the scale. So on
-a scale of five, doubt between neighbours is not worth it, and doubt between ends is."""
-
-WORDS: dict[ReasonCode, str] = {
-    "disputed": "annotators disagree",
-    "even_split": "the votes are split evenly",
-    "one_vote": "only one person labeled it",
-    "against_gold": "the votes contradict the reference answer",
-    "same_text": "the same text got another label elsewhere",
-    "gap": "the guideline has no rule for it yet",
-    "resembles_gap": "resembles tasks of an open gap",
-    "uncertain": "the consensus is uncertain",
-}
-"""What each reason says to people who look through the queue."""
-
-WANTS: dict[str, str] = {
-    "another_person": "another person",
-    "second_look": "a second look, once the rule is decided",
-}
-"""What each entry asks for, in words."""
-
-BY_EDGE_CASE: dict[str, ReasonCode] = {"same_text": "same_text", "against_gold": "against_gold"}
-"""Edge cases that are worth another label however sure the consensus is."""
-
-NEAR = 0.25
-"""The same text with ordered labels no further apart than this share of the scale (neighbours
-on a scale of five) is no contradiction."""
+NOTHING = Released()
 
 
 def queue(
@@ -54,221 +27,146 @@ def queue(
     consensuses: Mapping[str, Consensus],
     clusters: Sequence[Cluster],
     edge_cases: Sequence[EdgeCase],
+    *,
+    budget: Budget | None = None,
+    active: Collection[str] | None = None,
+    hurried: Collection[int] = (),
+    released: Released = NOTHING,
 ) -> tuple[Entry, ...]:
-    """One entry per unit over all questions, the most valuable first.
+    """One entry per unit over all questions: what the budget covers, what comes later, and
+    what is held back, each with the most valuable per hour first.
 
-    A list of priorities: a dispute that the consensus has settled is not in it. Queued are
-    units whose consensus is expected to be wrong by :data:`WORTH_IT` on some question, and
-    over all questions by more than a unit chosen blindly; and whatever the consensus says,
-    units that contradict gold or another unit with the same text, that belong to a guideline
-    gap or look like it. The priority is the expected error of the consensus, the mean over
-    the unit's questions: whoever opens the task answers them all. Numbers have no posterior:
-    there it is half the unit's variance relative to all ratings', at most .5.
+    An answer is worth by how much it makes the loss of the unit's consensus fall, over all its
+    questions, because whoever opens the task answers them all; looking ahead, because one
+    answer alone seldom changes a label. ``budget`` None is an hour of everybody who can be
+    asked (``active``: ids of these, instead of those who labeled lately
+    and are not ``hurried``).
 
-    Votes that came through a queue and reviewers' decisions are part of the evidence here: a
-    question that a reviewer decided, or that such votes have made sure, asks for nothing more.
+    What a decision contradicts comes first, for those whose annotations it contradicts. Units
+    of an open gap are held back until ``released``: more votes under the same guideline split
+    as the first did. But a unit with one label that looks like a gap wants another person.
 
-    Gap units come last, because they wait for a rule: only then a second look helps. But a
-    unit with one vote that resembles a gap wants another person first.
+    Raises:
+        SettingsError: nobody is called as ``active`` says.
     """
-    n = len(round_.units)
-    doubts: dict[str, NDArray[np.float64]] = {}
-    answered = np.zeros(n)
-    said = {question.name: last_words(round_, question) for question in round_.questions}
-    for question in round_.questions:
-        consensus = consensuses[question.name]
-        doubt = np.zeros(n)
-        doubt[consensus.units] = _doubt(question, said[question.name], consensus)
-        doubt[_codes(round_.adjudicated.get(question.name, ()))] = 0
-        doubts[question.name] = doubt
-        answered[consensus.units] += 1
-    priority = np.round(sum(doubts.values(), np.zeros(n)) / np.maximum(answered, 1), 12)
-    above_usual = priority >= np.round(priority.mean(), 12) if n else priority > 0
-    reasons: list[list[Reason] | None] = [None] * n
-
-    def add(units: NDArray[np.integer] | Sequence[int], reason: Reason) -> None:
-        units = np.asarray(units, np.int64)
-        for unit in units[~closed[units]].tolist():
-            own = reasons[unit]
-            if own is None:
-                reasons[unit] = [reason]
-            elif reason not in own:
-                own.append(reason)
-
-    waiting: set[int] = set()
-    for question in round_.questions:
-        name = question.name
-        later, closed = _later(round_, name, doubts[name])
-        n_votes, disputed = _disputed(said[name], n)
-        for cluster in clusters:
-            if cluster.question == name and cluster.cause.kind == "gap":
-                add(cluster.units, Reason("gap", name, cluster.id))
-                add(cluster.lookalikes, Reason("resembles_gap", name, cluster.id))
-                alike = np.array(cluster.lookalikes, np.int64)
-                waiting.update(cluster.units, alike[n_votes[alike] > 1].tolist())
-        even: list[int] = []
-        for case in edge_cases:
-            if case.question == name and case.kind in BY_EDGE_CASE:
-                units = [case.unit, *case.others]
-                if case.kind == "same_text" and (
-                    _near(question, consensuses[name], case)
-                    or (later[units].any() and _alike(consensuses[name], units))
-                ):
-                    continue
-                add(units, Reason(BY_EDGE_CASE[case.kind], name))
-            elif case.question == name and case.kind == "even_split":
-                even.append(case.unit)
-        worth_it = (np.round(doubts[name], 12) >= WORTH_IT) & above_usual
-        add(np.flatnonzero(worth_it & disputed), Reason("disputed", name))
-        even = [unit for unit in even if worth_it[unit] and not later[unit]]
-        add(even, Reason("even_split", name))
-        add(np.flatnonzero(worth_it & ~disputed), Reason("uncertain", name))
-        queued = np.array([own is not None for own in reasons])
-        add(np.flatnonzero((n_votes == 1) & queued), Reason("one_vote", name))
-    entries = [
-        Entry(
-            unit=unit,
-            priority=float(priority[unit]),
-            reasons=tuple(own),
-            wants="second_look" if unit in waiting else "another_person",
+    found = candidates(round_, consensuses, clusters, edge_cases, released)
+    people = people_of(round_, active, hurried)
+    held = np.array(sorted(found.waiting & found.reasons.keys()), np.int64)
+    open_ = np.array([u for u in found.reasons if u not in found.waiting], np.int64)
+    fresh = np.array([u for u in open_.tolist() if u not in found.again], np.int64)
+    looks = _second_looks(round_, found, people)
+    whole = limits(budget, people)
+    looks, spent = _within(looks, whole)
+    worths = worths_of(round_, consensuses, found.doubts, people, fresh)
+    choice = choose(worths.offers, people, budget, spent)
+    person = dict(zip(choice.units.tolist(), choice.person.tolist(), strict=True))
+    entries = [*looks, *_held(round_, consensuses, found, people, held)]
+    for i, unit in enumerate(fresh.tolist()):
+        entries.append(_entry(found, people, worths, i, unit, person.get(i)))
+    best = max((entry.per_hour for entry in entries), default=0.0) or 1.0
+    places = list(STATUS)
+    entries.sort(
+        key=lambda e: (
+            places.index(e.status),
+            (e.wants == "second_look") == (e.status == "later"),  # decided: first what is covered
+            -round(e.per_hour, 9),
+            -round(float(found.doubt[e.unit]), 12),
+            e.unit,
         )
-        for unit, own in enumerate(reasons)
-        if own is not None
-    ]
-    entries.sort(key=lambda entry: (entry.wants == "second_look", -entry.priority, entry.unit))
-    return tuple(entries)
+    )
+    return tuple(replace(e, priority=round(e.per_hour / best, 12)) for e in entries)
 
 
-def queue_tasks(
-    round_: Round, entries: Sequence[Entry], text_field: str = "text"
-) -> tuple[Task, ...]:
-    """The entries as Label Studio import tasks, in their order.
+def _entry(
+    found: Candidates, people: People, worths: Worths, i: int, unit: int, person: int | None
+) -> Entry:
+    """The entry of a unit that wants another person; ``person`` None: beyond the budget."""
+    offers, seconds = worths.offers, worths.seconds
+    at = person if person is not None else int(np.argmax(offers.value[i] / seconds))
+    gain = max(float(offers.value[i, at]), 0.0)
+    return Entry(
+        unit=unit,
+        priority=0.0,
+        reasons=found.reasons[unit],
+        wants="another_person",
+        status="later" if person is None else "queued",
+        doubt=float(found.doubt[unit]),
+        gain=gain,
+        per_hour=gain / float(seconds[at]) * HOUR if people.timed else gain * LABELS_AN_HOUR,
+        fall=float(worths.fall[i, at]),
+        votes=1,
+        seconds=float(seconds[at]) if people.timed else 0.0,
+        people=suggested(offers, people, i, at),
+    )
 
-    ``data`` holds what the annotator saw (the text under ``text_field`` and the unit's other
-    fields), ``labelq_key`` and ``labelq_round`` to recognise the answers by, and
-    ``labelq_priority`` to sort by: no reason, which would lead whoever opens the task.
-    ``meta``, which is not shown while labeling, says what the task wants and why.
+
+def _second_looks(round_: Round, found: Candidates, people: People) -> list[Entry]:
+    """What a decision contradicts, for those whose annotations it contradicts.
+
+    Each corrected annotation is worth its share of the unit's: the decision knows the label.
     """
-    tasks: list[Task] = []
-    for entry in entries:
-        unit = round_.units.ids[entry.unit]
-        data = {
-            name: column[entry.unit]
-            for name, column in round_.units.fields.items()
-            if column[entry.unit] is not None
-        }
-        text = round_.units.text[entry.unit]
-        if text is not None:
-            data[text_field] = text
-        data[KEY] = f"{round_.name}/{unit}"
-        data[ROUND] = round_.name
-        data[PRIORITY] = entry.priority
-        codes = {
-            "round": round_.name,
-            "unit": unit,
-            "priority": entry.priority,
-            "wants": entry.wants,
-            "reasons": [
-                {"code": reason.code, "question": reason.question, "cluster": reason.cluster}
-                for reason in entry.reasons
-            ],
-        }
-        tasks.append({"data": data, "meta": {"labelq": codes}})
-    return tuple(tasks)
+    n = np.zeros(len(round_.units))
+    for ratings in round_.ratings.values():
+        np.maximum(n, np.bincount(ratings.unit, minlength=len(n)), out=n)
+    entries = []
+    for unit, raters in found.again.items():
+        codes = np.array(raters, np.int64)
+        seconds = float(people.seconds[codes].sum())
+        gain = 1 / max(float(n[unit]), 1.0)
+        hours = seconds / HOUR if people.timed else len(codes) / LABELS_AN_HOUR
+        entries.append(
+            Entry(
+                unit=unit,
+                priority=0.0,
+                reasons=found.reasons[unit],
+                wants="second_look",
+                doubt=float(found.doubt[unit]),
+                gain=gain,
+                per_hour=gain * len(codes) / hours,
+                votes=len(codes),
+                seconds=seconds if people.timed else 0.0,
+                people=raters,
+            )
+        )
+    return sorted(entries, key=lambda entry: (-round(entry.per_hour, 9), entry.unit))
 
 
-def queue_rows(round_: Round, entries: Sequence[Entry]) -> list[dict[str, str | float]]:
-    """The entries as rows of a table for people: not yet made safe for a spreadsheet."""
-    return [
-        {
-            "rank": rank,
-            "task": round_.units.ids[entry.unit],
-            "wants": WANTS[entry.wants],
-            "why": reason_words(entry),
-            "priority": round(entry.priority, 3),
-            "text": field_text(round_.units.text[entry.unit]),
-        }
-        for rank, entry in enumerate(entries, start=1)
-    ]
+def _within(looks: list[Entry], whole: Budget) -> tuple[list[Entry], float]:
+    """The second looks with their status, and how much of the budget they take."""
+    spent, most = 0.0, whole.labels if whole.seconds is None else whole.seconds
+    marked = []
+    for entry in looks:
+        cost = float(entry.votes) if whole.seconds is None else entry.seconds
+        covered = spent + cost <= (most or 0) + 1e-9
+        spent += cost if covered else 0.0
+        marked.append(entry if covered else replace(entry, status="later"))
+    return marked, spent
 
 
-def reason_words(entry: Entry) -> str:
-    """Why the unit is queued, for people: by question, in words that name no label."""
-    by_question: dict[str, list[str]] = {}
-    for reason in entry.reasons:
-        said = by_question.setdefault(reason.question, [])
-        if WORDS[reason.code] not in said:
-            said.append(WORDS[reason.code])
-    return "; ".join(f"{name}: {', '.join(said)}" for name, said in by_question.items())
-
-
-def _doubt(question: Question, ratings: Ratings, consensus: Consensus) -> NDArray[np.float64]:
-    """The expected error of the consensus (0 to 1), per unit of ``consensus.units``."""
-    posterior = consensus.posterior
-    if question.level == "ranking":
-        from labelq.measure.coefficients.rankings import mean_distances
-
-        units, apart = mean_distances(ratings)
-        doubt = np.zeros(len(consensus.units))
-        doubt[np.searchsorted(consensus.units, units)] = np.minimum(apart, 0.5)
-        return doubt
-    if question.level in ("interval", "ratio"):
-        value = np.array(ratings.values, np.float64)[ratings.value]
-        total = float(value.var()) if len(value) else 0.0
-        if total == 0:
-            return np.zeros(len(consensus.units))
-        row = np.searchsorted(consensus.units, ratings.unit)
-        m = np.maximum(np.bincount(row, minlength=len(consensus.units)), 1)
-        mean = np.bincount(row, value, minlength=len(m)) / m
-        variance = np.bincount(row, (value - mean[row]) ** 2, minlength=len(m)) / m
-        return np.asarray(np.minimum(variance / total, 1) / 2)
-    if posterior.shape[1] == 0:
-        return np.zeros(len(posterior))
-    if question.level == "set":
-        return np.asarray(np.minimum(posterior, 1 - posterior).max(axis=1))
-    if question.level == "ordinal":
-        # In steps between labels, as a share of the longest way.
-        steps = np.arange(posterior.shape[1])
-        best = np.round(posterior, 12).argmax(axis=1)
-        off = (posterior * np.abs(steps - best[:, None])).sum(axis=1)
-        return np.asarray(off / max(len(steps) - 1, 1))
-    return np.asarray(np.maximum(1 - posterior.max(axis=1), 0))
-
-
-def _later(
-    round_: Round, question: str, doubt: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per unit code: whether anything came after the round, and whether that left no question."""
-    later = np.zeros(len(doubt), bool)
-    if question in round_.selected:
-        later[round_.selected[question].unit] = True
-    later[_codes(round_.adjudicated.get(question, ()))] = True
-    return later, later & (np.round(doubt, 12) < WORTH_IT)
-
-
-def _alike(consensus: Consensus, units: Sequence[int]) -> bool:
-    rows = np.searchsorted(consensus.units, units)
-    return not any(consensus.differ(row, rows[0]) for row in rows[1:].tolist())
-
-
-def _codes(units: Iterable[int]) -> NDArray[np.int64]:
-    return np.array(list(units), np.int64)
-
-
-def _near(question: Question, consensus: Consensus, case: EdgeCase) -> bool:
-    """Whether the ordered consensus labels of a case's units are all near to each other."""
-    if question.level != "ordinal":
-        return False
-    rows = np.searchsorted(consensus.units, (case.unit, *case.others))
-    best = np.round(consensus.posterior[rows], 12).argmax(axis=1)
-    return bool(np.ptp(best) <= NEAR * (len(consensus.labels) - 1))
-
-
-def _disputed(ratings: Ratings, n_units: int) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
-    """Per unit code: number of ratings, and whether two of them differ."""
-    n = np.bincount(ratings.unit, minlength=n_units)
-    low = np.full(n_units, len(ratings.values))
-    high = np.full(n_units, -1)
-    np.minimum.at(low, ratings.unit, ratings.value)
-    np.maximum.at(high, ratings.unit, ratings.value)
-    return n, high > low
+def _held(
+    round_: Round,
+    consensuses: Mapping[str, Consensus],
+    found: Candidates,
+    people: People,
+    units: NDArray[np.int64],
+) -> list[Entry]:
+    """The units of open gaps: worth what votes of anybody would be, once they can settle it."""
+    nobody = replace(people, asked=people.asked[:0])
+    worths = worths_of(round_, consensuses, found.doubts, nobody, units)
+    n = len(people.seconds)
+    entries = []
+    for i, unit in enumerate(units.tolist()):
+        codes = people.done[slice(*np.searchsorted(people.done, (unit * n, unit * n + n)))] % n
+        entry = _entry(found, nobody, worths, i, unit, None)
+        entries.append(
+            replace(
+                entry,
+                status="held_back",
+                wants="second_look",
+                fall=0.0,
+                votes=len(codes),
+                seconds=float(people.seconds[codes].sum()) if people.timed else 0.0,
+                people=tuple(codes.tolist()),
+            )
+        )
+    return entries

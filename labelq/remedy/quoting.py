@@ -63,3 +63,32 @@ def coefficient(value: float) -> str:
     digits = f"{abs(value):.2f}"
     sign = "\u2212" if value < 0 and digits.strip("0.") else ""
     return sign + digits.removeprefix("0")
+
+
+def prose(text: str) -> list[str]:
+    r"""What a person wrote for a document, as lines that stay paragraphs and lists in it.
+
+    Emphasis and lists are kept; what would begin a heading, code, HTML, a table's rule or a
+    link is escaped, so that the text cannot change what stands around it.
+
+    >>> prose("Choose *Billing*.\n\n# no\n<!-- no -->\n- see [x](y)")
+    ['Choose *Billing*.', '', '\\# no', '&lt;!-- no --&gt;', '- see \\[x\\](y)']
+    """
+    lines: list[str] = []
+    for raw in text.splitlines():
+        line = "".join(
+            c
+            for c in raw.expandtabs(4)
+            if c in _KEPT or not unicodedata.category(c).startswith("C")
+        )
+        indent = "  " if line.startswith("  ") and re.match(r"\s+(?:[-+*]|\d+[.)]) ", line) else ""
+        line = re.sub(r"&(?=#?\w+;)", "&amp;", " ".join(line.split()))
+        line = line.replace("<", "&lt;").replace(">", "&gt;")
+        line = re.sub(r"([\[\]])", r"\\\1", line)
+        line = re.sub(r"^(#+(?=\s|$)|`{3}|~{3}|[-=_*](?:\s*[-=_*])*$|\|)", r"\\\1", line)
+        line = _LINK.sub(lambda m: r"\://" if m.group(1) else m.group(2) + r"\.", line)
+        if line or (lines and lines[-1]):
+            lines.append(indent + line if line else "")
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines

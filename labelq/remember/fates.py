@@ -71,7 +71,7 @@ class Told:
     cluster: str
     since: str
     question: str
-    labels: tuple[str, str]
+    labels: tuple[str, ...]
     words: tuple[str, ...]
     units: tuple[int, ...] = ()
 
@@ -96,7 +96,7 @@ def _gone_before(earlier: Earlier) -> list[Told]:
             cluster=str(row["cluster"]),
             since=str(row["since"]),
             question=str(row["question"]),
-            labels=(str(row["labels"][0]), str(row["labels"][1])),
+            labels=tuple(map(str, row["labels"])),
             words=tuple(map(str, row["words"])),
             units=tuple(code[name] for name in row["units"] if name in code),
         )
@@ -124,12 +124,12 @@ class _Contents:
         scopes: Sequence[tuple[Codes, Codes]],
     ) -> None:
         self._round, self._both = round_, both
-        self._scopes: dict[tuple[str, str], list[Codes]] = {}
+        self._scopes: dict[tuple[str, ...], list[Codes]] = {}
         for cluster, scope in zip(clusters, scopes, strict=True):
             self._scopes.setdefault(cluster.labels, []).append(scope[0])
         self._of = cache(self._groups)
 
-    def of(self, question: str, labels: tuple[str, str] | None, own: Codes) -> tuple[Floats, float]:
+    def of(self, question: str, labels: tuple[str, ...] | None, own: Codes) -> tuple[Floats, float]:
         """Of pairs split between ``labels``: the prior, and the variance of shares inside.
 
         The prior is that of all contents but the ``own`` one, which would else confirm itself.
@@ -140,7 +140,7 @@ class _Contents:
         return prior(others, inside), inside
 
     def _groups(
-        self, question: str, labels: tuple[str, str] | None
+        self, question: str, labels: tuple[str, ...] | None
     ) -> tuple[list[tuple[Codes, Floats]], list[Floats]]:
         """The clusters' contents with their units, and those of all other units."""
         votes = votes_of(self._round, question, labels or ())
@@ -172,7 +172,7 @@ def _fate(
         votes_of(after, told.question, told.labels),
     )
     anything = None in votes
-    labels: tuple[str, str] | None = told.labels
+    labels: tuple[str, ...] | None = told.labels
     if anything:
         labels = None
         votes = votes_of(before, told.question, ()), votes_of(after, told.question, ())

@@ -59,7 +59,7 @@ class ClusterFate:
     cluster: str
     since: str
     question: str
-    labels: tuple[str, str]
+    labels: tuple[str, ...]
     words: tuple[str, ...]
     fate: Fate
     n_before: int

@@ -18,7 +18,7 @@ from labelq.labels.model import Codes, Units
 from labelq.pinpoint.words import folded
 
 if TYPE_CHECKING:
-    from labelq.pinpoint.content import Content
+    from labelq.pinpoint.content.vectors import Content
 
 LEAST_TYPICAL = 0.25
 """A task has a content if it fits it as well as three quarters of the tasks that define it."""
@@ -42,7 +42,7 @@ class Both:
     @classmethod
     def of(cls, before: Units, after: Units) -> Both | None:
         """None where the units say nothing that two of them could have in common."""
-        from labelq.pinpoint.content import Content
+        from labelq.pinpoint.content.vectors import Content
 
         fields = {
             name: (*before.fields[name], *after.fields[name])

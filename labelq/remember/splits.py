@@ -28,8 +28,8 @@ class Splits:
     carries: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, votes: Votes, labels: tuple[str, str] | None) -> Splits:
-        """Pairs split between the two ``labels``; None: between any two."""
+    def of(cls, votes: Votes, labels: tuple[str, ...] | None) -> Splits:
+        """Pairs split between any two of the ``labels`` (None: of all labels)."""
         units, row = np.unique(votes.unit, return_inverse=True)
 
         def count(n: NDArray[Any], of: NDArray[np.intp] = row) -> Floats:
@@ -43,9 +43,10 @@ class Splits:
             split = m**2 - count(n.astype(np.float64) ** 2, cells // len(votes.labels))
             carries: NDArray[np.bool_] = np.ones(len(units), np.bool_)
         else:
-            first, second = (count(votes.label == votes.labels.index(a)) for a in labels)
-            split = 2 * first * second
-            carries = np.asarray(first + second > 0)
+            of_label = [count(votes.label == votes.labels.index(name)) for name in labels]
+            carried = np.sum(of_label, axis=0)
+            split = carried**2 - np.sum(np.square(of_label), axis=0)
+            carries = np.asarray(carried > 0)
         several = m > 1
         pairs = m[several] * (m[several] - 1)
         return cls(units[several], split[several] / pairs, carries[several])

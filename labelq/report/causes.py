@@ -9,9 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from labelq.pinpoint.findings import CauseKind, Cluster, EdgeCase, Flag, LabelPair, RaterReport
+from labelq.pinpoint.findings import (
+    LIKELY,
+    Basis,
+    Camp,
+    Cause,
+    CauseEvidence,
+    CauseKind,
+    Cluster,
+    EdgeCase,
+    Flag,
+    LabelPair,
+    RaterReport,
+)
 from labelq.remedy.acts import Reason, ReasonCode
-from labelq.remedy.queue import WORDS
+from labelq.remedy.entries import WORDS
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted, percent, times
 from labelq.report.text import mark
@@ -40,11 +52,30 @@ CAUSES: dict[CauseKind, tuple[str, str]] = {
 }
 """Cause → its name, and what it means."""
 
+NOUNS: dict[str, str] = {
+    "slip": "slips",
+    "rater": "one annotator’s habit",
+    "ambiguous": "ambiguous tasks",
+    "gap": "a gap in the guideline",
+}
+"""Cause → how it stands in a list."""
+
+BASES: dict[Basis, str] = {
+    "uncalibrated": "uncalibrated: learned from simulated rounds",
+    "recalibrated": "recalibrated on what reviewers decided in this round",
+}
+"""What probabilities of causes rest on."""
+
 EDGE_CASES: dict[str, str] = {
     "even_split": "votes split evenly",
     "consistent_split": "the usually most consistent annotators differ",
+    "torn": "the votes lean one way, and the consensus stays undecided",
+    "border": "reads like one label and like the other",
     "same_text": "same text, different labels",
+    "near_text": "nearly the same text, different labels",
+    "against_model": "all annotators agree, a confident model says another label",
     "against_gold": "most annotators contradict the gold label",
+    "gold_rejected": "the usually most consistent annotators reject the gold label",
 }
 
 THE_OTHERS = "the others"
@@ -74,9 +105,10 @@ def label(text: str | None, limit: int = 80) -> str:
     return f"“{shown}”" if text and NUMBER.fullmatch(text.strip()) else shown
 
 
-def either(labels: tuple[str, str]) -> str:
-    """Two labels that are confused: ``Refund or Cancel``."""
-    return f"{label(labels[0])} or {label(labels[1])}"
+def either(labels: Sequence[str]) -> str:
+    """Two or three labels that are confused: ``Refund or Cancel``."""
+    *first, last = map(label, labels)
+    return f"{', '.join(first)} or {last}"
 
 
 def words_of(cluster: Cluster, limit: int = 5) -> str:
@@ -102,14 +134,28 @@ def cause(cluster: Cluster, names: Names) -> str:
     return CAUSES[kind.kind][0]
 
 
+def likely_cause(cluster: Cluster, names: Names) -> str:
+    """The likely cause with its probability, and what that rests on."""
+    told, chance = cause(cluster, names), cluster.cause.probabilities.get(cluster.cause.kind)
+    return told if chance is None else f"{told}, {percent(chance)} ({cluster.cause.basis})"
+
+
 def evidence(cluster: Cluster, names: Names) -> list[str]:
     """What the cause of a cluster rests on, sentence by sentence."""
     kind, said = cluster.cause, []
+    if kind.probabilities:
+        said.append(chances(kind))
+    if kind.kind == "too_little" and kind.probabilities.get("rater", 0) > LIKELY:
+        said.append("No test bears out whose habit it would be, so nobody is named.")
+    if kind.kind == "too_little" and kind.probabilities.get("gap", 0) > LIKELY:
+        said.append("Nothing holds these tasks together that a rule could name.")
     if kind.rater is not None and kind.resolved is not None:
         said.append(
             f"Without {names.sentence(kind.rater)}, everybody else agrees on "
             f"{percent(kind.resolved)} of these tasks."
         )
+    if kind.evidence is not None:
+        said += _measured(kind, kind.evidence, names)
     if kind.even:
         said.append(f"On {percent(kind.even)} of them the two leading labels have equal votes.")
     camps = [
@@ -120,6 +166,64 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
         rest = f"; and {count(len(kind.camps) - 8)} more" if len(kind.camps) > 8 else ""
         said.append(f"Commonest answers: {'; '.join(camps)}{rest}.")
     return said
+
+
+def chances(told: Cause) -> str:
+    """All four probabilities of a cause, the likeliest first, and what they rest on."""
+    order = sorted(told.probabilities.items(), key=lambda item: -item[1])
+    each = ", ".join(f"{NOUNS[kind]} {percent(chance)}" for kind, chance in order)
+    return f"How likely: {each} ({BASES[told.basis]})."
+
+
+def _measured(told: Cause, found: CauseEvidence, names: Names) -> list[str]:
+    """What speaks for the causes, in the order in which people would ask for it."""
+    said = [
+        (
+            f"{count(found.n_units)} of {counted(found.n_content, 'task')} with this content "
+            f"{'is' if found.n_units == 1 else 'are'} disputed."
+        )
+    ]
+    opposite = _opposite(told.camps, names)
+    if told.kind == "gap" and opposite:
+        said.append(opposite)
+    said.append(
+        f"{count(found.follows)} of {counted(found.of, 'vote')} on this content "
+        f"{'is' if found.follows == 1 else 'are'} what their annotator mostly answers there; the "
+        f"consensus is unsure of the disputed tasks by {percent(found.flat)} on average."
+    )
+    if found.deviates is not None and told.kind in ("rater", "slip", "too_little"):
+        said.append(
+            f"{_sentence(names.sentence(found.deviates))} deviates most: in {count(found.off)} of"
+            f" {counted(found.answers, 'answer')} to this content, elsewhere in"
+            f" {percent(found.elsewhere)} (the annotator in the middle: {percent(found.usual)})."
+        )
+    if found.hurried:
+        said.append(
+            f"{count(found.hurried)} of {counted(found.timed, 'deviating vote')} took a third of"
+            " the usual time or less."
+        )
+    return said
+
+
+def _opposite(camps: Sequence[Camp], names: Names) -> str:
+    """The clearest rule on each side: ``A answers Refund 14 of 15 times, B Cancel 11 of 12``."""
+    best: dict[str, Camp] = {}
+    for camp in camps:
+        if camp.of >= 3 and camp.n > best.get(camp.label, Camp(-1, "", 0, 1)).n:
+            best[camp.label] = camp
+    if len(best) < 2:
+        return ""
+    two = sorted(best.values(), key=lambda camp: (-camp.n, camp.rater))[:2]
+    each = ", ".join(
+        f"{names.sentence(c.rater)} answers {label(c.label)} {count(c.n)} of"
+        f" {counted(c.of, 'time')}"
+        for c in two
+    )
+    return f"Opposite rules: {each}."
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def consensus(cluster: Cluster) -> str:
@@ -236,9 +340,10 @@ def queue_reasons(reasons: tuple[Reason, ...]) -> str:
 
 
 def same_text(case: EdgeCase, ids: tuple[str, ...]) -> str:
-    """The other tasks with the same text, for the end of a sentence; empty if there are none."""
+    """The other tasks with (nearly) the same text, for the end of a sentence, perhaps empty."""
     if not case.others:
         return ""
     shown = ", ".join(mark(ids[unit], 40) for unit in case.others[:5])
     more = f" and {count(len(case.others) - 5)} more" if len(case.others) > 5 else ""
-    return f"; same text: task {shown}{more}"
+    nearly = "nearly the " if case.kind == "near_text" else ""
+    return f"; {nearly}same text: task {shown}{more}"

@@ -13,9 +13,11 @@ from labelq.report import ceilings
 from labelq.report.numbers import count, counted
 from labelq.report.reasons import ASIDES
 from labelq.report.text import line, mark
+from labelq.report.words import guideline
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+    from labelq.remedy.acts import GuidelineVersion
 
 MOST_RENAMED, MOST_NOTES = 3, 3
 
@@ -39,6 +41,7 @@ def caveats(audit: Audit) -> list[Caveat]:
     source = audit.round
     said = [Caveat(touched(source.intake)), Caveat(later(source.intake)), _unknown_labels(source)]
     said.append(Caveat(_undecided(audit.draft.undecided)))
+    said.append(Caveat(_edited(audit.guideline)))
     said += [
         Caveat(ceilings.overruled(found), ceilings.majority_command(question))
         for question, found in audit.consensus.items()
@@ -156,6 +159,12 @@ def _unknown_labels(source: Round) -> Caveat:
     if option:
         said += " If only renamed, this brings them back:"
     return Caveat(said, option)
+
+
+def _edited(used: GuidelineVersion | None) -> str:
+    if used is None or not used.edited:
+        return ""
+    return f"The guideline is not as it was recorded: {guideline(used)}"
 
 
 def _undecided(n: int) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelq.files import csv_safe, write_directory
-from labelq.remedy.queue import queue_rows
+from labelq.remedy.entries import queue_rows
 from labelq.remedy.training_labels import training_labels
+from labelq.report.disagreements import disagreements_frame
 from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import private_annotators_html, report_html, rules_html
 from labelq.report.markdown import report_markdown
@@ -19,7 +20,10 @@ from labelq.report.steps import ONWARD, Onward
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
-QUEUE_COLUMNS = ("rank", "task", "wants", "why", "priority", "text")
+QUEUE_COLUMNS = (
+    "rank", "task", "status", "wants", "why", "people", "answers", "minutes", "gain",
+    "gain per hour", "doubt", "text",
+)  # fmt: skip
 
 
 def write_audit(
@@ -57,16 +61,17 @@ def write_audit(
             _write(directory / "guideline.md", audit.draft.original)
         _write(directory / "guideline_draft.md", audit.draft.text)
         _write(directory / "guideline.diff", audit.draft.diff)
-        # Both tables are data, read by programs: exact, not made safe for spreadsheets.
-        with (directory / "ratings.csv").open(
-            "w", encoding="utf-8", newline="", errors="backslashreplace"
-        ) as file:
-            audit.round.to_frame().to_csv(file, index=False, lineterminator="\n")
-        with (directory / "labels.csv").open(
-            "w", encoding="utf-8", newline="", errors="backslashreplace"
-        ) as file:
-            labels = training_labels(audit.round, audit.consensus)
-            labels.to_csv(file, index=False, lineterminator="\n")
+        _write(directory / "guideline_changes.md", audit.draft.log)
+        # These tables are data, read by programs: exact, not made safe for spreadsheets.
+        for name, table in (
+            ("ratings.csv", audit.round.to_frame()),
+            ("labels.csv", training_labels(audit.round, audit.consensus)),
+            ("disagreements.csv", disagreements_frame(audit)),
+        ):
+            with (directory / name).open(
+                "w", encoding="utf-8", newline="", errors="backslashreplace"
+            ) as file:
+                table.to_csv(file, index=False, lineterminator="\n")
 
 
 def queue_csv(audit: Audit) -> str:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +20,12 @@ from labelq.measure.raters.methods import METHODS
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.measure.results import Agreement
+    from labelq.pinpoint.findings import Cause, Influence
+    from labelq.remedy.decisions import Decision
 
 
 SCHEMA = "labelq/audit/1"
-MOST_INFLUENCES = 200
+MOST_INFLUENCES = 5_000
 MOST_CONFUSION_ROWS = 2_000
 
 
@@ -47,6 +49,10 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     def whole(found: Any) -> dict[str, Any]:
         """As ``row``, with the fields of what stands in the fields."""
         return row(found, **{k: v for k, v in dataclasses.asdict(found).items() if k != "rater"})
+
+    def key(found: Influence) -> Any:
+        ids_of = {"unit": units, "rater": raters}.get(found.kind)
+        return found.key if ids_of is None else ids_of[found.key]  # type: ignore[index]  # a code
 
     shown = _without_most_pairs(audit.agreements)
     confused = sorted((r for r in audit.rater_confusion if r.reason is None), key=lambda r: -r.n)[
@@ -77,10 +83,13 @@ def audit_document(audit: Audit) -> dict[str, Any]:
                 units=ids(c.units),
                 lookalikes=ids(c.lookalikes),
                 divided=ids(c.divided),
-                cause=row(c.cause, camps=[row(camp) for camp in c.cause.camps]),
+                cause=_cause(c.cause, row, raters),
+                apart=[row(field) for field in c.apart],
             )
             for c in audit.clusters
         ],
+        "decided": {c.id: _decided(d) for c in audit.clusters if (d := audit.decision(c.id))},
+        "clustering": None if audit.clustering is None else row(audit.clustering),
         "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
         "raters": [row(r) for r in source.raters],
         "models": [row(m) for m in source.models],
@@ -94,12 +103,26 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             for r in audit.raters
         ],
         "rater_methods": METHODS,
-        "influences": [row(i) for i in audit.influences[:MOST_INFLUENCES]],
+        "influences": [row(i, key=key(i)) for i in audit.influences[:MOST_INFLUENCES]],
+        "agendas": [row(a, left=a.left) for a in audit.agendas],
+        "label_schemes": [
+            row(f.scheme, raising=[row(c) for c in f.raising])
+            | {"catch_alls": [row(c) for c in f.catch_alls]}
+            for f in audit.label_schemes
+        ],
         "ceilings": [whole(c) for c in audit.ceilings],
         "held_out": [whole(h) for h in audit.held_out],
         "calibration": [whole(c) for c in audit.calibrations],
         "rater_confusion": [whole(r) for r in confused],
-        "queue": [row(e, reasons=[row(r) for r in e.reasons]) for e in audit.queue],
+        "queue": [
+            row(
+                e,
+                reasons=[row(r) for r in e.reasons],
+                people=[source.voters[code].id for code in e.people],
+            )
+            for e in audit.queue
+        ],
+        "queue_forecast": None if audit.forecast is None else row(audit.forecast),
         "rules": [
             row(
                 r,
@@ -109,6 +132,8 @@ def audit_document(audit: Audit) -> dict[str, Any]:
             )
             for r in audit.draft.rules
         ],
+        "guideline": None if audit.guideline is None else row(audit.guideline),
+        "guideline_draft": {"version": audit.draft.version, "undecided": audit.draft.undecided},
         "cross_check": row(audit.cross_check),
         "marginal_tests": [row(t) for t in audit.marginal_tests],
         "gates": [row(g) for g in audit.gates],
@@ -134,6 +159,21 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    """A decision as far as an audit keeps it: the file beside the guideline says the rest."""
+    when = None if decision.when is None else decision.when.isoformat()
+    label = {"outcome": decision.outcome, "label": decision.label}
+    return {"decision": decision.id, **label, "when": when}
+
+
+def _cause(cause: Cause, row: Callable[..., dict[str, Any]], raters: list[str]) -> dict[str, Any]:
+    evidence = None
+    if cause.evidence is not None:
+        who = cause.evidence.deviates
+        evidence = row(cause.evidence, deviates=None if who is None else raters[who])
+    return row(cause, camps=[row(camp) for camp in cause.camps], evidence=evidence)
 
 
 MOST_PAIRS = 2_000

@@ -54,7 +54,7 @@ def top_findings(audit: Audit, names: Names) -> list[Finding]:
     verdicts.)
     """
     places = cluster_anchors(audit)
-    clusters = [c for c in audit.clusters if tells(c)]
+    clusters = [c for c in audit.clusters if tells(c) and is_open(audit, c)]
     told = [_cluster(c, names, places[c.id]) for c in clusters]
     people = _people(audit, names)
 
@@ -93,6 +93,12 @@ def question_anchors(audit: Audit) -> dict[str, str]:
 def tells(cluster: Cluster) -> bool:
     """Whether a cluster has a common content and a cause that asks for something."""
     return not cluster.remainder and cluster.cause.kind not in ("slip", "too_little")
+
+
+def is_open(audit: Audit, cluster: Cluster) -> bool:
+    """Whether nothing is decided about a cluster yet."""
+    decision = audit.decision(cluster.id)
+    return decision is None or not decision.decided
 
 
 def stands_open(cluster: Cluster) -> bool:
@@ -140,7 +146,7 @@ def standing_out(audit: Audit, names: Names, most: int = MOST_NAMED) -> str:
 
 
 def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
-    title = f"{causes.cause(cluster, names)}: {causes.either(cluster.labels)}"
+    title = f"{causes.likely_cause(cluster, names)}: {causes.either(cluster.labels)}"
     about = f" about {causes.words_of(cluster)}" if cluster.words else " without a common content"
     # Votes for a third label on these tasks count in: more than lies between the two labels.
     whatever = ", whatever the labels" if cluster.remainder else ""
@@ -158,7 +164,7 @@ def _largest(audit: Audit, verdict: Verdict, names: Names) -> Iterator[Finding]:
     for something, else its largest label pair. With it, the annotators who lean to one side.
     """
     name = verdict.question
-    own = [c for c in audit.clusters if c.question == name and stands_open(c)]
+    own = [c for c in audit.clusters if c.question == name and stands_open(c) and is_open(audit, c)]
     clusters = [c for c in own if c.share >= VISIBLE]
     pairs = [p for p in audit.label_pairs if p.question == name]
     if clusters:

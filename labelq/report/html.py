@@ -9,7 +9,17 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import annotators, causes, comparison, marginals, tables, words
+from labelq.report import (
+    annotators,
+    buying,
+    causes,
+    comparison,
+    label_scheme,
+    ledger,
+    marginals,
+    tables,
+    words,
+)
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
@@ -49,6 +59,11 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
         steps=next_steps(audit, shown, "", onward),
+        ledgers=ledger.parts(audit, shown),
+        places=ledger.places(audit),
+        schemes=label_scheme.parts(audit),
+        scheme_caution=label_scheme.CAUTION,
+        scheme_header=label_scheme.HEADER,
         questions=tables.questions(audit, shown),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         many=len(audit.verdicts) > words.MANY,
@@ -61,7 +76,8 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
         letters=LETTERS if shown.hidden else "",
-        queue=tables.queue(audit),
+        queue=tables.queue(audit, shown),
+        buys=buying.forecast(audit.forecast),
         n_queue=len(audit.queue),
         draft=audit.draft,
         diff=tables.diff_lines(audit),
@@ -83,7 +99,7 @@ def rules_html(audit: Audit) -> str:
     rules = [
         (
             rule,
-            causes.either(rule.labels),
+            " or ".join(map(causes.label, rule.labels)),
             f"{counted(rule.n_units, 'task')}, {percent(rule.share)} of the disagreement",
             mark(rule.question),
         )
@@ -109,6 +125,8 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
         ("Share of disagreement", words.SHARE),
         ("Label pairs", words.EXCESS),
     ]
+    if audit.guideline is not None:
+        rows.append(("Guideline", words.guideline(audit.guideline)))
     chosen = words.selection(audit.round.selection)
     rows.append(("Selection", chosen or "All of the source."))
     rows += [(f"Option {key}", mark(value, 300)) for key, value in audit.options.items()]

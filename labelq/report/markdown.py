@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
-from labelq.report import causes, ceilings, comparison, words
+from labelq.report import causes, ceilings, comparison, decisions, label_scheme, ledger, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
@@ -58,12 +58,18 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
     clusters = [c for c in audit.clusters if not c.remainder][:MOST_CLUSTERS]
     if clusters:
         rows = [
-            f"**{causes.cause(c, shown)}**, {mark(c.question)}: {causes.either(c.labels)}"
+            f"**{causes.likely_cause(c, shown)}**, {mark(c.question)}: {causes.either(c.labels)}"
             + (f", about {causes.words_of(c)}" if c.words else "")
             + f". {causes.cluster_size(c)}. {causes.consensus(c)}"
+            + f" {decisions.told(audit.decision(c.id))}".rstrip()
             for c in clusters
         ]
         sentences += ["## Where people disagree", _list(rows)]
+    agendas = [ledger.short(a, audit.clusters) for a in audit.agendas if a.clusters]
+    if agendas:
+        sentences += ["## What to talk about", _list(agendas)]
+    if schemes := list(label_scheme.short(audit)):
+        sentences += ["## Other labels", _list(schemes)]
     elsewhere = replace(onward, audit=_portable(onward.audit))
     steps = next_steps(audit, shown, "", elsewhere)
     sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]

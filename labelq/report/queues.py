@@ -103,7 +103,7 @@ def push_lines(order: Order, plan: SameProject | NewProject, wants: str) -> Iter
         there = f"project {plan.project} “{name}”" if plan.project else f"a new project “{name}”"
         yield _line("to", there)
         yield _line("because", (_WHY if wants == "second_look" else _ALSO)[wants])
-        votes = plan.n_new * plan.overlap
+        votes = plan.n_answers
         if plan.n_new:
             told.append(f"{plan.n_new:,} to add")
     if plan.n_there:
@@ -199,14 +199,20 @@ def _changes(plan: SameProject | NewProject) -> Iterator[Line]:
     if plan.project is None:
         yield _line(
             "changes",
-            f"the project is made: {_counted(plan.overlap, 'answer')} per task, most valuable"
-            " first, nothing filled in beforehand, the guideline as instructions, the labeling"
+            f"the project is made: {_per_task(plan)}, most valuable first, nothing filled in"
+            " beforehand, the guideline as instructions, the labeling"
             " config with two lines that say why a task is here",
         )
+    if plan.updates:
+        what = {"label_config": "labeling config", "expert_instruction": "instructions"}
+        told = " and ".join(what[name] for name in plan.updates)
+        yield _line("changes", f"the project gets today's {told}")
     if plan.tasks:
         shown = any(VOTES in task["data"] for task in plan.tasks)
         but = ", but with what was answered, nameless, in a closed panel" if shown else ""
         yield _line("changes", f"{_tasks(plan.n_new)} imported, without earlier votes{but}")
+    if plan.n_uneven:
+        yield _line("changes", f"{_tasks(plan.n_uneven)} ask for another number of answers")
     if plan.doubled:
         yield _line("changes", f"{_tasks(len(plan.doubled))} left twice by an interruption removed")
     if plan.media:
@@ -218,6 +224,13 @@ def _changes(plan: SameProject | NewProject) -> Iterator[Line]:
             f"the guideline has {rules} that nobody has decided; decide first, and give the"
             " decided guideline with --guideline FILE",
         )
+
+
+def _per_task(plan: NewProject) -> str:
+    numbers = set(plan.wanted.values()) or {plan.overlap}
+    if len(numbers) == 1:
+        return f"{_counted(min(numbers), 'answer')} per task"
+    return f"{min(numbers)} to {max(numbers)} answers per task, one of each person contradicted"
 
 
 def _changes_there(plan: SameProject) -> Iterator[Line]:

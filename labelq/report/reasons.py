@@ -5,6 +5,8 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "no_variation": "everyone gave the same label, so there is no chance agreement to compare with",
     "no_overlap": "no task was labeled by two or more people",
+    "no_disagreement": "nobody disagrees, so there is nothing that other labels could remove",
+    "two_labels": "two labels are in use: merging them leaves nothing to tell apart",
     "too_few_units": "too few tasks were labeled by two or more people",
     "too_little_variation": (
         "too few tasks carry any other label than the commonest for an interval one could trust"

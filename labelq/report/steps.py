@@ -6,8 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labelq.report import buying
 from labelq.report.caveats import renames
-from labelq.report.findings import MOST_PEOPLE, standouts
+from labelq.report.findings import MOST_PEOPLE, is_open, standouts
 from labelq.report.names import Names
 from labelq.report.numbers import count, counted
 
@@ -69,7 +70,7 @@ def _rename(audit: Audit) -> Step | None:
 
 def _rules(audit: Audit, base: str) -> Step | None:
     draft = audit.draft
-    gaps = sum(cluster.cause.kind == "gap" for cluster in audit.clusters)
+    gaps = sum(c.cause.kind == "gap" and is_open(audit, c) for c in audit.clusters)
     about = f" ({counted(gaps, 'open gap')})" if gaps else ""
     parts = [
         f"{counted(len(draft.rules), 'proposed rule')}{about}" if draft.rules else "",
@@ -86,6 +87,7 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
         return None
     n = len(audit.queue)
     person = sum(entry.wants == "another_person" for entry in audit.queue)
+    held = sum(entry.status == "held_back" for entry in audit.queue)
     looks = counted(n - person, "second look")
     if person == n:
         said = f"{counted(n, 'task')}, to be labeled by another person each"
@@ -94,6 +96,11 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
         said = f"{tasks} another person, the {looks} can wait for the rules"
     else:
         said = f"{looks} that can wait for the rules"
+    if n - person > held:  # decided: they wait for nothing
+        free = counted(n - person - held, "second look")
+        said = f"{free} where a decision contradicts what was answered"
+        said += f"; {counted(person, 'task')} for another person" if person else ""
+        said += f"; {count(held)} more can wait for the rules" if held else ""
     by_hand = (
         " Add --project with the project that was labeled, or import queue.json by hand into a"
         " new project with the same labeling config."
@@ -103,8 +110,10 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
         there = " Part of it may stand there from an earlier push, whose votes are counted in:"
         there += " push adds what is not there yet, and `labelq queue status` says how far it is"
     here = "" if directory else " In the directory of this audit:"
+    bought = "".join(f" {sentence}" for sentence in buying.forecast(audit.forecast)[:1])
     return Step(
-        f"Bring the queue to Label Studio: {said}.{f'{there}.' if server else by_hand}{here}",
+        f"Bring the queue to Label Studio: {said}.{bought}"
+        f"{f'{there}.' if server else by_hand}{here}",
         shlex.join(["labelq", "queue", "push", directory.rstrip("/") or "."]),
     )
 

@@ -25,6 +25,8 @@ OPEN, CLOSE = "\u2068", "\u2069"
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_COMMENT = re.compile(r"^<!-- labelq: [^\r\n]* -->(?:\r\n|\r|\n|$)", re.MULTILINE)
+_TASK_LINK = re.compile(r"\[(task [0-9]+)\]\(https?://[^\s()]+\)")
 _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 # What is no markup, no link and no mention wherever it stands.
 _WORD = re.compile(
@@ -129,13 +131,14 @@ def html_highlighted(text: str, words: Iterable[str]) -> Markup:
 def html_of_markdown(text: str) -> Markup:
     """A Markdown text with data in it as HTML: headings, lists, emphasis, and nothing else.
 
-    No markup of its own, no link and no picture passes; each block has its own direction.
+    No markup of its own, no link and no picture passes; comments that labelq put around a rule
+    are left out. Each block has its own direction.
     """
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
     reader = MarkdownIt("zero").enable(["heading", "list", "emphasis", "escape", "backticks"])
-    tokens = reader.parse(visible(text))
+    tokens = reader.parse(visible(_TASK_LINK.sub(r"\1", _COMMENT.sub("", text))))
     for token in tokens:
         if token.nesting == 1 and token.tag not in ("ul", "ol"):
             token.attrSet("dir", "auto")

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from labelq.labels.model import Aside, Question, Selection
 from labelq.measure import registry
 from labelq.measure.results import Agreement, CrossCheck, State, Verdict
+from labelq.remedy.acts import GuidelineVersion
 from labelq.report import causes
 from labelq.report.numbers import coefficient, count, counted, interval, percent, small, threshold
 from labelq.report.reasons import ASIDES, REASONS
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
-    from labelq.auditing import Gate
+    from labelq.remember.gates import Gate
 
 STATES: dict[State, tuple[str, str]] = {
     "reliable": ("●", "reliable"),
@@ -331,6 +332,16 @@ def cross_check(check: CrossCheck) -> str:
         f"{counted(check.n_compared, 'number')} recomputed with {packages}; "
         f"the largest difference is {small(check.largest)}."
     )
+
+
+def guideline(used: GuidelineVersion) -> str:
+    """Which guideline the annotators had."""
+    name = mark(used.name)
+    if used.version is None:
+        return f"{name}, which records no version."
+    if used.edited:
+        return f"{name}, edited since version {used.version}."
+    return f"{name}, version {used.version}."
 
 
 def gate(rule: Gate) -> str:

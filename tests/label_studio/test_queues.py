@@ -18,7 +18,7 @@ from labelq.label_studio.queues.media import media_of, stores
 from labelq.label_studio.queues.order import Entry, order, read_order
 from labelq.label_studio.queues.same_project import SameProject, Tagged
 from labelq.label_studio.texts import TextSource
-from labelq.remedy.queue import WORDS
+from labelq.remedy.entries import WORDS
 from labelq.report.queues import Line, push_lines
 from tests.live.queueing import audit_directory
 

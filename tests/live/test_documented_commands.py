@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shlex
@@ -18,6 +19,7 @@ from tests.test_docs import PAGES, commands
 pytestmark = pytest.mark.live
 
 N_TASKS = 60
+_PEOPLE = {"mia@example.com": "ann1@example.com"}
 
 
 @pytest.fixture
@@ -83,11 +85,29 @@ def test_every_command_that_needs_a_server_runs(
                 audited.add(directory)
             if arguments[1] != "status" and "--dry-run" not in arguments:
                 arguments.append("--yes")
+        elif arguments[0] in ("adjudicate", "apply"):
+            _decided(Path(arguments[1]))
+            if arguments[0] == "apply" and "--dry-run" not in arguments:
+                arguments.append("--yes")
+                audited.add(f"{arguments[1]}-decided")
         elif arguments[0] == "audit":
             arguments.append("--replace")
             if "--out" in arguments:
                 audited.add(arguments[arguments.index("--out") + 1])
         run(arguments, capsys)
+
+
+def _decided(directory: Path) -> None:
+    """What somebody brings from the meeting: a label for a task of the audit, and a rule."""
+    with (directory / "labels.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    text = f"task,question,label\n{row['unit']},{row['question']},{row['label']}\n"
+    Path("decided.csv").write_text(text, "utf-8")
+    Path("decisions.yaml").write_text(
+        "version: 1\ndecisions:\n  - {id: fees, question: category, labels: [Refund, Billing],"
+        " outcome: split, label: Refund, into: [Refund, Fees], scope: {labels: [Refund]}}\n",
+        "utf-8",
+    )
 
 
 def _here(arguments: list[str], url: str) -> list[str]:
@@ -96,6 +116,7 @@ def _here(arguments: list[str], url: str) -> list[str]:
         at = arguments.index("--ca-bundle")
         del arguments[at : at + 2]
     today = datetime.now(UTC).date().isoformat()
+    arguments = [_PEOPLE.get(value, value) for value in arguments]
     told = [re.sub(r"^\d{4}-\d\d-\d\d$", today, value) for value in arguments]
     return [
         url if before == "--url" else value

@@ -128,6 +128,8 @@ def pinpointed(round_: Round, kinds: dict[str, str] | None = None) -> Planted:
         ratings = round_.ratings[question.name]
         settlings[question.name] = Settling.of(question, ratings)
         consensuses[question.name] = consensus(question, ratings, len(round_.raters))
-        pairs += label_pairs(question, ratings, settlings[question.name])
+        pairs += label_pairs(
+            question, ratings, settlings[question.name], consensuses[question.name]
+        )
     clusters = find_clusters(round_, settlings, consensuses, pairs)
     return Planted(round_, kinds or {}, settlings, consensuses, tuple(pairs), clusters)

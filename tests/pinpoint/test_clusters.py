@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from labelq.pinpoint import content as content_room
-from labelq.pinpoint.content import Content
+from labelq.pinpoint.content.vectors import Content
 from tests.pinpoint.planted import KINDS, pinpointed, planted, rows
 from tests.rounds import make_round
 
@@ -78,15 +77,6 @@ def test_the_order_of_units_does_not_matter(found):
 
 def test_a_second_run_gives_the_same(found):
     assert planted().clusters == found.clusters
-
-
-def test_only_a_sample_is_linked_above_the_cap(found, monkeypatch):
-    monkeypatch.setattr(content_room, "LINKED_AT_MOST", 10)
-    capped = planted()
-    gap = capped.clusters[0]
-    assert gap.cause.kind == "gap"
-    assert capped.kinds(gap.units) == {"voucher"}
-    assert len(gap.units) >= 8
 
 
 def test_without_text_there_is_one_remainder_per_pair():

@@ -11,12 +11,15 @@ import pytest
 
 from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import EdgeCase
-from labelq.remedy.queue import queue, queue_rows, queue_tasks, reason_words
+from labelq.remedy.acts import Released
+from labelq.remedy.entries import queue_rows, queue_tasks, reason_words
+from labelq.remedy.queue import queue
+from labelq.report.directory import QUEUE_COLUMNS
 from tests.pinpoint.planted import pinpointed, planted, rows
 from tests.rounds import make_round
 
 
-def queued(found):
+def queued(found, **how):
     cases = [
         case
         for q in found.round.questions
@@ -24,7 +27,7 @@ def queued(found):
             found.round, q, found.settlings[q.name], found.consensuses[q.name]
         )
     ]
-    return queue(found.round, found.consensuses, found.clusters, cases)
+    return queue(found.round, found.consensuses, found.clusters, cases, **how)
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +60,15 @@ def test_disputed_units_that_the_consensus_has_not_settled(noisy):
     assert {(True, True), (True, False)} <= seen
 
 
-def test_the_most_uncertain_first(noisy):
+def test_the_most_valuable_first(noisy):
     entries = queued(noisy)
-    keys = [(-entry.priority, entry.unit) for entry in entries]
-    assert keys == sorted(keys)
-    assert all(0 <= entry.priority <= 1 for entry in entries)
+    worth = [entry.priority for entry in entries]
+    assert worth == sorted(worth, reverse=True)
+    assert worth[0] == 1
+    assert worth[-1] >= 0
     posterior = noisy.consensuses["value"].posterior
-    assert entries[0].priority == pytest.approx(1 - posterior[entries[0].unit].max())
+    for entry in entries:
+        assert entry.doubt == pytest.approx(1 - posterior[entry.unit].max())
 
 
 def fixed(posterior, level="nominal", n_questions=1):
@@ -83,9 +88,9 @@ def test_doubt_between_neighbours_of_a_scale_is_not_worth_it():
     sure = [1, 0, 0, 0, 0]
     near, far = [0, 0.5, 0.5, 0, 0], [0.5, 0, 0, 0, 0.5]
     ordered = queue(*fixed([near, far, *[sure] * 8], "ordinal"), (), ())
-    assert [(entry.unit, entry.priority) for entry in ordered] == [(1, 0.5)]
+    assert [(entry.unit, entry.doubt) for entry in ordered] == [(1, 0.5)]
     named = queue(*fixed([near, far, *[sure] * 8]), (), ())
-    assert [(entry.unit, entry.priority) for entry in named] == [(0, 0.5), (1, 0.5)]
+    assert sorted((entry.unit, entry.doubt) for entry in named) == [(0, 0.5), (1, 0.5)]
 
 
 def test_an_entry_is_worth_more_than_a_unit_chosen_blindly():
@@ -93,11 +98,11 @@ def test_an_entry_is_worth_more_than_a_unit_chosen_blindly():
     assert [entry.unit for entry in queue(*fixed(posterior), (), ())] == [0, 2]
 
 
-def test_the_priority_is_the_mean_over_the_questions():
+def test_the_doubt_is_the_mean_over_the_questions():
     round_, consensuses = fixed([[0.5, 0.5], *[[1, 0]] * 9], n_questions=2)
     calm = replace(consensuses["q1"], posterior=np.array([[1.0, 0.0]] * 10))
     (entry,) = queue(round_, consensuses | {"q1": calm}, (), ())
-    assert (entry.unit, entry.priority) == (0, 0.25)
+    assert (entry.unit, entry.doubt) == (0, 0.25)
     assert [r.question for r in entry.reasons] == ["q0"]
 
 
@@ -187,14 +192,16 @@ def test_what_wants_a_second_look_comes_last():
     assert [task["meta"]["labelq"]["wants"] for task in tasks] == wants
 
 
-def test_one_vote_is_queued_only_when_it_is_uncertain():
-    rows = [(f"u{i:02}", r, "xy"[i % 2]) for i in range(30) for r in "abc"]
-    rows += [("v1", "a", "x")]
-    assert queued(pinpointed(make_round(rows))) == ()
+def test_one_vote_is_queued_only_where_something_points_at_it():
     dice = random.Random(1)
-    noisy = [(u, r, v if dice.random() < 0.75 else "xy"[v == "x"]) for u, r, v in rows]
-    entries = {e.unit: e for e in queued(pinpointed(make_round(noisy)))}
-    single = len({row[0] for row in rows}) - 1
+    rows = [(f"u{i:02}", r, "xy"[i % 2]) for i in range(30) for r in "abc"]
+    rows = [(u, r, v if dice.random() < 0.75 else "xy"[v == "x"]) for u, r, v in rows]
+    found = pinpointed(make_round([*rows, ("v1", "a", "x")]))
+    single = found.round.units.ids.index("v1")
+    assert 1 - found.consensuses["value"].posterior[single].max() > 0.2
+    assert single not in {entry.unit for entry in queued(found)}
+    pointed = Released(pointed_at={"value": {single}})
+    entries = {e.unit: e for e in queued(found, released=pointed)}
     assert [r.code for r in entries[single].reasons] == ["uncertain", "one_vote"]
 
 
@@ -203,9 +210,11 @@ def test_a_set_is_as_uncertain_as_its_most_doubtful_tick():
     rows = [(f"u{i:02}", r, {"a", "b"} if dice.random() < (0.8, 0.1)[i % 2] else {"a"})
             for i in range(40) for r in "pqr"]  # fmt: skip
     found = pinpointed(make_round(rows, level="set"))
-    first = queued(found)[0]
-    tick = found.consensuses["value"].posterior[first.unit, 1]
-    assert first.priority == pytest.approx(min(tick, 1 - tick))
+    entries = queued(found)
+    assert entries
+    for entry in entries:
+        tick = found.consensuses["value"].posterior[entry.unit, 1]
+        assert entry.doubt == pytest.approx(min(tick, 1 - tick))
 
 
 def test_numbers_are_ranked_by_their_spread():
@@ -213,7 +222,7 @@ def test_numbers_are_ranked_by_their_spread():
             ("u3", "a", 3.0), ("u3", "b", 3.0), ("u4", "a", 2.0), ("u4", "b", 6.8)]  # fmt: skip
     entries = queued(pinpointed(make_round(rows, level="interval")))
     assert [entry.unit for entry in entries] == [0, 3]
-    assert 0.2 <= entries[1].priority < entries[0].priority <= 0.5
+    assert 0.2 <= entries[1].doubt < entries[0].doubt <= 0.5
 
 
 def test_a_task_never_tells_votes_gold_or_predictions():
@@ -250,8 +259,10 @@ def test_rows_are_plain_values(found):
     table = queue_rows(found.round, entries)
     assert [row["rank"] for row in table] == list(range(1, len(entries) + 1))
     assert all(isinstance(value, str | int | float) for row in table for value in row.values())
-    assert list(table[0]) == ["rank", "task", "wants", "why", "priority", "text"]
+    assert tuple(table[0]) == QUEUE_COLUMNS
     assert table[0]["task"] == found.round.units.ids[entries[0].unit]
-    assert table[0]["wants"] == "a second look, once the rule is decided"
-    assert table[0]["priority"] == round(entries[0].priority, 3)
+    held = table[-1]
+    assert held["wants"] == "a second look, once the rule is decided"
+    assert held["status"] == "held back: re-labeling it now buys the same split again"
+    assert table[0]["gain"] == round(entries[0].gain, 4)
     assert "category: " in reason_words(entries[0])

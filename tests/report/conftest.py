@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelq.auditing import Audit, Gate
+from labelq.auditing import Audit
 from labelq.labels.model import (
     Aside,
     Intake,
@@ -20,6 +20,7 @@ from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import Agreement, ConfusionRow, Consensus, CrossCheck, Verdict
 from labelq.pinpoint.findings import (
+    Agenda,
     Camp,
     Cause,
     Cluster,
@@ -33,6 +34,7 @@ from labelq.pinpoint.findings import (
     ThresholdUse,
 )
 from labelq.remedy.acts import Draft, Entry, ProposedRule, Reason
+from labelq.remember.gates import Gate
 
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)>",
@@ -421,7 +423,18 @@ def make_audit(**changes):
             EdgeCase("category", 7, "consistent_split", (("Refund", 1), ("Cancel", 2))),
         ),
         "raters": reports,
-        "influences": tuple(Influence("category", i, 0.01, 0.62) for i in range(5)),
+        "influences": (
+            Influence("category", "unit", 0, 0.01, 0.62, 0.61, 1.0, 1, 3, 0.7),
+            Influence("category", "rater", 0, 0.4, 0.71, None, 1.0, 1, 1, 0.96),
+            Influence("category", "label_pair", ("Refund", "Cancel"), 0.4, 0.7, None, 1.0, 1, 2),
+            Influence("category", "cluster", "category-1", 0.31, 0.72, None, 1.0, 1, 2, 0.93),
+            Influence("category", "cluster", "category-2", 0.1, None, None, 2.0, 1, 2, 1.0),
+        ),
+        "label_schemes": (),
+        "agendas": (
+            Agenda("category", ("category-1", "category-2"), 0.41, 0.45, 0.2, 0.62, 0.78),
+            Agenda("urgency", (), 0.0, 0.0, 0.9, 0.5, None),
+        ),
         "queue": tuple(
             Entry(
                 i,
@@ -432,6 +445,12 @@ def make_audit(**changes):
                     Reason("disputed", "topics"),
                 ),
                 "another_person" if i % 2 else "second_look",
+                "queued" if i % 2 else "held_back",
+                doubt=0.4,
+                gain=0.3 - 0.01 * i,
+                per_hour=6 - 0.2 * i,
+                seconds=180.0,
+                people=(0, 1) if i % 3 else (),
             )
             for i in range(len(TEXTS))
         ),

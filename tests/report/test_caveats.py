@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from labelq.labels.model import Aside, Intake
+from labelq.remedy.acts import GuidelineVersion
 from labelq.report.caveats import caveats, later, notes, remarks, renames, touched
 from labelq.report.html import report_html
 from labelq.report.markdown import report_markdown
@@ -117,6 +118,15 @@ def test_notes_are_few_and_marked():
     said = [plain(note) for note in notes(Intake(notes=tuple("abcde")))]
     assert said[:3] == ["a", "b", "c"]
     assert said[3].startswith("2 more remarks")
+
+
+def test_a_guideline_that_was_edited_since_its_version(audit):
+    used = GuidelineVersion("g.md", 2, "sha256:x", edited=True)
+    draft = replace(audit.draft, used=used)
+    said = [caveat.text for caveat in caveats(replace(audit, draft=draft))]
+    assert any("g.md" in text and "edited since version 2." in text for text in said)
+    as_recorded = replace(audit.draft, used=replace(used, edited=False))
+    assert caveats(replace(audit, draft=as_recorded)) == caveats(audit)
 
 
 def test_rules_left_over_undecided(audit):

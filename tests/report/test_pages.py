@@ -238,6 +238,8 @@ def test_an_audit_with_nothing_in_it(audit):
         edge_cases=(),
         raters=(),
         influences=(),
+        agendas=(),
+        label_schemes=(),
         queue=(),
         tasks=(),
         gates=(),

@@ -6,12 +6,12 @@ from typing import get_args
 import pytest
 
 import labelq.report
-from labelq.auditing import Gate
 from labelq.labels.model import Aside, Question, Rater, Selection
 from labelq.measure.registry import METRICS
 from labelq.measure.results import CrossCheck, Paradox, State
 from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
 from labelq.remedy.acts import Reason, ReasonCode
+from labelq.remember.gates import Gate
 from labelq.report import causes, numbers, words
 from labelq.report.names import Names
 from labelq.report.reasons import ASIDES, REASONS

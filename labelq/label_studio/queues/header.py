@@ -26,6 +26,7 @@ _WORDS = {
     "one_vote": "It has only one answer so far.",
     "gap": "The guideline did not settle tasks like this one.",
     "resembles_gap": "The guideline did not settle tasks like this one.",
+    "decided": "A rule was decided for tasks like this one: see the instructions.",
 }
 _OTHERWISE = "One more answer makes it certain."
 

@@ -149,6 +149,6 @@ def same_content(
 
 def _cell(value: Any) -> str:
     """A field's value as an audit keeps it; a table keeps numbers as text."""
-    if isinstance(value, (list, dict)):
+    if isinstance(value, (list, dict, bool)):
         return msgspec.json.encode(value).decode()
     return str(value)

@@ -26,6 +26,12 @@ from labelq.label_studio.queues.marks import (
 from labelq.label_studio.queues.matching import LeftOut, match
 from labelq.label_studio.queues.media import check_media, stores
 from labelq.label_studio.queues.order import Entry, Order
+from labelq.label_studio.queues.released import (
+    answers_wanted,
+    outdated,
+    put_overlaps,
+    uneven,
+)
 from labelq.label_studio.queues.tabs import first_tab
 from labelq.label_studio.queues.tasks import all_tasks, delete_untouched, without_ours
 from labelq.label_studio.refusals import RefusedError
@@ -50,7 +56,9 @@ class NewProject:
 
     ``settings`` are those that it is made with; ``tasks`` go in, in this order; ``n_there``
     entries are in it, ``n_elsewhere`` in the round's other queue projects. ``doubled`` are ids
-    of tasks without a label that an interrupted push left twice.
+    of tasks without a label that an interrupted push left twice; ``updates`` are settings that a
+    project which is there gets anew. ``wanted`` says how many answers a task gets, by key, where
+    that is not ``overlap`` for all; ``n_uneven`` tasks are there and want another number.
     """
 
     mark: Mark
@@ -66,6 +74,9 @@ class NewProject:
     left_out: tuple[LeftOut, ...] = ()
     doubled: tuple[int, ...] = ()
     media: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    wanted: Mapping[str, int] = field(default_factory=dict, repr=False)
+    n_uneven: int = 0
 
     @property
     def n_new(self) -> int:
@@ -73,9 +84,15 @@ class NewProject:
         return len(self.tasks)
 
     @property
+    def n_answers(self) -> int:
+        """How many answers the tasks that it adds ask for."""
+        keys = (task["data"][KEY] for task in self.tasks)
+        return sum(self.wanted.get(key, self.overlap) for key in keys)
+
+    @property
     def changes_something(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.tasks or self.doubled)
+        return bool(self.tasks or self.doubled or self.updates or self.n_uneven)
 
 
 def plan_new_project(
@@ -142,6 +159,13 @@ def plan_new_project(
     missing = [entry for entry in entries if entry.key not in keys]
     if plan.project is not None and missing:
         _same_panel(connection, plan.project, show_votes=show_votes)
+    if order.released:
+        wanted = answers_wanted(entries)
+        plan = replace(plan, wanted=wanted)
+        if plan.project is not None:
+            updates = outdated(connection, plan.project, settings)
+            n_uneven = len(uneven(connection, plan.project, wanted))
+            plan = replace(plan, updates=updates, n_uneven=n_uneven)
     data, left_out = _data(connection, order, missing, projects, label_config, where)
     new: list[Mapping[str, Any]] = []
     kept = []
@@ -278,6 +302,9 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
     if project is None:
         progress("making the project", 0.0)
         project = _make(connection, plan)
+    elif plan.updates:
+        with connection.doing(f"updating project {project}"):
+            connection.sdk.projects.update(id=project, **plan.updates)
     if plan.doubled:
         delete_untouched(connection, project, plan.doubled)
     first_tab(connection, project, "Queue")
@@ -289,6 +316,8 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
         progress(f"{done:,} of {len(plan.tasks):,} tasks", done / len(plan.tasks))
         _fill(connection, project, chunk)
         done += len(chunk)
+    if plan.wanted:
+        put_overlaps(connection, project, plan.wanted)
     progress(f"{done:,} tasks", 1.0)
     return project
 

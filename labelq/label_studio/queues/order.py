@@ -8,7 +8,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from labelq.files import read_text
 from labelq.label_studio.units import CONTENT
 from labelq.labels.queue_fields import PREFIX
 
-__all__ = ["Entry", "Order", "Origin", "order", "read_order"]
+__all__ = ["RELEASED", "Entry", "Order", "Origin", "order", "read_order"]
+
+RELEASED = "labelq/released/1"
+"""The schema in the manifest of a directory that holds what decisions released."""
 
 WANTS = ("another_person", "second_look")
 _HASH = re.compile(r"[0-9a-f]{12}")
@@ -37,10 +40,10 @@ class Origin:
 class Entry:
     """One unit of the queue.
 
-    ``data`` is what annotators saw, without labelq's own fields; ``reasons`` are the codes of
-    the audit; ``raters`` gave the round's ordinary ratings; ``bought`` are the people whose
-    vote the audit already has through a queue; ``votes`` are the ordinary ones, question
-    → label → number.
+    ``data`` is what annotators saw, without labelq's own fields; ``reasons`` and ``status``
+    (``queued``, ``later``, ``held_back``) are the audit's codes; ``raters`` gave the round's
+    ordinary ratings; ``bought`` are the people whose vote the audit already has through a queue;
+    ``votes`` are the ordinary ones, question → label → number.
     """
 
     unit: str
@@ -52,6 +55,7 @@ class Entry:
     raters: frozenset[str] = frozenset()
     bought: frozenset[str] = frozenset()
     votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
+    status: str = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Order:
     labeled in the round, ``text_field`` the field of ``data`` that holds the unit's text.
     ``guideline`` is the audit's draft, as Markdown. ``join`` says what a unit's id is: a
     task's id (None), the hash of its content ("content"), or the value of a task field.
+    ``released``: decisions released these tasks; ``label_config`` is the one that they revised.
     """
 
     round: str
@@ -72,11 +77,13 @@ class Order:
     origin: Origin | None = None
     text_field: str = "text"
     join: str | None = None
+    released: bool = False
+    label_config: str | None = field(default=None, repr=False)
 
-    def wanting(self, wants: Iterable[str]) -> list[Entry]:
-        """The entries that want one of these, in their order."""
-        chosen = set(wants)
-        return [entry for entry in self.entries if entry.wants in chosen]
+    def wanting(self, wants: Iterable[str], but: Iterable[str] = ()) -> list[Entry]:
+        """The entries that want one of these, in their order, without those of a status."""
+        chosen, left = set(wants), set(but)
+        return [e for e in self.entries if e.wants in chosen and e.status not in left]
 
 
 def read_order(directory: Path) -> Order:
@@ -95,13 +102,13 @@ def read_order(directory: Path) -> Order:
         )
         csv.field_size_limit(2**31 - 1)  # a text has no length that is too long
         with (directory / "ratings.csv").open(encoding="utf-8", newline="") as file:
-            return order(
-                audit,
-                queue,
-                manifest,
-                csv.reader(file),
-                read_text(directory / "guideline_draft.md"),
-            )
+            draft = read_text(directory / "guideline_draft.md")
+            found = order(audit, queue, manifest, csv.reader(file), draft)
+        if manifest.get("schema") != RELEASED:
+            return found
+        config = directory / "label_config.xml"
+        text = read_text(config) if config.is_file() else None
+        return replace(found, released=True, label_config=text)
     except (OSError, csv.Error, *not_as_written):
         raise SourceError(
             f"{directory}: its documents are not as `labelq audit` writes them; audit again"
@@ -136,6 +143,7 @@ def order(
                 priority=float(about["priority"]),
                 wants=about["wants"],
                 reasons=tuple(dict.fromkeys(reason["code"] for reason in about["reasons"])),
+                status=about.get("status", "queued"),
                 data={k: v for k, v in task["data"].items() if not k.startswith(PREFIX)},
                 raters=frozenset(raters),
                 bought=frozenset(told.bought.get(unit, ())),

@@ -95,7 +95,9 @@ def read_status(connection: Connection, order: Order, projects: Sequence[int]) -
     found = located(connection, order, left, projects)
     theirs = {unit: task.queue for unit, task in found.items() if task.queue}
     left -= theirs.keys()
-    not_pushed = Counter(entry.wants for entry in order.entries if entry.unit in left)
+    not_pushed = Counter(
+        entry.wants for entry in order.entries if entry.unit in left and entry.status != "later"
+    )
     return Status(order.round, tuple(standings), not_pushed, Counter(theirs.values()))
 
 

@@ -7,33 +7,32 @@ ids, never in the order of the file, so that the same units give the same groups
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.errors import SettingsError
 from labelq.labels.model import Units, field_text
+from labelq.pinpoint.content.terms import Terms, field_terms, most_set_apart
 from labelq.pinpoint.words import folded, folded_tokens, is_content, script, setting_apart, tokens
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Embedder = Callable[[Sequence[str]], Any]
+"""Texts to a matrix with one row for each."""
 
 UnitCodes = NDArray[np.integer]
 
 AT_LEAST = 4
 """Fewer units than this are no cluster."""
 
-LINKED_AT_MOST = 3000
-"""More units than this are not linked directly: the rest joins the nearest group."""
-
-CONCENTRATED = 0.001
-"""Some fifty groups are looked at in an audit: so small a chance keeps out most of those that
-only look concentrated."""
-
 NAMED_IN = 0.3
-"""A word names a group when so many of its units hold it."""
+TOGETHER = 0.5
+"""Words name a group when so many of its units hold one of them, or so many any of them."""
 
 EVERYWHERE = 0.1
 """Words in more than this share of the other texts in their script are function words of some
@@ -67,12 +66,17 @@ class Content:
     script: NDArray[np.intp]
     documents: tuple[str, ...]
     written: bool
+    fields: Terms
 
     @classmethod
-    def of(cls, units: Units) -> Content | None:
+    def of(cls, units: Units, embedder: Embedder | None = None) -> Content | None:
         """The content of ``units``: their texts, or where no unit has one, their fields.
 
+        With an ``embedder`` texts are alike when its vectors are; words still name groups.
         None where there is nothing that two units could have in common.
+
+        Raises:
+            SettingsError: the embedder does not give one row of finite numbers per text.
         """
         written = any(text and text.strip() for text in units.text)
         documents = [text or "" for text in units.text] if written else _field_terms(units)
@@ -102,6 +106,8 @@ class Content:
         idf = np.where(frequency > 1, np.log(n_units.sum() / np.maximum(frequency, 1)), 0.0)
         counts.data = 1 + np.log(counts.data)
         weighted = normalize(counts * idf[None, :])
+        if embedder is not None and written:
+            weighted = normalize(_embedded(embedder, said, n_units))
         row = np.where(spoken, text_of, 0)
         vectors = sparse.csr_array(weighted[row] * spoken[:, None])
         rank = np.empty(len(units), np.intp)
@@ -119,65 +125,8 @@ class Content:
             script=of_word,
             documents=tuple(said),
             written=written,
+            fields=field_terms(units),
         )
-
-    def groups(self, disputed: UnitCodes, others: UnitCodes) -> list[NDArray[np.integer]]:
-        """Groups of ``disputed`` units with a common content, each the most central first.
-
-        A group counts only where its content is disputed more often than the rest: of the
-        units that are as typical of it as half of its members, so many are disputed, not
-        among ``others``, that chance gives it less than one in a thousand (binomial).
-        Otherwise the group would only say what the round is about.
-        """
-        units = disputed[np.argsort(self.rank[disputed])]
-        units = units[self.vectors[units].sum(axis=1) > 0]
-        if len(units) < AT_LEAST:
-            return []
-        linked = units
-        if len(units) > LINKED_AT_MOST:
-            chosen = np.random.default_rng(0).choice(len(units), LINKED_AT_MOST, replace=False)
-            linked = units[np.sort(chosen)]
-        groups = [group for group in self._linked(linked) if len(group) >= AT_LEAST]
-        if groups and len(linked) < len(units):
-            rest = np.setdiff1d(units, linked)
-            similarity = self.vectors[rest] @ self._means(groups)
-            nearest = np.round(similarity, 12).argmax(axis=1)
-            alike = similarity[np.arange(len(rest)), nearest] >= self.least
-            groups = [
-                np.append(group, rest[alike & (nearest == g)]) for g, group in enumerate(groups)
-            ]
-        usual = len(disputed) / max(len(disputed) + len(others), 1)
-        return [
-            self._central_first(group)
-            for group in groups
-            if self._concentrated(group, others, usual)
-        ]
-
-    def _linked(self, units: UnitCodes) -> list[NDArray[np.integer]]:
-        """Average linkage of ``units``, cut where groups are less similar than ``least``."""
-        from sklearn.cluster import AgglomerativeClustering
-
-        similar = (self.vectors[units] @ self.vectors[units].T).toarray()
-        # Rounded: a last digit must not decide which of two equal distances is joined first.
-        distance = np.round(np.clip(1 - similar, 0, None), 12)
-        np.fill_diagonal(distance, 0)
-        group = AgglomerativeClustering(
-            n_clusters=None,
-            metric="precomputed",
-            linkage="average",
-            distance_threshold=max(1 - self.least, 0.0),  # where all texts are nearly alike
-        ).fit_predict(distance)
-        return [units[group == g] for g in range(int(group.max()) + 1)]
-
-    def _concentrated(self, group: UnitCodes, others: UnitCodes, usual: float) -> bool:
-        """Whether units with the group's content are disputed more than ``usual``."""
-        from scipy.stats import binom
-
-        typical = self._typical(group)
-        limit = np.median(typical)
-        inside = int((typical >= limit).sum())
-        outside = int((self._fit(others, [group])[:, 0] >= limit).sum())
-        return bool(binom.sf(inside - 1, inside + outside, usual) < CONCENTRATED)
 
     def lookalikes(
         self, units: UnitCodes, groups: Sequence[UnitCodes]
@@ -199,7 +148,8 @@ class Content:
     def words(self, units: UnitCodes, at_most: int = 4) -> tuple[str, ...]:
         """Up to ``at_most`` words, as written, that set ``units`` apart from all others.
 
-        Content words only, each in three texts, and none without one in 30 % of the units.
+        Content words only, each in three texts; none where no word is in 30 % of the units and
+        all together are in less than half of them.
         """
         texts = np.unique(self.text_of[units])
         texts = texts[texts >= 0]
@@ -216,9 +166,19 @@ class Content:
             for word in np.flatnonzero(names):
                 names[word] = is_content(self.vocabulary[word])
         ranked = setting_apart(np.where(names, inside, 0), n, outside, self.holds.shape[0] - n)
+        ranked = ranked[:at_most]
         if not (held[ranked] >= NAMED_IN * len(units)).any():
-            return ()
-        return tuple(self._as_written(self.vocabulary[i], texts) for i in ranked[:at_most])
+            some = self.holds[self.text_of[spoken]][:, ranked]
+            if np.count_nonzero(some.sum(axis=1)) < TOGETHER * len(units):
+                return ()
+        return tuple(self._as_written(self.vocabulary[i], texts) for i in ranked)
+
+    def names(self, units: UnitCodes) -> tuple[str, ...]:
+        """What a cluster is called: words that set it apart, else fields (``field=value``)."""
+        words = self.words(units)
+        if words or not self.written:
+            return words
+        return tuple(f"{f}={value}" for f, value, _, _ in most_set_apart(self.fields, units))
 
     def _in_script(self, texts: NDArray[np.intp]) -> NDArray[np.float64]:
         """Per word: how many of ``texts`` hold a word in its script."""
@@ -236,6 +196,11 @@ class Content:
             form for t in texts for form in tokens(self.documents[t]) if folded(form) == word
         )
         return min(forms, key=lambda form: (-forms[form], form))
+
+    def coded_central(self, order: UnitCodes, units: UnitCodes) -> NDArray[np.integer]:
+        """Codes of units, most typical first, where rows of this content are in ``order``."""
+        rows = np.argsort(order)[units]
+        return np.asarray(order[self.central_first(rows)])
 
     def _means(self, groups: Sequence[UnitCodes]) -> NDArray[np.float64]:
         """Mean vector of each group, (words × groups)."""
@@ -255,9 +220,40 @@ class Content:
         to_all = (self.vectors[group] @ self._means([group])).ravel() * n
         return np.asarray((to_all - 1) / (n - 1) - usual)
 
-    def _central_first(self, group: UnitCodes) -> NDArray[np.integer]:
+    def likeness(self, a: UnitCodes, b: UnitCodes) -> float:
+        """Mean similarity of the units of ``a`` to those of ``b`` (not to themselves), above
+        how similar ``b`` is to the whole round.
+        """
+        one = np.asarray(self.vectors[a].sum(axis=0)).ravel()
+        other = np.asarray(self.vectors[b].sum(axis=0)).ravel()
+        both = np.intersect1d(a, b)
+        vectors = self.vectors[both]
+        own = float((vectors * vectors).sum())
+        pairs = len(a) * len(b) - len(both)
+        return (float(one @ other) - own) / max(pairs, 1) - float(other @ self.mean) / len(b)
+
+    def central_first(self, group: UnitCodes) -> NDArray[np.integer]:
+        """``group`` with its most typical members first."""
+        if len(group) < 2:
+            return group
         typical = np.round(self._typical(group), 12)
         return np.asarray(group[np.lexsort((self.rank[group], -typical))])
+
+
+def _embedded(
+    embedder: Embedder, texts: Sequence[str], n_units: NDArray[np.float64]
+) -> sparse.csr_array:
+    """The embedder's vectors less their mean: what all texts have in common is no content."""
+    from scipy import sparse
+
+    found = np.asarray(embedder(list(texts)), np.float64)
+    if found.ndim != 2 or len(found) != len(texts) or not np.isfinite(found).all():
+        raise SettingsError(
+            f"the embedder must give one row of finite numbers for each of {len(texts):,} texts;"
+            f" it gave an array of shape {found.shape}"
+        )
+    found -= n_units @ found / n_units.sum()
+    return sparse.csr_array(found)
 
 
 def _background(texts: Any, n_units: NDArray[np.float64]) -> float:

@@ -17,7 +17,6 @@ from labelq.files import (
     read_bytes,
     read_matrix,
     read_table,
-    read_text,
     table_suffix,
 )
 from labelq.labels.building import build_round
@@ -28,9 +27,8 @@ from labelq.labels.tables import frame_to_submissions
 
 if TYPE_CHECKING:
     from labelq.label_studio.sources import Export
-    from labelq.remember.earlier import Earlier
 
-__all__ = ["files_of", "read", "read_audit", "round_name"]
+__all__ = ["files_of", "is_export", "read", "round_name"]
 
 Progress = Callable[[str, float], None]
 
@@ -50,6 +48,7 @@ def read(
     join: str | None = None,
     rater_from: str | None = None,
     reviewers: Sequence[str] = (),
+    adjudicated: str | Path | None = None,
     skip_bad_records: bool = False,
     progress: Progress | None = None,
 ) -> Round:
@@ -59,7 +58,8 @@ def read(
     which of their tasks are the same, "content" (the default) or the name of a task field;
     with ``rater_from="filename"`` all annotations in a file belong to whom it is named after.
     Exports of queue projects may stand among them: what was labeled there counts for the
-    labels, never for agreement. ``reviewers`` are people whose answers decide.
+    labels, never for agreement. ``reviewers`` are people whose answers decide; ``adjudicated`` is
+    a table of decided labels, as ``labelq adjudicate`` writes it.
 
     A table is CSV, TSV, Parquet or JSON Lines with the columns unit, rater, value
     (``columns`` maps other names); the ``ratings.csv`` of an earlier audit is read with the
@@ -115,40 +115,17 @@ def read(
             map_labels=map_labels or {},
             reviewers=reviewers,
         )
+    if adjudicated is not None:
+        from labelq.reading.beside import read_adjudicated
+        from labelq.remedy.adjudication import applied
+
+        path = Path(adjudicated)
+        rows = read_adjudicated(path)
+        round_ = applied(round_, rows, where=path.name, map_labels=map_labels)
     round_ = replace(round_, questions=_with_costs(round_.questions, costs or {}, weights or {}))
     several = sum(not getattr(one, "queue", False) for one in sources) > 1
     _refuse_incomparable(round_, submissions, where, joined=join, several=several)
     return round_
-
-
-def read_audit(directory: str | Path) -> Earlier:
-    """An earlier audit: the round and what was found, from the directory that was written.
-
-    Raises:
-        SourceError: the directory does not hold an audit, or not as ``labelq audit`` writes it.
-    """
-    import json
-
-    from labelq.remember.earlier import earlier
-
-    path = Path(directory)
-    documents = path / "audit.json", path / "manifest.json"
-    for file in (*documents, path / "ratings.csv"):
-        if not file.is_file():
-            raise SourceError(
-                f"{path}: is no audit (it has no {file.name}); labelq audit makes one"
-            )
-    try:
-        audit, manifest = (json.loads(read_bytes(file)) for file in documents)
-        round_ = read(path / "ratings.csv", name=str(audit["name"]))
-        guideline = path / "guideline.md"
-        text = read_text(guideline) if guideline.is_file() else None
-        name = manifest["inputs"].get("guideline", {}).get("name", guideline.name)
-        return earlier(audit, manifest, round_, None if text is None else (name, text))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise SourceError(
-            f"{path}: its documents are not as `labelq audit` writes them; audit again"
-        ) from None
 
 
 def round_name(sources: Sequence[str | Path | Export], audit: Path | None = None) -> str:

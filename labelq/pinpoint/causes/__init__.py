@@ -1,0 +1,1 @@
+"""Why annotators disagree: a slip, one rater's habit, an ambiguous content, or a gap."""
