@@ -96,7 +96,7 @@ def _gone_before(earlier: Earlier) -> list[Told]:
             cluster=str(row["cluster"]),
             since=str(row["since"]),
             question=str(row["question"]),
-            labels=(str(row["labels"][0]), str(row["labels"][1])),
+            labels=tuple(map(str, row["labels"])),
             words=tuple(map(str, row["words"])),
             units=tuple(code[name] for name in row["units"] if name in code),
         )
