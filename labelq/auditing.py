@@ -44,11 +44,11 @@ from labelq.pinpoint.findings import (
     EdgeCase,
     Influence,
     LabelPair,
-    RaterReport,
 )
 from labelq.pinpoint.influence import Ledger
 from labelq.pinpoint.label_pairs import label_pairs
 from labelq.pinpoint.label_scheme import SchemeFindings, scheme_findings
+from labelq.pinpoint.rater_findings import RaterReport
 from labelq.pinpoint.raters import rater_reports
 from labelq.remedy.acts import Draft, Entry, GuidelineVersion, QueueForecast, Task
 from labelq.remedy.decisions import Decision

@@ -202,7 +202,7 @@ def run(
             progress=progress,
         )
         progress("writing", 0.0)
-        onward = Onward(next_command(sources, settings, round_), server=bool(origin.server))
+        onward = Onward(next_command(sources, settings, round_, out), server=bool(origin.server))
         write_audit(
             found,
             out,
@@ -248,8 +248,8 @@ def _file_name(name: str) -> str:
     return kept[:80] or "round"
 
 
-def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> str:
-    """The command that audits the next round as this one was audited; never with the key.
+def next_command(sources: Sequence[Path], settings: Settings, round_: Round, out: Path) -> str:
+    """The command that audits the next round as this one was audited, against it; without key.
 
     In a project the next round begins on the day after this one's last answer.
     """
@@ -290,7 +290,7 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round) -> 
     if settings.embedder is not None:
         parts += ["--embedder", settings.embedder.as_posix()]
     guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
-    return shlex.join([*parts, "--guideline", f"{guideline}.md"])
+    return shlex.join([*parts, "--guideline", f"{guideline}.md", "--against", out.as_posix()])
 
 
 def _last_day(round_: Round) -> date | None:

@@ -19,7 +19,7 @@ from labelq.measure.raters.consistency import ENOUGH_PAIRS, Consistency
 from labelq.measure.raters.drift import ENOUGH_BEFORE_AND_AFTER, Drift
 from labelq.measure.raters.speed import Speed
 from labelq.measure.raters.tails import at_least
-from labelq.pinpoint.findings import Flag
+from labelq.pinpoint.rater_findings import Flag
 
 Floats = NDArray[np.float64]
 Flags = dict[int, tuple[Flag, ...]]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.pinpoint.findings import Cluster, Flag
+from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.flags import SIGNIFICANT, Flags, Floats, holm
+from labelq.pinpoint.rater_findings import Flag
 from labelq.pinpoint.votes import Votes
 
 HABIT_ANSWERS, HABIT_SHARE, HABIT_TIMES = 5, 0.5, 4

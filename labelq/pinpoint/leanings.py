@@ -25,8 +25,8 @@ from labelq.measure.raters.thresholds import (
     thresholds,
     too_wide,
 )
-from labelq.pinpoint.findings import Flag, LabelUse, ThresholdUse
 from labelq.pinpoint.flags import ENOUGH_UNITS, SIGNIFICANT, Family, Flags, Floats, holm, refused
+from labelq.pinpoint.rater_findings import Flag, LabelUse, ThresholdUse
 
 T = TypeVar("T")
 

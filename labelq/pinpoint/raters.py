@@ -25,11 +25,7 @@ from labelq.measure.raters.shared import Shared
 from labelq.measure.raters.speed import speed
 from labelq.measure.results import ConfusionRow, Consensus
 from labelq.measure.settling import Settling
-from labelq.pinpoint.findings import (
-    Cluster,
-    RaterReport,
-    RaterStatistics,
-)
+from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.flags import (
     Family,
     differs_flags,
@@ -48,6 +44,7 @@ from labelq.pinpoint.leanings import (
     threshold_flags,
     threshold_uses,
 )
+from labelq.pinpoint.rater_findings import RaterReport, RaterStatistics
 from labelq.pinpoint.votes import choices
 
 Floats = NDArray[np.float64]

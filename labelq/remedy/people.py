@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from labelq.errors import SettingsError
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Codes, Ratings, Round
-from labelq.pinpoint.findings import RaterReport
+from labelq.pinpoint.rater_findings import RaterReport
 
 FASTEST = 0.5
 """Nobody counts as faster than this share of the time of the person in the middle: whoever is

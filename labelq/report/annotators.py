@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.raters.methods import METHODS, REASONS
-from labelq.pinpoint.findings import RaterReport
+from labelq.pinpoint.rater_findings import RaterReport
 from labelq.report import causes
 from labelq.report.causes import label
 from labelq.report.names import Names

@@ -19,10 +19,9 @@ from labelq.pinpoint.findings import (
     Cluster,
     Clustering,
     EdgeCase,
-    Flag,
     LabelPair,
-    RaterReport,
 )
+from labelq.pinpoint.rater_findings import Flag, RaterReport
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remedy.entries import WORDS
 from labelq.report.names import Names

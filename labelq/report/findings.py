@@ -12,7 +12,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
 from labelq.measure.results import Verdict
-from labelq.pinpoint.findings import Cluster, Flag, LabelPair, RaterReport
+from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.rater_findings import Flag, RaterReport
 from labelq.report import causes, words
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted, percent

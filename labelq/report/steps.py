@@ -43,17 +43,14 @@ def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWA
 
     ``directory`` is where the audit was written, empty where the reader stands in it.
     """
-    base = directory.rstrip("/") + "/" if directory else ""
     steps = [
         _rename(audit),
-        _rules(audit, base),
+        _rules(audit, directory),
         _queue(audit, directory, server=onward.server),
         _people(audit, names),
+        _apply(audit, directory),
+        Step("Let the next round be labeled, and audit it against this one:", onward.audit),
     ]
-    again = "Let the next round be labeled, and audit it with your guideline:"
-    if audit.draft.rules or audit.draft.undecided:
-        again = "Save the decided draft as your guideline, then audit the next round with it:"
-    steps.append(Step(again, onward.audit))
     return [step for step in steps if step is not None]
 
 
@@ -68,7 +65,7 @@ def _rename(audit: Audit) -> Step | None:
     )
 
 
-def _rules(audit: Audit, base: str) -> Step | None:
+def _rules(audit: Audit, directory: str) -> Step | None:
     draft = audit.draft
     gaps = sum(c.cause.kind == "gap" and is_open(audit, c) for c in audit.clusters)
     about = f" ({counted(gaps, 'open gap')})" if gaps else ""
@@ -79,7 +76,26 @@ def _rules(audit: Audit, base: str) -> Step | None:
         else "",
     ]
     said = " and ".join(filter(None, parts))
-    return Step(f"Decide on {said}.", f"{base}guideline_draft.md") if said else None
+    if not said:
+        return None
+    return Step(
+        f"Decide on {said}: guideline_draft.md has the text, and this records what is decided:",
+        _command("decide", directory),
+    )
+
+
+def _apply(audit: Audit, directory: str) -> Step | None:
+    if not (audit.draft.rules or audit.draft.undecided or audit.decisions):
+        return None
+    return Step(
+        "After the meeting, in one step: the guideline's next version, and a queue of the answers"
+        " that the decisions contradict:",
+        _command("apply", directory),
+    )
+
+
+def _command(name: str, directory: str) -> str:
+    return shlex.join(["labelq", *name.split(), directory.rstrip("/") or "."])
 
 
 def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
@@ -114,7 +130,7 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     return Step(
         f"Bring the queue to Label Studio: {said}.{bought}"
         f"{f'{there}.' if server else by_hand}{here}",
-        shlex.join(["labelq", "queue", "push", directory.rstrip("/") or "."]),
+        _command("queue push", directory),
     )
 
 

@@ -19,15 +19,9 @@ from labelq.labels.model import (
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import Agreement, ConfusionRow, Consensus, CrossCheck, Verdict
-from labelq.pinpoint.findings import (
-    Agenda,
-    Camp,
-    Cause,
-    Cluster,
-    EdgeCase,
+from labelq.pinpoint.findings import Agenda, Camp, Cause, Cluster, EdgeCase, Influence, LabelPair
+from labelq.pinpoint.rater_findings import (
     Flag,
-    Influence,
-    LabelPair,
     LabelUse,
     RaterReport,
     RaterStatistics,

@@ -7,7 +7,7 @@ from typing import get_args
 
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.raters.methods import METHODS, REASONS
-from labelq.pinpoint.findings import Flag, FlagKind
+from labelq.pinpoint.rater_findings import Flag, FlagKind
 from labelq.report.annotators import FAMILIES, MOST_DETAILED, NOT_ASKED, methods, raters
 from labelq.report.names import Names
 from labelq.report.text import plain

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from labelq.labels.model import Intake
-from labelq.pinpoint.findings import Flag
+from labelq.pinpoint.rater_findings import Flag
 from labelq.report.findings import standing_out, standouts, stands_open, top_findings
 from labelq.report.names import Names
 from labelq.report.text import plain

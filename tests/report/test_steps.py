@@ -15,13 +15,15 @@ def test_steps_name_files_and_the_exact_command(audit):
     found = steps(audit)
     assert [plain(s.command) for s in found] == [
         "--map-label 'category:Refunds<script>=NEW'",
-        "audits/my round/guideline_draft.md",
+        "labelq decide 'audits/my round'",
         "labelq queue push 'audits/my round'",
         "",
+        "labelq apply 'audits/my round'",
         "labelq audit next_round.json --guideline guideline.md",
     ]
     assert found[0].text.startswith("First, if a label was only renamed")
-    assert found[1].text == "Decide on 1 proposed rule (1 open gap)."
+    decide = ": guideline_draft.md has the text, and this records what is decided:"
+    assert found[1].text == f"Decide on 1 proposed rule (1 open gap){decide}"
     assert found[2].text == (
         "Bring the queue to Label Studio: 14 of 28 tasks want another person, the 14 second looks "
         "can wait for the rules. Add --project with the project that was labeled, or import "
@@ -49,11 +51,10 @@ def test_the_command_line_is_repeated_as_it_was_given(audit):
 
 def test_rules_left_open_are_to_be_decided_too(audit):
     left = replace(audit, draft=replace(audit.draft, undecided=2), clusters=())
-    assert steps(left)[1].text == (
-        "Decide on 1 proposed rule and 2 rules left open in an earlier draft."
-    )
+    text = steps(left)[1].text
+    assert text.startswith("Decide on 1 proposed rule and 2 rules left open in an earlier draft: ")
     left = replace(left, draft=replace(left.draft, rules=()))
-    assert steps(left)[1].text == "Decide on 2 rules left open in an earlier draft."
+    assert steps(left)[1].text.startswith("Decide on 2 rules left open in an earlier draft: ")
 
 
 def test_steps_with_nothing_to_do_are_left_out(audit):

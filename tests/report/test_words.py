@@ -9,7 +9,8 @@ import labelq.report
 from labelq.labels.model import Aside, Question, Rater, Selection
 from labelq.measure.registry import METRICS
 from labelq.measure.results import CrossCheck, Paradox, State
-from labelq.pinpoint.findings import CauseKind, EdgeCase, Flag
+from labelq.pinpoint.findings import CauseKind, EdgeCase
+from labelq.pinpoint.rater_findings import Flag
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remember.gates import Gate
 from labelq.report import causes, numbers, words
