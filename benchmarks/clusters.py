@@ -68,7 +68,7 @@ def planted(seed: int) -> tuple[int, int, int, int, int, float]:
 def large(n_disputed: int) -> Round:
     """A round of texts of twelve words in which ``n_disputed`` units are disputed."""
     dice = np.random.default_rng(0)
-    n, n_labels = 4 * n_disputed, 6
+    n, n_labels = 2 * n_disputed, 6
     truth = dice.integers(0, n_labels, n)
     family = dice.integers(0, 40, n)
     vocabulary = np.array([f"word{i}" for i in range(20_000)])

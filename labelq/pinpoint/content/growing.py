@@ -18,7 +18,7 @@ best, it would lose members to chance.
 """
 
 
-def grown(scan: Scan, content: Content, pair: int, core: Ints) -> Ints:
+def grown(scan: Scan, content: Content, pair: int, core: Ints, steps: int = STEPS) -> Ints:
     """The disputed units of a pair with the content of ``core``, in the order of codes.
 
     All units are put in order by how much more similar they are to the disputed units of the
@@ -30,7 +30,7 @@ def grown(scan: Scan, content: Content, pair: int, core: Ints) -> Ints:
     best = np.intersect1d(core, flagged)
     best_cut: tuple[Ints, NDArray[np.float64]] | None = None
     region, top = core[scan.stratum[core] >= 0], scan.strength_of(pair, core)
-    for _ in range(STEPS):
+    for _ in range(steps):
         order = inside[np.lexsort((content.rank[inside], -likeness_to(content, inside, best)))]
         value = np.round(scan.prefix(pair, order), 6)
         cut = int(value.argmax()) + 1

@@ -37,7 +37,7 @@ BY_CONTENT = 0.1
 """A cluster is cut out of its pair by content when the content alone has so small a p-value;
 otherwise it is the whole pair."""
 
-HALVES = 10
+HALVES = 5
 
 CLEARLY = 1.5
 """A pair's content taken together is where a cluster grows from when it is so much stronger than
@@ -60,7 +60,7 @@ MOST_SEARCHED = 20_000
 others join the nearest cluster, or the remainder.
 """
 
-MOST_CLAIMS = 40
+MOST_CLAIMS = 20
 
 JOINED = 0.5
 """Parts are one cluster when they are at least half as similar to each other as in themselves."""
@@ -257,7 +257,7 @@ def _stability(scan: Scan, content: Content, pair: int, units: Ints, seed: int) 
     together = []
     for _ in range(HALVES):
         half = np.sort(dice.choice(units, (len(units) + 1) // 2, replace=False))
-        n = len(np.intersect1d(grown(scan, content, pair, half), units))
+        n = len(np.intersect1d(grown(scan, content, pair, half, steps=1), units))
         together.append(n * (n - 1) / max(len(units) * (len(units) - 1), 1))
     return float(np.mean(together))
 
