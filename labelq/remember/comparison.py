@@ -15,7 +15,7 @@ from labelq.remedy.decisions import Decision
 from labelq.remedy.scope import Scopes
 from labelq.remember.changes import changes, rows_of
 from labelq.remember.earlier import Earlier
-from labelq.remember.effects import effects
+from labelq.remember.effects import decided_on, effects
 from labelq.remember.fates import cluster_fates
 from labelq.remember.findings import Comparison
 from labelq.remember.likeness import Both
@@ -88,7 +88,7 @@ def _scope(
         anchors = {code[name] for name in tasks if name in code}
         told = decision.evidence
         for cluster in earlier.clusters:
-            if told is not None and (told.round, told.cluster) == (earlier.name, cluster.id):
+            if decided_on(decision, earlier.name, cluster.id, cluster.labels):
                 anchors.update(cluster.units, cluster.lookalikes)
         found = both.scopes([sorted(anchors)], [() if told is None else told.words])[0]
         if len(found[0]):

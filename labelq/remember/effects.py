@@ -35,17 +35,26 @@ def effects(
         d for d in decisions if d.question in names and d.outcome not in ("undecided", "rejected")
     ]
     return tuple(
-        _effect(d, before, after, in_scope(d), _fate_of(d, before, fates), confidence)
-        for d in decided
+        _effect(d, before, after, in_scope(d), _fate_of(d, fates), confidence) for d in decided
     )
 
 
-def _fate_of(decision: Decision, before: Round, fates: Sequence[ClusterFate]) -> ClusterFate | None:
+def _fate_of(decision: Decision, fates: Sequence[ClusterFate]) -> ClusterFate | None:
     """What became of the cluster that the decision was made about in the earlier round."""
+    return next((f for f in fates if decided_on(decision, f.since, f.cluster, f.labels)), None)
+
+
+def decided_on(decision: Decision, round_: str, cluster: str, labels: Sequence[str]) -> bool:
+    """Whether the decision was made about this cluster of the round called ``round_``.
+
+    An audit made anew may give its id to another cluster: the labels must be the same, too.
+    """
     told = decision.evidence
-    if told is None or told.round != before.name:
-        return None
-    return next((f for f in fates if (f.cluster, f.since) == (told.cluster, told.round)), None)
+    return (
+        told is not None
+        and (told.round, told.cluster) == (round_, cluster)
+        and set(labels) == set(decision.labels)
+    )
 
 
 def _effect(
