@@ -35,15 +35,16 @@ def pair_table(votes: Votes, without: NDArray[np.integer] | tuple[()] = ()) -> F
     return table
 
 
-def excess(table: Floats, left: Floats | None = None) -> Floats:
+def excess(table: Floats) -> Floats:
     """How far each pair's count is above what the labels' rates explain, (… × labels × labels).
 
     The Poisson log-likelihood ratio against quasi-independence, 0 where a count is not above
     it. ``table`` is one symmetric table of counts with an empty diagonal, or a stack of them;
-    the rates come from it. ``left`` are the counts without what is explained already.
+    the rates come from it. Units that are explained already must not be in it: they would raise
+    the rates of their labels, and all other pairs would seem to stand out.
     """
     counted = np.broadcast_to(~np.eye(table.shape[-1], dtype=bool), table.shape)
-    return _excess(table if left is None else left, _fitted(table, counted))
+    return _excess(table, _fitted(table, counted))
 
 
 def _excess(count: Floats, expected: Floats) -> Floats:

@@ -126,8 +126,8 @@ def evidence(
         value[pair, 1], asked[pair, 1] = centred(scan, choice.content, pair)[0][0], True
     if choice.nominal:
         if len(choice.votes.labels) >= LEAST_LABELS:
-            left = None if without is None else pair_table(choice.votes, choice.order[without])
-            value[:, 2] = excess(pair_table(choice.votes), left)[_places(choice)]
+            explained = () if without is None else choice.order[without]
+            value[:, 2] = excess(pair_table(choice.votes, explained))[_places(choice)]
             asked[:, 2] = True
         for i in again.tolist():
             units = choice.order[scan.disputed(i)]
