@@ -19,6 +19,7 @@ from labelq.measure.intervals.differences import Side
 from labelq.measure.intervals.plan import IntervalPlan
 from labelq.measure.registry import HEADLINE, metric
 from labelq.measure.results import Agreement
+from labelq.measure.settling import Settling
 from labelq.measure.tables import Tables
 from labelq.remember.findings import Change, Word
 from labelq.remember.same_tasks import SameTasks
@@ -85,7 +86,37 @@ def changes(
         ratings = side.round.ratings[question.name]
         kept = ratings.select(np.isin(ratings.unit, units))
         parts.append(replace(side, round=_with(side.round, question.name, kept)))
-    return found + _changes(question, then, parts[0], parts[1], wanted, plan, "common")
+    common = _changes(question, then, parts[0], parts[1], wanted, plan, "common")
+    if chosen_for_disagreement(then, before.round.ratings[then.name], same.before):
+        common = tuple(
+            replace(row, lower=None, upper=None, detectable=None, word="cannot_tell", reason=CHOSEN)
+            for row in common
+        )
+    return found + common
+
+
+CHOSEN = "chosen_for_disagreement"
+BY_CHANCE = 0.01
+
+
+def chosen_for_disagreement(
+    question: Question, ratings: Ratings, common: NDArray[np.integer]
+) -> bool:
+    """Whether the ``common`` units were more disputed than the round's others (p < .01).
+
+    Such units agree more the next time by themselves (regression to the mean). One-sided rank
+    test of each unit's share of the observed disagreement (Mann and Whitney 1947).
+    """
+    from scipy.stats import mannwhitneyu
+
+    settling = Settling.of(question, ratings)
+    several = settling.table.pairable[settling.patterns.pattern]
+    share, units = settling.unit_share()[several], settling.units[several]
+    inside = np.isin(units, common)
+    if not inside.any() or inside.all() or not share.any():
+        return False
+    test = mannwhitneyu(share[inside], share[~inside], alternative="greater", method="asymptotic")
+    return bool(test.pvalue < BY_CHANCE)
 
 
 def _with(round_: Round, question: str, ratings: Ratings) -> Round:

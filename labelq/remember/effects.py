@@ -9,7 +9,7 @@ import numpy as np
 
 from labelq.labels.model import Codes, Round
 from labelq.remedy.decisions import Decision
-from labelq.remember.changes import word
+from labelq.remember.changes import CHOSEN, word
 from labelq.remember.findings import ClusterFate, Effect, Share
 from labelq.remember.likeness import Floats
 from labelq.remember.splits import Splits, votes_of
@@ -80,6 +80,8 @@ def _effect(
         reason = "label_gone"
     elif min(s.n_units for s in shares) < ENOUGH:
         reason = "too_few_units"
+    elif decision.scope.tasks and not decision.scope.lookalikes:
+        reason = CHOSEN
     else:
         difference, lower, upper = contrast(
             [(1, inside_after), (-1, inside_before), (-1, outside_after), (1, outside_before)]

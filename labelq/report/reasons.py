@@ -31,6 +31,8 @@ REASONS: dict[str, str] = {
     "other_labels": "it depends on how many labels there are, and these were others",
     "other_costs": "the costs of confusing labels were others",
     "not_in_both": "only one of the rounds has it",
+    "chosen_for_disagreement": "these tasks were more disputed than the others before, and such"
+    " tasks agree more the next time by themselves",
     "label_gone": "one of the rounds does not have these labels",
     "no_interval": "one of the rounds has no interval",
     "no_gold": "there is no gold",
