@@ -2,8 +2,11 @@
 
 Where two rare labels are one open question, hardly a unit of theirs is outside it, and no
 content can set it apart. But then their disagreements fall on this pair, not on any other
-label. The null hypothesis (quasi-independence): each label has its own rate of being disputed,
-and which other label it is disputed with depends on that label's rate only.
+label. Two null hypotheses, and a count must be above what either explains: each label has its own
+rate of being disputed, and which other label it is disputed with depends on that label's rate only
+(quasi-independence); or slips go from each label to any other alike, so that two labels meet as
+often as their two rates together (a frequent label then meets each rare one more often than
+quasi-independence has it).
 """
 
 from __future__ import annotations
@@ -38,13 +41,21 @@ def pair_table(votes: Votes, without: NDArray[np.integer] | tuple[()] = ()) -> F
 def excess(table: Floats) -> Floats:
     """How far each pair's count is above what the labels' rates explain, (… × labels × labels).
 
-    The Poisson log-likelihood ratio against quasi-independence, 0 where a count is not above
-    it. ``table`` is one symmetric table of counts with an empty diagonal, or a stack of them;
-    the rates come from it. Units that are explained already must not be in it: they would raise
-    the rates of their labels, and all other pairs would seem to stand out.
+    The Poisson log-likelihood ratio against the larger of the two expectations, 0 where a count
+    is not above it. ``table`` is one symmetric table of counts with an empty diagonal, or a stack
+    of them; the rates come from it. Units that are explained already must not be in it: they
+    would raise the rates of their labels, and all other pairs would seem to stand out.
     """
     counted = np.broadcast_to(~np.eye(table.shape[-1], dtype=bool), table.shape)
-    return _excess(table, _fitted(table, counted))
+    return _excess(table, np.maximum(_fitted(table, counted), _added(table)))
+
+
+def _added(table: Floats) -> Floats:
+    """Counts as sums of two labels' rates (least squares on the totals; no rate below 0)."""
+    n, total = table.shape[-1], table.sum(axis=-1)
+    rates = total.sum(axis=-1, keepdims=True) / (2 * n - 2)
+    rate = np.maximum((total - rates) / (n - 2), 0.0)
+    return np.asarray(rate[..., :, None] + rate[..., None, :])
 
 
 def _excess(count: Floats, expected: Floats) -> Floats:

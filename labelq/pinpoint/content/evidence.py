@@ -30,6 +30,11 @@ of many searches does (Abrams, Kulldorff and Kleinman 2010 use Gumbel's law)."""
 
 LEAST_SCALE = 0.5
 
+SUPPORTED = 0.1
+"""That a pair is confused as a whole counts only where its content or its raters speak for a
+reason, too: how slips fall on labels is only roughly what the rates say.
+"""
+
 
 def tail_p(null: Floats, value: Floats) -> Floats:
     """p-values of ``value`` (…) under a null sample (B,), beyond its resolution too."""
@@ -102,7 +107,9 @@ def _together(p: Floats, asked: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     searches = asked[:, :2].sum(axis=1)
     content = np.minimum(p[:, :2].min(axis=1) * np.maximum(searches, 1)[:, None], 1)
     tests = 1 + asked[:, 2:].sum(axis=1)
-    fisher = -2 * (np.log(content) + np.log(p[:, 2:]).sum(axis=1))
+    supported = np.minimum(content, p[:, 3]) <= SUPPORTED
+    confused = np.where(supported, p[:, 2], 1.0)
+    fisher = -2 * (np.log(content) + np.log(confused) + np.log(p[:, 3]))
     return content, np.asarray(chi2.sf(fisher, 2 * tests[:, None]))
 
 
