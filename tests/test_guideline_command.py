@@ -58,7 +58,9 @@ decisions:
 
 def test_the_same_draft_as_the_audits_but_for_the_date(audit, desk, capsys):
     assert run(audit) == 0
-    assert "2 rules proposed. Version 2." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "No decisions yet (decisions.yaml).\n2 rules proposed. Version 2." in said
+    assert said.endswith(f"Next: labelq decide {audit.as_posix()}\n")
     assert sorted(p.name for p in desk.iterdir()) == sorted([*OUT, "guideline.md"])
     draft = (desk / "guideline_draft.md").read_text("utf-8")
     lines = draft.splitlines(keepends=True)
@@ -85,7 +87,9 @@ def test_decisions_beside_the_guideline_stand_in_it(audit, desk, capsys):
     before = (desk / "guideline.md").read_bytes()
     assert run(audit, "--guideline", "guideline.md", "--out", "drafts") == 0
     said = capsys.readouterr().out
-    assert "1 rule proposed; 1 change decided in decisions.yaml. Version 2." in said
+    assert "1 decision in decisions.yaml.\n1 rule proposed; 1 change decided. Version 2." in said
+    again = "--guideline guideline.md --dry-run\n"
+    assert said.endswith(f"Next: labelq apply {audit.as_posix()} {again}")
     draft = (desk / "drafts" / "guideline_draft.md").read_text("utf-8")
     assert "\nGift cards are Billing.\n" in draft
     assert "by Ana (gift-cards)" in draft
@@ -94,6 +98,27 @@ def test_decisions_beside_the_guideline_stand_in_it(audit, desk, capsys):
     assert (desk / "guideline.md").read_text("utf-8") == draft
     assert run(audit, "--guideline", "guideline.md", "--replace") == 0
     assert "Nothing changes." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("folder", [".", "guidelines", "docs", "beside"])
+def test_decisions_are_found_where_decide_keeps_them(audit, desk, folder, capsys):
+    beside = audit.parent if folder == "beside" else desk / folder
+    beside.mkdir(exist_ok=True)
+    kept = [beside / "support_triage.md", beside / "decisions.yaml"]
+    shutil.copy(sample_folder()["support_triage.md"], kept[0])
+    try:
+        kept[1].write_text(DECISIONS)
+        assert run(audit) == 0
+        kept[1].write_text("decisions: [")
+        assert run(audit, "--replace") == 2
+    finally:
+        for path in kept:
+            path.unlink()
+    said = capsys.readouterr()
+    assert "1 change decided" in said.out
+    assert "1 decision in " in said.out
+    assert said.err.count("\n") == 1
+    assert "Gift cards are Billing." in (desk / "guideline_draft.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("suffix", ["docx", "html"])

@@ -105,7 +105,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     settings = files.load(options["config"], chosen)
     earlier, order = read_audit(audit_dir), read_order(audit_dir)
     round_ = earlier.round
-    path = settings.decisions or default_file(earlier, audit_dir)
+    path = default_file(earlier, audit_dir, settings)
     if not path.is_file():
         raise SettingsError(
             f"{path}: there are no decisions yet; labelq decide {shlex.quote(str(audit_dir))}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from labelq.remedy.decision_file import DecisionFile
     from labelq.remedy.decisions import Decision, Scope
     from labelq.remember.earlier import Earlier
+    from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
 _OUTCOMES = ("label", "split", "merge", "rename", "new_label", "drop")
@@ -114,13 +115,20 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
 # --- the file ---------------------------------------------------------------------------------
 
 
-def default_file(earlier: Earlier, audit_dir: Path) -> Path:
-    """As labelq.toml says; else beside the guideline, where it can be found; else here."""
+def default_file(earlier: Earlier, audit_dir: Path, settings: Settings | None = None) -> Path:
+    """Where decisions about an audit are kept: the file may not be there yet.
+
+    As told (``settings``: the command's own, else labelq.toml's); else beside the guideline that
+    is told, where they stand there; else beside the audit's guideline, where it can be found;
+    else here.
+    """
+    from labelq.reading import decisions_beside
     from labelq.settings import load
 
-    settings = load(None, {})
-    if settings.decisions is not None:
-        return settings.decisions
+    settings = settings or load(None, {})
+    told = settings.decisions or decisions_beside(settings.guideline)
+    if told is not None:
+        return told
     if earlier.guideline is not None:
         name = Path(earlier.guideline[0]).name
         near = [Path(), Path("guidelines"), Path("docs"), audit_dir.parent, audit_dir.parent.parent]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 _MARKDOWN = (".md", ".markdown", ".txt", "")
 MOST_HEADINGS = 60
+_PASSED_ON = ("decisions", "guideline", "config")
+"""Options that `labelq apply` takes too."""
 
 
 @click.group("guideline", short_help="Draft the revised guideline.")
@@ -47,8 +50,7 @@ def guideline_group() -> None:
     "--decisions",
     type=_FILE,
     metavar="FILE",
-    help="What the guideline meeting decided [decisions.yaml beside the guideline, if there is"
-    " one].",
+    help="What the guideline meeting decided [decisions.yaml where `labelq decide` keeps it].",
 )
 @click.option("--out", type=_FILE, metavar="DIR", default=Path(), help="Where to write [here].")
 @click.option("--in-place", is_flag=True, help="Write the draft over the guideline itself, too.")
@@ -74,11 +76,13 @@ def draft_command(audit_dir: Path, **options: object) -> int:
 
     Exit codes: 0 written; 2 bad usage or input.
     """
+    from labelq.cli.decide import default_file
     from labelq.cli.writing import check_files, write_files
     from labelq.files import read_bytes
-    from labelq.reading import decisions_beside, read_audit, read_decision_file
+    from labelq.reading import read_audit, read_decision_file
     from labelq.settings import load
 
+    asked = {name: path for name, path in options.items() if isinstance(path, Path)}
     config = options.pop("config")
     out, in_place = Path(str(options.pop("out"))), bool(options.pop("in_place"))
     replace = bool(options.pop("replace"))
@@ -93,9 +97,9 @@ def draft_command(audit_dir: Path, **options: object) -> int:
     check_files(targets, replace=replace, sources=[audit_dir])
     before = read_bytes(source, GuidelineError) if in_place and source is not None else b""
     earlier = read_audit(audit_dir)
-    decided_in = settings.decisions or decisions_beside(source)
+    decided_in = default_file(earlier, audit_dir, settings)
     decisions: tuple[Decision, ...] = ()
-    if decided_in is not None:
+    if decided_in.exists() or "decisions" in asked:
         told = read_decision_file(decided_in)
         decisions = told.decisions
         for problem in told.problems(earlier.round):
@@ -111,7 +115,12 @@ def draft_command(audit_dir: Path, **options: object) -> int:
             raise GuidelineError(f"{source}: somebody changed it meanwhile; repeat the command")
         files[source] = files[targets[0]]
     write_files(files, replace=replace or in_place)
-    _say(draft, list(files), decided_in)
+    _say(draft, list(files), decided_in, decisions)
+    decided = any(one.decided for one in decisions)
+    given = [(f"--{name}", asked[name].as_posix()) for name in _PASSED_ON if name in asked]
+    next_ = [*(part for option in given for part in option), "--dry-run"] if decided else []
+    command = ["labelq", "apply" if decided else "decide", audit_dir.as_posix(), *next_]
+    click.echo(f"Next: {_visible(shlex.join(command))}")
     return 0
 
 
@@ -178,19 +187,26 @@ def _ask(text: str, rules: Sequence[ProposedRule]) -> dict[str, str]:
     return chosen
 
 
-def _say(draft: Draft, files: Sequence[Path], decided_in: Path | None) -> None:
+def _say(
+    draft: Draft, files: Sequence[Path], decided_in: Path, decisions: Sequence[Decision]
+) -> None:
     from labelq.report.numbers import counted
 
+    if decisions:
+        read = f"{counted(len(decisions), 'decision')} in {decided_in.as_posix()}"
+    elif decided_in.exists():
+        read = f"No decisions in {decided_in.as_posix()}"
+    else:
+        read = f"No decisions yet ({decided_in.as_posix()})"
+    click.echo(f"{_visible(read)}.")
     kinds = [change.kind for change in draft.changes]
     said = [f"{counted(len(draft.rules), 'rule')} proposed"]
-    if decided_in is not None:
-        said.append(
-            f"{counted(kinds.count('decided'), 'change')} decided in {decided_in.as_posix()}"
-        )
+    if decisions:
+        said.append(f"{counted(kinds.count('decided'), 'change')} decided")
     if draft.undecided:
         said.append(f"{counted(draft.undecided, 'rule')} still open from an earlier draft")
     version = f" Version {draft.version}." if draft.version is not None else ""
-    click.echo(f"{_visible('; '.join(said))}.{version}")
+    click.echo(f"{'; '.join(said)}.{version}")
     if draft.text == draft.original:
         click.echo("Nothing changes.")
     for path in files:

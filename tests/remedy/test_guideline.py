@@ -17,7 +17,7 @@ from labelq.remedy.guideline import TaskLinks, draft_guideline, for_annotators, 
 from labelq.remedy.guideline.front_matter import body_start, content_hash
 from labelq.remedy.guideline.headings import outline
 from labelq.remedy.guideline.marks import PROPOSED
-from labelq.remedy.guideline.rules import worth_a_rule
+from labelq.remedy.guideline.rules import evidence, worth_a_rule
 from labelq.remedy.quoting import prose, quoted
 from tests.pinpoint.planted import pinpointed, planted, rows
 from tests.rounds import make_round
@@ -59,7 +59,7 @@ def test_the_rule_stands_at_the_end_of_its_labels_section(found):
     assert f"Invoices.\n\n{rule.text}\n## Account" in draft.text
     lines = rule.text.splitlines()
     assert re.fullmatch(r"<!-- labelq: proposed \{.*\} -->", lines[0])
-    assert lines[1].startswith(f"### {PROPOSED}: Billing or Refund for “")
+    assert lines[1].startswith(f"### {PROPOSED}: Billing or Refund? (often “")
     assert lines[-1] == "<!-- labelq: end -->"
     assert rule.words == found.clusters[0].words
     assert without_rules(draft).strip() == GUIDELINE.strip().replace("es.\n", "es.\n\n")
@@ -68,8 +68,13 @@ def test_the_rule_stands_at_the_end_of_its_labels_section(found):
 def test_the_rule_reads_as_a_guideline(found):
     rule = drafted(found).rules[0]
     text = rule.text
-    assert f"When the text mentions “{rule.words[0]}”" in text
-    assert "and the task could be *Billing* or *Refund*, choose **" in text
+    assert re.search(
+        rf"tasks like these, .* They often mention “{rule.words[0]}”", text, re.IGNORECASE
+    )
+    asks = "*Write the rule here: in one sentence, when is it Billing and when Refund?*"
+    assert f"\n\n{asks}\n\n" in text
+    assert asks not in for_annotators(text)
+    assert "Vouchers are Refund." in for_annotators(text.replace(asks, "Vouchers are Refund."))
     assert "So far annotators follow different rules here: " in text
     assert re.search(r"three of them mostly answer \*Billing\* and two \*Refund\*\.", text)
     assert "- *Borderline" in text
@@ -129,10 +134,8 @@ def test_three_labels_are_one_choice(found):
     gap = replace(found.clusters[0], labels=("Billing", "Refund", "Account"), consensus=None)
     draft = drafted(replace(found, clusters=(gap,)))
     text = draft.rules[0].text
-    assert "PROPOSED: Billing, Refund or Account for “" in text
-    assert (
-        "could be *Billing*, *Refund* or *Account*, choose **Billing**, **Refund** or **Ac" in text
-    )
+    assert "PROPOSED: Billing, Refund or Account? (often “" in text
+    assert "Tasks like these are **Billing**, **Refund** or **Account**: the meeting" in text
     assert "favour none of them." in text
     assert drafted(replace(found, clusters=(gap,)), draft.text).rules == ()
 
@@ -318,7 +321,7 @@ def test_a_tick_has_its_own_words():
     assert draft.rules[0].heading == "Refund"
     assert draft.rules[0].labels == ("Refund", "without Refund")
     text = draft.rules[0].text
-    assert "PROPOSED: Refund or not for “" in text
+    assert "PROPOSED: Refund or not? (often “" in text
     assert "tick **Refund**" in text
     assert "without" not in text.split("-->", 1)[1]
 
@@ -389,3 +392,30 @@ def test_prose(text, shown):
 )
 def test_quoted(text, shown):
     assert quoted(text) == shown
+
+
+def test_a_counter_example_holds_the_words_that_the_rule_shows(found):
+    gap, units = found.clusters[0], found.round.units
+    ratings = found.round.ratings["category"]
+    consensus = found.consensuses["category"]
+    apart = replace(gap, cause=replace(gap.cause, kind="ambiguous"), lookalikes=())
+
+    def counter(*topics):
+        return evidence(found.round, apart, consensus, ratings, topics=topics).counterexample
+
+    agreed = {
+        unit: ratings.value[ratings.unit == unit]
+        for unit in range(len(units))
+        if unit not in gap.units
+    }
+    other = next(
+        unit
+        for unit, given in agreed.items()
+        if len(given) > 1
+        and len(set(given.tolist())) == 1
+        and ratings.values[given[0]] in [x for x in gap.labels if x != gap.consensus][-1:]
+    )
+    first, second, third = units.text[other].split()[:3]
+    shown = counter(f"{first} {second}")
+    assert f"{first} {second}".casefold() in units.text[shown].casefold()
+    assert counter(f"{first} {third} nowhere") is None

@@ -9,6 +9,8 @@ rules          a proposed rule: when it applies, examples, evidence
 decided        a decided rule, and what a decision does to headings
 editing        edits → a new text and its diff
 first          a guideline to begin with
+pointing       lines that point to a decided rule, the authors' own version
+work           a draft in the making: places, edits, changes
 drafting       the story: guideline, clusters and decisions in, a draft out
 change_log     what changed, why, who decided, what is open: one page
 """

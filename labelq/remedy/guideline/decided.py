@@ -13,23 +13,27 @@ from labelq.pinpoint.findings import Cluster
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline.editing import Edit
 from labelq.remedy.guideline.headings import Heading
-from labelq.remedy.guideline.marks import COUNTER, END, Block, mark
+from labelq.remedy.guideline.marks import COUNTER, END, WANTED, Block, mark, text_hash
 from labelq.remedy.guideline.rules import evidence, examples, size
 from labelq.remedy.guideline.sections import title_words
 from labelq.remedy.guideline.wording import (
     TaskLinks,
-    applies,
     called,
     cited,
-    does,
+    does_not,
     either,
+    hint,
+    often,
     series,
     shown,
+    tick_of,
     topic_list,
     topics_of,
 )
 from labelq.remedy.quoting import percent, prose, quoted
 from labelq.remedy.scope import in_scope
+
+_HEADING_WORDS = 8
 
 MOST_MENTIONS = 12
 """So many lines that mention an old label are listed one by one."""
@@ -97,7 +101,24 @@ def title(one: Decided) -> str:
         return f"{shown(labels[0])} is no longer used"
     others = [shown(x) for x in labels if x != decision.label and not x.startswith("without ")]
     said = f"{label}, not {series(others)}" if others else label
-    return f"{said}, for {topic_list(one.topics, 3)}" if one.topics else said
+    subject = _subject(decision.rule)
+    return f"{said}: {subject}" if subject else f"{said}{often(one.topics)}"
+
+
+def _subject(rule: str) -> str:
+    """What a rule is about, for its heading: its first clause, or its first eight words.
+
+    >>> _subject("Gift cards that were lost, or never came, are Billing."), _subject("- *Vouchers*")
+    ('Gift cards that were lost', 'Vouchers')
+    """
+    first = next((line for line in rule.splitlines() if re.search(r"\w", line)), "")
+    first = re.sub(r"^\W*(?:\d+[.)]\s+)?", "", re.sub(r"[*`]+", "", first))
+    clause = re.match(r"(?:\S+\s+){1,7}?\S*?(?=[,;:.!?–—(](?:\s|$)|\s[–—(-]|$)", first)
+    words = first.split()
+    if clause is not None:
+        return quoted(clause.group(), 80)
+    more = "…" if len(words) > _HEADING_WORDS else ""
+    return quoted(" ".join(words[:_HEADING_WORDS]).rstrip(".,;:!?"), 80) + more
 
 
 def fingerprint(decision: Decision) -> str:
@@ -118,17 +139,8 @@ def decided_rule(
 ) -> str:
     """A decided rule as Markdown: the meeting's own words, examples, who and when."""
     decision = one.decision
-    about = {
-        "decision": decision.id,
-        "as": fingerprint(decision),
-        "question": decision.question,
-        "labels": list(decision.labels),
-        "words": list(one.words),
-        "round": decision.evidence.round if decision.evidence else round_.name,
-    }
     heading = shown(decision.label or "") if decision.outcome == "new_label" else title(one)
-    lines = [mark("decided", about), f"{'#' * min(level, 6)} {heading}", ""]
-    lines += prose(decision.rule) or [_sentence(one, round_)]
+    lines = [f"{'#' * min(level, 6)} {heading}", "", *(prose(decision.rule) or _ours(one, round_))]
     if shows := list(_examples(round_, one, consensuses, links)):
         lines += ["", *shows]
     lines += [
@@ -136,21 +148,43 @@ def decided_rule(
         f"*Decided{when_and_who(decision)} ({quoted(decision.id, 80)}).{_seen(round_, one)}*",
         END,
     ]
-    return line_end.join(lines) + line_end
+    about = {
+        "decision": decision.id,
+        "as": fingerprint(decision),
+        "text": text_hash(lines),
+        "label": decision.label,
+        "question": decision.question,
+        "labels": list(decision.labels),
+        "words": list(one.words),
+        "round": decision.evidence.round if decision.evidence else round_.name,
+    }
+    return line_end.join([mark("decided", about), *lines]) + line_end
+
+
+def _ours(one: Decided, round_: Round) -> list[str]:
+    """The rule in our words, and that a sentence of the meeting's is wanted."""
+    decision = one.decision
+    lines = [_sentence(one, round_)]
+    if decision.outcome in ("label", "new_label"):
+        label = decision.label or ""
+        tick = tick_of(decision.labels)
+        when = f"is it {shown(label)}" if tick is None else f"is {shown(tick)} ticked"
+        lines += ["", f"{WANTED}Wanted here, in one sentence: when {when}?*"]
+    return lines
 
 
 def _sentence(one: Decided, round_: Round) -> str:
     """The rule in our words, where the meeting wrote none."""
     decision, labels = one.decision, one.decision.labels
     label = decision.label or ""
-    question = next((q for q in round_.questions if q.name == decision.question), None)
     if decision.outcome in ("label", "new_label"):
-        if one.topics or not decision.scope.where:
-            when = applies(labels, one.topics, question)
-        else:
-            told = [f"{quoted(k, 40)} is {quoted(v, 40)}" for k, v in decision.scope.where.items()]
-            when = f"When {series(told, 'and')} and the task could be {either(labels)}"
-        return f"{when}, {does(label, labels)}."
+        scope = decision.scope
+        told = [f"{quoted(k, 40)} is {quoted(v, 40)}" for k, v in scope.where.items()]
+        told += [f"the text mentions {topic_list(scope.words)}"] if scope.words else []
+        if told:  # what the meeting said itself
+            return f"When {series(told, 'and')}, {does_not(label, labels)}."
+        units = () if one.cluster is None else one.cluster.units
+        return f"For tasks like these, {does_not(label, labels)}.{hint(round_, units, one.topics)}"
     if decision.outcome == "split":
         return f"Do not choose {shown(label)} any more: it is {either(decision.into)} now."
     if decision.outcome == "merge":
@@ -178,16 +212,19 @@ def _examples(
         return
     from dataclasses import replace
 
+    scope = set(in_scope(decision, round_).tolist())
     found = evidence(
         round_,
         replace(cluster, consensus=decision.label),
         consensuses[cluster.question],
         round_.ratings[cluster.question],
-        scope=set(in_scope(decision, round_).tolist()),
+        topics=one.topics,
+        scope=scope,
     )
-    more = [code for code in found.examples if code not in own][: max(0, 2 - len(own))]
+    more = [code for code in found.examples if code in scope and code not in own]
+    more = more[: max(0, 2 - len(own))]
     found = replace(found, examples=tuple(more))
-    for line in examples(round_, cluster, found, decision.label, links):
+    for line in examples(round_, cluster, found, decision.label, links, scope=scope):
         if not line.startswith(f"{COUNTER}:"):  # nothing to show
             yield line
 
@@ -200,14 +237,23 @@ def when_and_who(decision: Decision) -> str:
 
 
 def _seen(round_: Round, one: Decided) -> str:
+    """The evidence: the disputed tasks, and how many tasks of this round it is about."""
     seen = one.decision.evidence
     if one.cluster is not None and (seen is None or seen.round == round_.name):
-        return f" Evidence: {size(round_, one.cluster)}"
+        return f" Evidence: {size(round_, one.cluster)}{covers(round_, one)}"
     if seen is None:
         return ""
     tasks = f"{seen.n_units:,} disputed {'task' if seen.n_units == 1 else 'tasks'}"
     share = f"{percent(seen.share)} of the disagreement"
     return f" Evidence: {tasks} in {quoted(seen.round, 60)}, {share}."
+
+
+def covers(round_: Round, one: Decided) -> str:
+    """How many tasks of the round a decision is about, as a sentence; empty where unclear."""
+    if one.decision.outcome not in ("label", "new_label"):
+        return ""
+    n = len(in_scope(one.decision, round_))
+    return f" In all, the decision covers {n:,} {'task' if n == 1 else 'tasks'} of this round."
 
 
 # --- what else a decision changes -------------------------------------------------------------

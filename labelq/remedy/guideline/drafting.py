@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from labelq.labels.model import Round, label_text
+from labelq.labels.model import Round
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster
-from labelq.remedy.acts import Change, Draft, ProposedRule
+from labelq.remedy.acts import Change, Draft
 from labelq.remedy.decisions import Decision
 from labelq.remedy.guideline.change_log import change_log
 from labelq.remedy.guideline.decided import (
@@ -22,25 +21,25 @@ from labelq.remedy.guideline.decided import (
     title,
     when_and_who,
 )
-from labelq.remedy.guideline.editing import Edit, edited, line_end_of, unified_diff
+from labelq.remedy.guideline.editing import Edit, edited, unified_diff
 from labelq.remedy.guideline.first import first_guideline
 from labelq.remedy.guideline.front_matter import (
     content_hash,
-    decisions_told,
-    sections_told,
     stamped,
     version_of,
 )
-from labelq.remedy.guideline.headings import Heading, Outline, outline
-from labelq.remedy.guideline.marks import Block, blocks
+from labelq.remedy.guideline.headings import Heading
+from labelq.remedy.guideline.marks import Block
+from labelq.remedy.guideline.pointing import (
+    pointer,
+    pointer_place,
+    points_from,
+)
 from labelq.remedy.guideline.rules import propose, size, stake, worth_a_rule
-from labelq.remedy.guideline.sections import heading_of, sections_of, title_words
 from labelq.remedy.guideline.wording import TaskLinks, either, series, shown
+from labelq.remedy.guideline.work import DECIDED_RULES, PROPOSED_RULES, Work
 from labelq.remedy.quoting import prose, quoted
-from labelq.remedy.scope import decided_clusters, still_rejected
-
-PROPOSED_RULES, DECIDED_RULES = "Proposed rules", "Decided rules"
-"""Sections at the end, for rules whose label has none."""
+from labelq.remedy.scope import decided_clusters, in_scope, still_rejected
 
 
 def draft_guideline(
@@ -82,7 +81,7 @@ def draft_guideline(
     version, draft = None, body
     if body != text:
         version = 1 if used is None else (used.version or 1) + 1
-        draft = _stamped(body, version, date, work.applied)
+        draft = _stamped(body, version, date, work.applied, work.undone)
         version = version_of(name, draft).version
     found = Draft(
         name=name,
@@ -98,75 +97,23 @@ def draft_guideline(
     return replace(found, log=change_log(found, round_.name, date=date, notes=notes))
 
 
-def _stamped(body: str, version: int, date: str | None, applied: Sequence[str]) -> str:
+def _stamped(
+    body: str, version: int, date: str | None, applied: Sequence[str], undone: Sequence[str]
+) -> str:
     """``body`` with its version recorded; as it is where that cannot be done safely."""
     content = content_hash(body)
-    edits = stamped(body, version=version, content=content, date=date, decisions=applied)
+    edits = stamped(
+        body, version=version, content=content, date=date, decisions=applied, undone=undone
+    )
     draft = edited(body, edits)
     now = version_of("", draft)
     return draft if (now.version, now.hash, now.edited) == (version, content, False) else body
 
 
-@dataclass(slots=True)
-class _Work:
-    """A draft in the making: edits, rules by the offset where they go, changes."""
+class _Work(Work):
+    """What decisions and clusters come to."""
 
-    text: str
-    round: Round
-    consensuses: Mapping[str, Consensus]
-    links: TaskLinks | None
-    contents: Outline
-    blocks: tuple[Block, ...]
-    headings: tuple[Heading, ...]
-    places: dict[str, Heading]
-    told: Mapping[str, str]
-    line_end: str
-    recorded: frozenset[str]
-    edits: list[Edit] = field(default_factory=list)
-    at: dict[int, list[str]] = field(default_factory=dict)
-    last: dict[str, list[str]] = field(default_factory=dict)
-    rules: list[ProposedRule] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    applied: list[str] = field(default_factory=list)
-    gone: set[int] = field(default_factory=set)
-
-    @classmethod
-    def of(
-        cls,
-        text: str,
-        round_: Round,
-        consensuses: Mapping[str, Consensus],
-        sections: Mapping[str, str],
-        links: TaskLinks | None,
-        decisions: Sequence[Decision],
-    ) -> _Work:
-        contents = outline(text)
-        rules = blocks(contents)
-        inside = [(b.start, b.end) for b in rules]
-        headings = tuple(
-            h for h in contents.headings if not any(a <= h.start < b for a, b in inside)
-        )
-        names = [label_text(label) for question in round_.questions for label in question.labels]
-        names += [label for d in decisions for label in (*d.labels, *d.given)]
-        told = sections_told(text) | dict(sections)
-        return cls(
-            text,
-            round_,
-            consensuses,
-            links,
-            contents,
-            rules,
-            headings,
-            sections_of(list(dict.fromkeys(names)), headings, told),
-            told,
-            line_end_of(text),
-            frozenset(decisions_told(text)),
-        )
-
-    @property
-    def waiting(self) -> list[Block]:
-        """The rules of an earlier draft that are still open."""
-        return [b for b in self.blocks if b.open and b.start not in self.gone]
+    __slots__ = ()
 
     # --- decisions ----------------------------------------------------------------------------
 
@@ -174,23 +121,35 @@ class _Work:
         """Put a decision into the guideline, unless it stands there already."""
         decision = one.decision
         proposals = [b for b in self.waiting if one.about(b)]
+        own = [b for b in self.blocks if b.about.get("decision") == decision.id]
+        there = next((b for b in own if b.kind == "decided"), None)
         if decision.outcome == "undecided":
-            said = f"**{either(decision.labels)}** was talked about{when_and_who(decision)}."
-            self.changes.append(Change("open", said, quoted(decision.rule, 300)))
+            self._left_open(decision, own, proposals)
             return
         if decision.outcome == "rejected":
-            for block in proposals:
-                own = [c for c in clusters if block.concerns(c.question, c.labels, c.words)]
-                if all(still_rejected(decision, cluster) for cluster in own):
+            gone = [
+                block
+                for block in proposals
+                if all(
+                    still_rejected(decision, c)
+                    for c in clusters
+                    if block.concerns(c.question, c.labels, c.words)
+                )
+            ]
+            if gone or own:
+                back = self._take_back(decision, own)
+                for block in gone:
                     self._remove(block)
-                    said = f"**{either(decision.labels)}** needs no rule{when_and_who(decision)}."
-                    self.changes.append(Change("withdrawn", said, quoted(decision.rule, 300)))
+                said = f"**{either(decision.labels)}** needs no rule{when_and_who(decision)}."
+                self.changes.append(Change("withdrawn", said + back, _first(decision.rule)))
             return
-        there = next((b for b in self.blocks if b.about.get("decision") == decision.id), None)
         if there is None and decision.id in self.recorded:
             return  # the editor took it out, or wrote it in other words
         if there is not None and there.about.get("as") == fingerprint(decision):
             return
+        for block in own:
+            if block is not there:
+                self._remove(block)
         heading, new = self._place(one.wanted), decision.outcome == "new_label"
         level = 3 if heading is None else heading.level + (not new)
         rule = decided_rule(
@@ -201,6 +160,9 @@ class _Work:
             line_end=self.line_end,
             links=self.links,
         )
+        if there is not None and there.about.get("label", decision.label) != decision.label:
+            self._remove(there)  # it belongs into another section now
+            there = None
         if there is None:
             there = next((b for b in proposals if self._section(b) == heading), None)
         if there is not None:
@@ -218,9 +180,54 @@ class _Work:
         under = f", under “{quoted(heading.title, 80)}”" if heading and not new else ""
         said = f"**{title(one)}**{under}. Decided{when_and_who(decision)}."
         evidence = "" if one.cluster is None else f"Evidence: {size(self.round, one.cluster)}"
-        why = " ".join(filter(None, [*prose(decision.rule)[:1], evidence]))
+        wanted = "" if decision.rule or decision.outcome != "label" else "A sentence is wanted."
+        pointed = self._point(one, heading)
+        why = " ".join(filter(None, [_first(decision.rule), wanted, pointed, evidence]))
         self.changes.append(Change("decided", said, why))
         self._headings(decision)
+
+    def _left_open(
+        self, decision: Decision, own: Sequence[Block], proposals: Sequence[Block]
+    ) -> None:
+        """Talked about and open, or taken back: the rule that was decided goes."""
+        back = self._take_back(decision, own)
+        said = f"**{either(decision.labels)}** was talked about{when_and_who(decision)}."
+        words = _first(decision.rule)
+        if back and words:
+            words = f"Its words were: {words}"
+        self.talked[decision.id] = Change("open", said + back, words)
+        self.told_of.update(block.start for block in proposals)
+
+    def _take_back(self, decision: Decision, own: Sequence[Block]) -> str:
+        """Take out what stands in the guideline as decided; what happened, as a sentence."""
+        if decision.id in self.recorded:
+            self.undone.append(decision.id)
+        for block in own:
+            self._remove(block)
+        rules = [block for block in own if block.kind == "decided"]
+        if not rules:
+            return ""
+        by_hand = ""
+        if any(block.edited for block in rules):
+            by_hand = " It was edited by hand: the diff keeps its words."
+        return f" The rule that stood as decided is taken out.{by_hand}"
+
+    def _point(self, one: Decided, heading: Heading | None) -> str:
+        """Lines in the sections that lose tasks to a rule; which, as a sentence."""
+        sections = points_from(one, self.places, heading)
+        if not sections:
+            return ""
+        ids = {name: code for code, name in enumerate(self.round.units.ids)}
+        examples = [ids[name] for name in one.decision.examples if name in ids]
+        scope = set(in_scope(one.decision, self.round).tolist())
+        examples += () if one.cluster is None else [u for u in one.cluster.units if u in scope]
+        section = DECIDED_RULES if heading is None else heading.title
+        line = pointer(self.round, one, title(one), section, examples, self.line_end)
+        for other in sections:
+            at = pointer_place(self.contents, other, self.places.values(), self.blocks)
+            self.at.setdefault(at, []).insert(0, line)
+        names = series([f"“{quoted(other.title, 80)}”" for other in sections], "and")
+        return f"A line under {names} points to it."
 
     def _headings(self, decision: Decision) -> None:
         for edit, now in heading_edits(self.text, decision, self.places):
@@ -237,13 +244,6 @@ class _Work:
             names = series([shown(label) for label in decision.into], "and")
             self.changes.append(Change("by_hand", f"Write what sets {names} apart, with examples."))
 
-    def _remove(self, block: Block) -> None:
-        """Take a rule of labelq's own out, with the blank line before it."""
-        kept = self.text[: block.start].rstrip(" \t\r\n")
-        start = self.contents.end_of_line(len(kept)) if kept else block.start
-        self.edits.append(Edit(min(start, block.start), block.end, ""))
-        self.gone.add(block.start)
-
     # --- proposals ----------------------------------------------------------------------------
 
     def is_settled(self, cluster: Cluster, settled: Mapping[str, Decision]) -> bool:
@@ -255,7 +255,11 @@ class _Work:
 
     def _rules_about(self, cluster: Cluster) -> list[Block]:
         own = (cluster.question, cluster.labels, cluster.words)
-        return [b for b in self.blocks if b.kind == "decided" and b.concerns(*own)]
+        return [
+            b
+            for b in self.blocks
+            if b.kind == "decided" and b.start not in self.gone and b.concerns(*own)
+        ]
 
     def propose(self, cluster: Cluster, decision: Decision | None) -> None:
         """Propose a rule for a cluster, unless an earlier draft did."""
@@ -287,76 +291,17 @@ class _Work:
         else:
             end = self.contents.section_end(heading, self.places.values())
             self.at.setdefault(end, []).append(rule.text)
-        under = quoted(rule.heading, 80)
-        self.changes.append(
-            Change(
-                "proposed",
-                f"**{rule.title}** Under “{under}”.",
-                f"{size(self.round, cluster)}{stake(cluster)}",
-            )
-        )
+        talked = None if decision is None else self.talked.pop(decision.id, None)
+        said = f"**{rule.title}** Under “{quoted(rule.heading, 80)}”."
+        why = f"{size(self.round, cluster)}{stake(cluster)}"
+        if talked is not None:
+            why += f" {talked.text.replace('**', '')} {talked.why}".rstrip()
+        self.changes.append(Change("proposed", said, why))
 
-    # --- places -------------------------------------------------------------------------------
 
-    def _place(self, wanted: Sequence[str]) -> Heading | None:
-        return next((self.places[label] for label in wanted if label in self.places), None)
-
-    def _question(self, question: str) -> Heading | None:
-        """The section of a question, by its words or as told."""
-        if question in self.told:
-            return sections_of([], self.headings, {question: self.told[question]}).get(question)
-        return heading_of([question], self.headings).get(question)
-
-    def _section(self, block: Block) -> Heading | None:
-        """In which label's section a rule stands."""
-        sections = set(self.places.values())
-        before = [h for h in self.headings if h.start < block.start]
-        return before[-1] if before and before[-1] in sections else None
-
-    # --- together -----------------------------------------------------------------------------
-
-    def all_changes(self) -> list[Change]:
-        """What changed, then the rules of an earlier draft that wait, then what is left to do."""
-        found = list(self.changes)
-        found += [
-            Change("open", f"**{either(block.labels)}**, proposed in an earlier draft.")
-            for block in self.waiting
-        ]
-        for label, name in self.told.items():
-            if label not in self.places and not sections_of([], self.headings, {label: name}):
-                said = (
-                    f"{shown(label)} should have the section “{quoted(name, 80)}”, but there is no"
-                    " such heading."
-                )
-                found.append(Change("by_hand", said))
-        return found
-
-    def all_edits(self) -> list[Edit]:
-        """Replacements, and every rule with the blank lines that Markdown needs around it."""
-        end = self.contents.end()
-        inserts = {offset: list(rules) for offset, rules in self.at.items()}
-        for name in (DECIDED_RULES, PROPOSED_RULES):
-            if name not in self.last:
-                continue
-            words = title_words(name)
-            there = [h for h in self.headings if title_words(h.title) == words]
-            offset = self.contents.section_end(there[0]) if there else end
-            new = [] if there else [f"## {name}{self.line_end}"]
-            inserts.setdefault(offset, []).extend([*new, *self.last[name]])
-        return [*self.edits, *(self._inserted(at, rules) for at, rules in inserts.items())]
-
-    def _inserted(self, offset: int, rules: Sequence[str]) -> Edit:
-        text, pieces = self.text, []
-        if offset and not text[:offset].endswith(("\n", "\r")):
-            pieces.append(self.line_end)
-        if offset == self.contents.end() and self.contents.unclosed:
-            pieces.append(self.contents.unclosed + self.line_end)
-        if offset:
-            pieces.append(self.line_end)
-        pieces.append(self.line_end.join(rules))
-        if offset < len(text) and not re.match(r"[ \t]*(?:\r|\n|$)", text[offset:]):
-            pieces.append(self.line_end)
-        return Edit(offset, offset, "".join(pieces))
+def _first(rule: str) -> str:
+    """The first line of a rule, as it stands in the guideline."""
+    return "".join(prose(rule)[:1])
 
 
 def _how_to_tell(cluster: Cluster) -> str:

@@ -149,16 +149,24 @@ def _without(text: str, found: FrontMatter) -> str:
 
 
 def stamped(
-    text: str, *, version: int, content: str, date: str | None, decisions: Sequence[str]
+    text: str,
+    *,
+    version: int,
+    content: str,
+    date: str | None,
+    decisions: Sequence[str],
+    undone: Sequence[str] = (),
 ) -> list[Edit]:
     """The edits that record a version in ``text``; none where its block cannot be read.
 
-    ``content`` is the new hash. Everything else in the front matter stays byte for byte.
+    ``content`` is the new hash, ``undone`` are decisions that no longer stand in the text.
+    Everything else in the front matter stays byte for byte.
     """
     end = line_end_of(text)
     found = front_matter(text)
     told = dict(found.told.items) if found is not None and found.told is not None else {}
     kept = [_value(item) for item in _list(told.get("decisions"))]
+    kept = [name for name in kept if name not in undone]
     ours: dict[str, Any] = {"version": version, "hash": content}
     if date is not None:
         ours["date"] = date

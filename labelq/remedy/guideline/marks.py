@@ -1,12 +1,14 @@
 """The rules that labelq put into a document, found again by the comments around them.
 
 A rule stands between ``<!-- labelq: proposed {…} -->`` (or ``decided``) and
-``<!-- labelq: end -->``. The table says what it is about, so that the next draft neither
-proposes it twice nor loses it; people may edit everything in between.
+``<!-- labelq: end -->``; so does a line (``see``) that points to a rule in another section. The
+table says what it is about, so that the next draft neither proposes it twice nor loses it; people
+may edit everything in between.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -19,7 +21,7 @@ from labelq.remedy.guideline.editing import Edit, edited
 from labelq.remedy.guideline.front_matter import body_start
 from labelq.remedy.guideline.headings import Outline, outline
 
-Kind = Literal["proposed", "decided"]
+Kind = Literal["proposed", "decided", "see"]
 
 PROPOSED = "PROPOSED"
 """Stands in the heading of a rule until somebody has decided it."""
@@ -28,9 +30,12 @@ ANSWERED, COUNTER, EVIDENCE = "So far ", "- *Counter-example", "*Evidence:"
 FOR_THE_MEETING = (ANSWERED, COUNTER, EVIDENCE)
 """How the lines of a rule begin that say how people voted, and what the rule is worth."""
 
+WRITE_HERE, WANTED = "*Write the rule here: ", "*The meeting gave only the label. "
+"""How the lines of a rule begin that ask for a sentence; each ends with ``?*``."""
+
 END = "<!-- labelq: end -->"
 _TASK_LINK = re.compile(r"\[(task [0-9]+)\]\(https?://[^\s()]+\)")
-_MARK = re.compile(r"<!-- labelq: (proposed|decided|end)(?: (\{[^\r\n]*\}))? -->")
+_MARK = re.compile(r"<!-- labelq: (proposed|decided|see|end)(?: (\{[^\r\n]*\}))? -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Block:
     def open(self) -> bool:
         """Whether nobody has decided it: it still says that it is proposed."""
         return self.kind == "proposed" and PROPOSED in self.text
+
+    @property
+    def edited(self) -> bool:
+        """Whether people changed what labelq wrote, as far as that is recorded."""
+        return str(self.about.get("text", "")) != text_hash(self.text.splitlines()[1:])
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -66,6 +76,12 @@ class Block:
             and set(self.labels) == set(labels)
             and (not own or not words or not own.isdisjoint(map(folded, words)))
         )
+
+
+def text_hash(lines: Sequence[str]) -> str:
+    """What the lines after the mark say, whatever the space around them."""
+    said = " ".join(" ".join(lines).removesuffix(END).split())
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def mark(kind: Kind, about: Mapping[str, Any]) -> str:
@@ -134,6 +150,11 @@ def for_annotators(text: str) -> str:
     for block in blocks(outline(text)):
         lines = block.text.splitlines(keepends=True)
         told = FOR_THE_MEETING if block.kind == "proposed" else ()
-        kept = "".join(line for line in lines if not line.startswith(told))
+        asks = [x.startswith((WRITE_HERE, WANTED)) and x.rstrip().endswith("?*") for x in lines]
+        kept = "".join(
+            line
+            for line, asked in zip(lines, asks, strict=True)
+            if not asked and not line.startswith(told)
+        )
         edits.append(Edit(block.start, block.end, _TASK_LINK.sub(r"\1", kept)))
     return edited(text, edits)

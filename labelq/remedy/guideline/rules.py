@@ -11,24 +11,34 @@ from labelq.labels.model import Ratings, Round, Value
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import CauseKind, Cluster
 from labelq.pinpoint.votes import single_labels
-from labelq.pinpoint.words import folded, folded_tokens
 from labelq.remedy.acts import ProposedRule
-from labelq.remedy.guideline.marks import ANSWERED, COUNTER, END, EVIDENCE, PROPOSED, mark
+from labelq.remedy.guideline.marks import (
+    ANSWERED,
+    COUNTER,
+    END,
+    EVIDENCE,
+    PROPOSED,
+    WRITE_HERE,
+    mark,
+)
 from labelq.remedy.guideline.wording import (
     TaskLinks,
-    applies,
     called,
     camps,
     cited,
     does,
+    does_not,
     either,
+    hint,
+    n_held,
     n_mentioning,
     named,
+    often,
     series,
     shown,
     tick_of,
-    topic_list,
     topics_of,
+    when_is,
 )
 from labelq.remedy.quoting import coefficient, percent, quoted
 
@@ -82,14 +92,15 @@ def evidence(
     consensus: Consensus,
     ratings: Ratings,
     *,
+    topics: Sequence[str] = (),
     scope: Collection[int] = (),
 ) -> Evidence:
     """Two examples, a counter-example and a borderline case, all with different texts.
 
     Examples are the most central units, where the consensus decided those with its label. The
     counter-example is a unit on which two or more raters agreed on another label of the
-    cluster, and nobody was asked again: one that looks alike, else the one that holds most of
-    the words (see :func:`_n_held`).
+    cluster, and nobody was asked again. It holds the words that the rule shows (``topics``):
+    one that looks alike, else the one that holds most of them.
     Where raters hold opposite rules one of them must have left an own rule for it: two who
     hold the same rule always agree. It is not in ``scope``, the units that a decision is about.
     """
@@ -126,26 +137,23 @@ def evidence(
         own = [rule.get(rater) for rater in ratings.rater[a:b].tolist()]
         return bool(labels) and (not gap or any(x not in (None, labels[0]) for x in own))
 
-    alike = (unit for unit in cluster.lookalikes if agreed(unit) and fresh(unit))
+    def held(unit: int) -> int:
+        """How many topics; a single one counts if it is one of the two that say most."""
+        n = n_held(round_, unit, topics)
+        return n if n > 1 or (n and n_held(round_, unit, topics[:2])) else 0
+
+    alike = (
+        unit
+        for unit in cluster.lookalikes
+        if (not topics or held(unit)) and agreed(unit) and fresh(unit)
+    )
     counter = next(alike, None)
     if counter is None:
         taken = set(cluster.units)
-        held = ((_n_held(round_, unit, cluster.words), unit) for unit in consensus.units.tolist())
-        ranked = sorted((-n, unit) for n, unit in held if n and unit not in taken)
+        others_held = ((held(unit), unit) for unit in consensus.units.tolist())
+        ranked = sorted((-n, unit) for n, unit in others_held if n and unit not in taken)
         counter = next((unit for _, unit in ranked if agreed(unit) and fresh(unit)), None)
     return Evidence(tuple(examples), counter, borderline)
-
-
-def _n_held(round_: Round, unit: int, words: Sequence[str]) -> int:
-    """How many of ``words`` the text of a unit holds; a single one counts if it is one of the
-    first two, which say most.
-    """
-    text = (round_.units.text[unit] or "").casefold()
-    if not any(word.casefold() in text for word in words):  # most texts: without taking it apart
-        return 0
-    inside = set(folded_tokens(text))
-    held = [folded(word) in inside for word in words]
-    return sum(held) if any(held[:2]) or sum(held) > 1 else 0
 
 
 def _stands_for(value: Value, label: str, cluster: Cluster) -> bool:
@@ -172,12 +180,10 @@ def propose(
 
     ``remarks`` are sentences for the meeting, put below the evidence.
     """
-    found = evidence(
-        round_, cluster, consensuses[cluster.question], round_.ratings[cluster.question]
-    )
-    topics, question = topics_of(round_, cluster), round_.question(cluster.question)
-    about_what = f" for {topic_list(topics, 3)}" if topics else ""
-    title = f"{either(cluster.labels)}{about_what}?"
+    topics = topics_of(round_, cluster)
+    ratings = round_.ratings[cluster.question]
+    found = evidence(round_, cluster, consensuses[cluster.question], ratings, topics=topics)
+    title = f"{either(cluster.labels)}?{often(topics)}"
     about = {
         "question": cluster.question,
         "labels": list(cluster.labels),
@@ -189,13 +195,15 @@ def propose(
         mark("proposed", about),
         f"{'#' * min(level, 6)} {PROPOSED}: {title}",
         "",
-        f"{applies(cluster.labels, topics, question)}, {_answer(cluster)}.",
+        f"{_answer(cluster)}{hint(round_, cluster.units, topics)}",
+        "",
+        f"{WRITE_HERE}in one sentence, {when_is(cluster.labels)}*",
         "",
         *_answered(cluster),
         "",
         *examples(round_, cluster, found, cluster.consensus, links),
         "",
-        f"{EVIDENCE} {size(round_, cluster)}{stake(cluster)}*",
+        f"{EVIDENCE} {size(round_, cluster, topics)}{stake(cluster)}*",
         *(line for remark in remarks for line in ("", f"*{remark}*")),
         END,
     ]
@@ -217,13 +225,16 @@ def propose(
 
 
 def _answer(cluster: Cluster) -> str:
-    if cluster.consensus is not None:
-        return does(cluster.consensus, cluster.labels)
-    if tick_of(cluster.labels) is not None:
-        choices = " or ".join(does(label, cluster.labels) for label in cluster.labels)
-    else:
-        choices = f"choose {series([f'**{shown(label)}**' for label in cluster.labels])}"
-    return f"{choices} – the meeting keeps one of them"
+    """What the rule proposes, as a sentence about its examples."""
+    labels, lean = cluster.labels, cluster.consensus
+    if lean is not None:
+        return f"For tasks like these, {does_not(lean, labels)}."
+    tick = tick_of(labels)
+    if tick is not None:
+        choices = " or ".join(does(label, labels) for label in labels)
+        return f"For tasks like these, {choices}: the meeting keeps one of them."
+    could = series([f"**{shown(label)}**" for label in labels])
+    return f"Tasks like these are {could}: the meeting keeps one of them."
 
 
 _CAUSES: Mapping[CauseKind, str] = {
@@ -255,12 +266,19 @@ def examples(
     found: Evidence,
     label: str | None,
     links: TaskLinks | None,
+    *,
+    scope: Collection[int] = (),
 ) -> list[str]:
-    """The list of examples under a rule; ``label`` is what the rule says (None: open)."""
+    """The list of examples under a rule; ``label`` is what the rule says (None: open).
+
+    ``scope`` are the units that have been decided to be ``label``.
+    """
     name = "For example" if label is None else called(label, cluster.labels)
     lines = [f"- *{name}:* {cited(round_, unit, links)}" for unit in found.examples]
     if found.borderline is not None:
         what = "Borderline, to talk about first" if label is None else "Borderline"
+        if label is not None and found.borderline in scope:
+            what += f", decided as {called(label, cluster.labels)}"
         lines.append(f"- *{what}:* {cited(round_, found.borderline, links)}")
     if found.counterexample is not None:
         given = _label_given(round_, cluster, found.counterexample)
@@ -278,10 +296,10 @@ def _label_given(round_: Round, cluster: Cluster, unit: int) -> str:
     return next(label for label in cluster.labels if _stands_for(value, label, cluster))
 
 
-def size(round_: Round, cluster: Cluster) -> str:
-    """How large a cluster is, in one sentence."""
-    n, some = len(cluster.units), n_mentioning(round_, cluster.units, cluster.words)
-    these = f" ({some:,} of them with these words)" if cluster.words and some < n else ""
+def size(round_: Round, cluster: Cluster, topics: Sequence[str] = ()) -> str:
+    """How large a cluster is, in one sentence; and how many of its tasks hold ``topics``."""
+    n, some = len(cluster.units), n_mentioning(round_, cluster.units, topics)
+    these = f" ({some:,} of them with these words)" if topics and some < n else ""
     return (
         f"{n:,} disputed {'task' if n == 1 else 'tasks'} in {quoted(round_.name, 60)}{these}"
         f" {'makes' if n == 1 else 'make'} up {percent(cluster.share)} of the disagreement about"

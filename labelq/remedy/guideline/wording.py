@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise, permutations
 from typing import Any
 
-from labelq.labels.model import Question, Round, label_text
+from labelq.labels.model import Round
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.words import folded, folded_tokens
 from labelq.remedy.quoting import quoted
@@ -54,7 +54,7 @@ def cited(round_: Round, unit: int, links: TaskLinks | None = None) -> str:
     name = f"task {quoted(round_.units.ids[unit], 60)}"
     address = links.to(round_.units.ids[unit]) if links else None
     name = f"[{name}]({address})" if address else name
-    return f"“{quoted(text)}” ({name})" if text and text.strip() else name
+    return f"“{quoted(text, 300)}” ({name})" if text and text.strip() else name
 
 
 def shown(label: str) -> str:
@@ -104,22 +104,6 @@ def either(labels: Sequence[str], last: str = "or") -> str:
     return series([shown(label) for label in labels], last)
 
 
-def applies(labels: Sequence[str], topics: Sequence[str], question: Question | None) -> str:
-    """When a rule applies, as the first half of a sentence.
-
-    What else a task could be is said where the question has other labels.
-    """
-    tick = tick_of(labels)
-    about = f"When the text mentions {topic_list(topics)}" if topics else ""
-    if tick is not None:
-        return about or f"When it is unclear whether to tick {named(tick)}"
-    if about and question is not None and set(map(label_text, question.labels)) <= set(labels):
-        return about
-    of = f" for {quoted(question.name, 60)}" if question and any(map(_is_number, labels)) else ""
-    could = f"the task could be {series([named(label) for label in labels])}{of}"
-    return f"{about} and {could}" if about else f"When {could}"
-
-
 def topic_list(topics: Sequence[str], most: int = MOST_WORDS) -> str:
     """What texts are about, in quotation marks."""
     return series([f"“{quoted(topic, 60)}”" for topic in topics[:most]])
@@ -131,6 +115,19 @@ def does(label: str, labels: Sequence[str]) -> str:
     if tick is None:
         return f"choose **{shown(label)}**"
     return f"tick **{shown(tick)}**" if label == tick else f"do not tick **{shown(tick)}**"
+
+
+def does_not(label: str, labels: Sequence[str]) -> str:
+    """What an annotator does to give ``label``, and what not."""
+    others = [named(x) for x in labels if x != label and not x.startswith("without ")]
+    if tick_of(labels) is not None or not others:
+        return does(label, labels)
+    return f"{does(label, labels)}, not {series(others)}"
+
+
+def often(topics: Sequence[str]) -> str:
+    """The two words that say most, to stand behind a heading."""
+    return f" (often {topic_list(topics, 2)})" if topics else ""
 
 
 def called(label: str, labels: Sequence[str]) -> str:
@@ -162,10 +159,34 @@ def topics_of(round_: Round, cluster: Cluster) -> tuple[str, ...]:
     return tuple(words[:MOST_WORDS])
 
 
-def n_mentioning(round_: Round, units: Iterable[int], words: Sequence[str]) -> int:
-    """How many of ``units`` hold one of ``words``."""
-    wanted = set(map(folded, words))
-    return sum(not wanted.isdisjoint(folded_tokens(round_.units.text[u] or "")) for u in units)
+def n_held(round_: Round, unit: int, topics: Sequence[str]) -> int:
+    """How many of ``topics`` the text of a unit holds, as whole words in a row."""
+    text = (round_.units.text[unit] or "").casefold()
+    if not any(topic.casefold().partition(" ")[0] in text for topic in topics):
+        return 0  # most texts: without taking them apart
+    words = f" {' '.join(folded_tokens(text))} "
+    return sum(f" {' '.join(folded_tokens(topic))} " in words for topic in topics)
+
+
+def n_mentioning(round_: Round, units: Iterable[int], topics: Sequence[str]) -> int:
+    """How many of ``units`` hold one of ``topics``."""
+    return sum(n_held(round_, unit, topics) > 0 for unit in units)
+
+
+def hint(round_: Round, units: Sequence[int], topics: Sequence[str]) -> str:
+    """What the tasks of a rule often mention, as a sentence: a hint, and no condition."""
+    if not topics:
+        return ""
+    often = "often" if 2 * n_mentioning(round_, units, topics) >= len(units) else "sometimes"
+    return f" They {often} mention {topic_list(topics)}."
+
+
+def when_is(labels: Sequence[str]) -> str:
+    """The question that a rule answers in one sentence."""
+    tick = tick_of(labels)
+    if tick is not None:
+        return f"when is {shown(tick)} ticked, and when not?"
+    return f"when is it {series([shown(label) for label in labels], 'and when')}?"
 
 
 def camps(cluster: Cluster) -> str:
