@@ -27,6 +27,12 @@ _FILE = click.Path(path_type=Path)
     "--guideline", type=_FILE, metavar="FILE", help="The guideline that is revised [the audit's]."
 )
 @click.option(
+    "--adjudicated",
+    type=_FILE,
+    metavar="FILE",
+    help="Tasks that people decided one by one [adjudicated.csv beside the guideline].",
+)
+@click.option(
     "--out",
     type=_FILE,
     metavar="DIR",
@@ -123,6 +129,8 @@ def _shown(plan: Plan) -> Iterator[str]:
     for effect in plan.effects:
         yield from effect_lines(plan.earlier.round, effect)
         yield ""
+    if plan.adjudicated:
+        yield visible(plan.adjudicated)
     yield from left_out(n_decided=len(plan.effects), n_open=plan.n_open, n_others=plan.n_others)
     if plan.effects:
         yield work_line(plan.entries)
