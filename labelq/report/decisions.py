@@ -73,6 +73,20 @@ def recorded(
     return said
 
 
+def missing(found: Iterable[tuple[Decision, Sequence[str]]]) -> list[str]:
+    """Sentences about tasks in a scope that the round does not have."""
+    said = []
+    for decision, tasks in found:
+        some = ", ".join(mark(task, 40) for task in tasks[:5])
+        more = f" and {len(tasks) - 5:,} more" if len(tasks) > 5 else ""
+        verb = "is" if len(tasks) == 1 else "are"
+        said.append(
+            f"{counted(len(tasks), 'task')} of decision {mark(decision.id)} {verb} not in this"
+            f" round: {some}{more}."
+        )
+    return said
+
+
 def overview(
     clusters: Iterable[Cluster], decided: Mapping[str, Decision]
 ) -> list[tuple[str, str, str]]:
