@@ -327,6 +327,44 @@ def test_hostile_text_steers_nothing(here, apply):
     assert "\x1b" not in out + err + Path("week-decided/changes.md").read_text("utf-8")
 
 
+def test_tasks_decided_one_by_one_are_left_as_decided_without_an_audit(here, apply):
+    said = "task,question,label,who\n00,value,refund,Mia\n04,value,other,Mia\n"
+    Path("adjudicated.csv").write_text(said, "utf-8")
+    code, out, err = apply("--dry-run")
+    assert (code, err) == (0, "")
+    assert "contradicts 8 of the 30 annotations of 10 tasks" in out
+    assert "2 tasks more, decided one by one: left as decided" in out
+    assert "adjudicated.csv: 2 decided labels of it are about this round." in out
+    Path("adjudicated.csv").rename("elsewhere.csv")
+    assert "contradicts 10 of the 30" in apply("--dry-run")[1]
+    assert "contradicts 8 of the 30" in apply("--dry-run", "--adjudicated", "elsewhere.csv")[1]
+    # A label that the decision brings is an answer, too.
+    new = CARDS.replace("outcome: label\n    label: billing", "outcome: new_label\n    label: gift")
+    Path("decisions.yaml").write_text(HEAD + new, "utf-8")
+    Path("adjudicated.csv").write_text(said.replace("other", "gift"), "utf-8")
+    out = apply("--dry-run", "--label-config", "label_config.xml")[1]
+    assert "2 tasks more, decided one by one" in out
+
+
+def test_a_task_is_shown_up_to_200_characters_and_what_is_compared(here):
+    from labelq.remedy.decisions import Decision, Scope
+    from labelq.remedy.releasing import effects
+    from labelq.report.applying import WIDTH, effect_lines
+
+    text = "card " + " ".join(f"w{n}" for n in range(90))
+    round_ = make_round([("1", who, vote, text) for who, vote in zip("abc", "AAB", strict=True)])
+    rule = Decision("d", "value", ("A", "B"), "label", Scope(words=("card",)), label="A")
+    lines = list(effect_lines(round_, effects([rule], round_)[0]))
+    assert "  only A and B are compared: other labels are left alone" in lines
+    shown = lines[lines.index("  these:") + 1 :]
+    assert max(map(len, shown)) <= WIDTH
+    assert shown[-1].endswith("  A 2, B 1")
+    whole = " ".join(line.strip() for line in shown)
+    quoted = whole[whole.index("“") + 1 : whole.index("”")]
+    assert 180 < len(quoted) <= 200
+    assert text.startswith(quoted.rstrip("… "))
+
+
 def test_a_home_in_another_folder(here, apply):
     Path("docs").mkdir()
     for name in ("guideline.md", "decisions.yaml"):

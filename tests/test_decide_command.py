@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from labelq.cli import decide, labelq
+from labelq.cli import decide_page, labelq
 from labelq.errors import LabelqError
 from labelq.reading import read_decision_file
 from tests.pinpoint.planted import planted
@@ -51,7 +51,12 @@ def decided():
 
 
 def test_decides_edits_by_hand_and_decides_again(desk):
-    assert "2 of 2 clusters open; no decisions yet (decisions.yaml)" in run("decide", "audits/r")
+    said = run("decide", "audits/r")
+    assert "1 of 1 clusters open; no decisions yet (decisions.yaml)" in said
+    assert "1 habit of one annotator needs a talk, not a rule." in said
+    assert "category-2  no rule\n    A habit of annotator " in said
+    assert "    Gap in the guideline. Billing or Refund: 18 tasks" in said
+    assert said.endswith("Next: 1 still open.\n  labelq decide audits/r category-1\n")
     said = run(
         "decide", "audits/r", "category-1", "--label", "Billing", "--who", "Ruth",
         "--rule", "A voucher that does not work is Billing.", "--when", "2026-03-20",
@@ -61,7 +66,7 @@ def test_decides_edits_by_hand_and_decides_again(desk):
         "Billing or Refund (category): Billing.",
         "18 decided upon",
         "contradict it",
-        "labelq decide audits/r category-2",
+        "  labelq guideline draft audits/r\n  labelq apply audits/r --dry-run\n",
     ):
         assert part in said
     file = Path("decisions.yaml")
@@ -77,7 +82,7 @@ def test_decides_edits_by_hand_and_decides_again(desk):
     assert "0 of 2 clusters open; decisions in decisions.yaml" in said
     assert "Refund (balance-checkout-expired)" in said
     assert "no rule is wanted (" in said
-    assert "Next" not in said
+    assert "labelq guideline draft audits/r\n  labelq apply audits/r --dry-run\n" in said
 
 
 def test_the_audit_shows_what_is_decided_and_does_not_ask_again(desk):
@@ -127,10 +132,60 @@ def test_a_dry_run_writes_nothing(desk):
     said = run("decide", "audits/r", "category-1", "--label", "Billing", "--dry-run")
     assert "Would be recorded" in said
     assert not Path("decisions.yaml").exists()
+    entry = said[said.index("  - id: ") : said.index("  Billing or Refund (category)")]
+    assert "    outcome: label\n    label: Billing\n" in entry
+    assert said.endswith("nothing was written. Next: the same without --dry-run.\n")
+    run("decide", "audits/r", "category-1", "--label", "Billing")
+    assert Path("decisions.yaml").read_text(encoding="utf-8").endswith(entry)
+    said = run("decide", "audits/r", "category-1", "--label", "Refund", "--dry-run")
+    assert "Would be changed: " in said
+    assert "    label: Refund\n" in said
+
+
+def test_a_label_that_the_cluster_is_not_about_is_taken_if_it_is_named(desk, monkeypatch):
+    names = ["--labels", "Billing,Refund,Shipping"]
+    run("decide", "audits/r", "category-1", "--label", "Shipping", *names)
+    assert decided()[0].labels == ("Billing", "Refund", "Shipping")
+    run("decide", "audits/r", "category-1", "--label", "Shipping")  # it was meant before
+    assert (decided()[0].label, len(decided()[0].labels)) == ("Shipping", 3)
+    run("decide", "audits/r", "category-1", "--label", "Voucher", "--outcome", "new_label")
+    assert decided()[0].labels == ("Billing", "Refund")
+    monkeypatch.setattr(decide_page, "interactive", lambda: True)
+    with pytest.raises(LabelqError, match="is about Billing or Refund"):
+        run("decide", "audits/r", "category-1", "--label", "Account", answers="n\n")
+    said = run("decide", "audits/r", "category-1", "--label", "Account", answers="y\n")
+    assert "The question was Billing or Refund. Are these tasks Account all the same?" in said
+    assert decided()[0].labels == ("Billing", "Refund", "Account")
+
+
+def test_tasks_left_out_and_tasks_that_are_not_there(desk):
+    run("decide", "audits/r", "category-1", "--label", "Billing")
+    (before,) = decided()
+    task = before.scope.tasks[0]
+    said = run("decide", "audits/r", "category-1", "--except", task)
+    assert "(17 decided upon," in said
+    assert decided()[0].scope.excluded == (task,)
+    assert "Note" not in said
+    file = Path("decisions.yaml")
+    file.write_text(file.read_text("utf-8").replace("except: [", "except: [9999, "), "utf-8")
+    note = "1 task of decision balance-checkout-expired is not in this round: 9999."
+    for said in (
+        run("decide", "audits/r"),
+        run("decide", "audits/r", "category-1", "--who", "Ruth"),
+        run("apply", "audits/r", "--dry-run"),
+        audited(desk),
+    ):
+        assert note in " ".join(said.split())
+
+
+def test_without_an_audit_it_says_where_one_is(desk):
+    with pytest.raises(LabelqError) as refused:
+        run("decide")
+    assert str(refused.value) == "which audit? labelq decide audits/r; labelq audit makes one"
 
 
 def test_asks_in_a_terminal(desk, monkeypatch):
-    monkeypatch.setattr(decide, "_interactive", lambda: True)
+    monkeypatch.setattr(decide_page, "interactive", lambda: True)
     said = run("decide", "audits/r", "category-1", answers="2\nVouchers are refunds.\nRuth, Al\n")
     assert "18 tasks about" in said
     (decision,) = decided()
@@ -143,6 +198,15 @@ def test_asks_in_a_terminal(desk, monkeypatch):
     assert decided()[1].outcome == "undecided"
 
 
+def test_a_wrong_label_is_asked_again_at_once(desk, monkeypatch):
+    monkeypatch.setattr(decide_page, "interactive", lambda: True)
+    said = run("decide", "audits/r", "category-1", answers="Acount\nAccount\nn\nAccount\ny\n\n\n")
+    assert "no label 'Acount'; did you mean Account?" in said
+    assert said.count("Are these tasks Account all the same?") == 2
+    assert said.index("did you mean") < said.index("The rule, in a sentence")
+    assert decided()[0].label == "Account"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -152,6 +216,13 @@ def test_asks_in_a_terminal(desk, monkeypatch):
         (["category-1", "--label", "Billing", "--when", "tomorrow"], "--when tomorrow"),
         (["category-1", "--label", "Billing", "--reject"], "rejected takes no label"),
         (["category-1", "--undecided", "--reject"], "give one of"),
+        (
+            ["category-1", "--label", "Shipping"],
+            "--label Shipping: category-1 is about Billing or Refund; if you mean it, add --labels",
+        ),
+        (["category-1", "--label", "Shipping", "--outcome", "drop"], "is about Billing or Refund"),
+        (["category-1", "--label", "Billing", "--except", "x"], "--except x: planted has no such"),
+        (["--except", "1"], "--except: about which cluster?"),
         (["category-1", "--outcome", "split", "--label", "Billing"], "two labels or more in into"),
         (["category-1", "--into", "A"], "--into is for --outcome split"),
         (
@@ -160,7 +231,7 @@ def test_asks_in_a_terminal(desk, monkeypatch):
         ),
         (["category-1", "--label", "Billing", "--where", "channel"], "write it as channel=email"),
         (["category-1", "--label", "Billing", "--where", "a=b"], "tasks have no field a"),
-        (["category-1", "--label", "A\nB"], "-expired: label must be one line"),
+        (["category-1", "--label", "A\nB"], "no label 'A\\nB'"),
         (["--label", "Billing"], "--label: about which cluster?"),
         (["--labels", "Billing,Refund", "--question", "x", "--reject"], "give one of category"),
     ],

@@ -27,6 +27,12 @@ _FILE = click.Path(path_type=Path)
     "--guideline", type=_FILE, metavar="FILE", help="The guideline that is revised [the audit's]."
 )
 @click.option(
+    "--adjudicated",
+    type=_FILE,
+    metavar="FILE",
+    help="Tasks that people decided one by one [adjudicated.csv beside the guideline].",
+)
+@click.option(
     "--out",
     type=_FILE,
     metavar="DIR",
@@ -110,6 +116,7 @@ def apply_command(audit_dir: Path, **options: Any) -> int:
 
 
 def _shown(plan: Plan) -> Iterator[str]:
+    from labelq.remedy.decisions import missing_tasks
     from labelq.report.applying import (
         effect_lines,
         guideline_lines,
@@ -117,12 +124,17 @@ def _shown(plan: Plan) -> Iterator[str]:
         mapping_lines,
         work_line,
     )
+    from labelq.report.decisions import missing
     from labelq.report.released import paste_lines
-    from labelq.report.text import visible
+    from labelq.report.text import plain, visible
 
     for effect in plan.effects:
         yield from effect_lines(plan.earlier.round, effect)
         yield ""
+    for note in missing(missing_tasks(plan.decisions, plan.earlier.round)):
+        yield f"Note: {plain(note)}"
+    if plan.adjudicated:
+        yield visible(plan.adjudicated)
     yield from left_out(n_decided=len(plan.effects), n_open=plan.n_open, n_others=plan.n_others)
     if plan.effects:
         yield work_line(plan.entries)

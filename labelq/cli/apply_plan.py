@@ -14,6 +14,7 @@ from labelq.labels.queue_fields import released_name
 if TYPE_CHECKING:
     from labelq.label_studio.queues.order import Order
     from labelq.label_studio.revision import Revision
+    from labelq.labels.model import Round
     from labelq.remedy.acts import Draft, Entry
     from labelq.remedy.decisions import Decision
     from labelq.remedy.releasing import Effect
@@ -44,6 +45,7 @@ class Plan:
     out: Path
     pushes: bool
     why_not: str
+    adjudicated: str
 
     @property
     def changes_guideline(self) -> bool:
@@ -101,7 +103,10 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     from labelq.remedy.decisions import mapping
     from labelq.remedy.releasing import effects, released
 
-    chosen = {name: options[name] for name in ("url", "ca_bundle", "guideline", "decisions")}
+    chosen = {
+        name: options[name]
+        for name in ("url", "ca_bundle", "guideline", "decisions", "adjudicated")
+    }
     settings = files.load(options["config"], chosen)
     earlier, order = read_audit(audit_dir), read_order(audit_dir)
     round_ = earlier.round
@@ -115,7 +120,8 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     file.check(round_)
     ours = [d for d in file.decisions if d.evidence is None or d.evidence.round == round_.name]
     decided = tuple(d for d in ours if d.decided)
-    found = effects(decided, round_, seed=options["seed"])
+    known, adjudicated = _with_adjudicated(round_, settings, path, decided)
+    found = effects(decided, known, seed=options["seed"])
     entries = released(round_, found)
     pushes, why_not = _pushes(order, options)
     guideline = _guideline_file(settings, earlier, path)
@@ -137,7 +143,50 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         out=out,
         pushes=pushes,
         why_not=why_not,
+        adjudicated=adjudicated,
     )
+
+
+def _with_adjudicated(
+    round_: Round, settings: Settings, decisions: Path, decided: Sequence[Decision]
+) -> tuple[Round, str]:
+    """The round with what people decided since it was audited, and a note where there is any.
+
+    The table is the one that ``labelq audit`` takes: as set, else beside the guideline, which
+    is where ``decisions`` are. Labels that decisions brought are answers too.
+    """
+    from dataclasses import replace
+
+    from labelq.cli.options import ADJUDICATED, adjudicated_file
+    from labelq.reading import read_adjudicated
+    from labelq.remedy.adjudication import applied
+
+    path = adjudicated_file(settings)
+    if path is None and settings.guideline is None:
+        beside = decisions.with_name(ADJUDICATED)
+        path = beside if beside.is_file() else None
+    if path is None:
+        return round_, ""
+    questions = tuple(
+        replace(
+            question,
+            labels=tuple(
+                dict.fromkeys(
+                    [
+                        *question.labels,
+                        *(x for d in decided if d.question == question.name for x in d.given),
+                    ]
+                )
+            ),
+        )
+        if question.labels
+        else question
+        for question in round_.questions
+    )
+    rows = read_adjudicated(path)
+    wider = replace(round_, questions=questions)
+    found = applied(wider, rows, where=path.name, map_labels=settings.map_label)
+    return replace(round_, adjudicated=found.adjudicated), found.intake.notes[-1]
 
 
 def _pushes(order: Order, options: Mapping[str, Any]) -> tuple[bool, str]:

@@ -228,7 +228,12 @@ def with_notes(round_: Round, notes: Sequence[str]) -> Round:
 
 def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> list[str]:
     """What to say about a file of decisions: that it was found, and what does not fit."""
+    from labelq.remedy.decisions import missing_tasks
+    from labelq.report.decisions import missing
+    from labelq.report.text import plain
+
     notes = list(told.problems(round_))
+    notes += map(plain, missing(missing_tasks(told.decisions, round_)))
     if given is None:
         notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
     return notes

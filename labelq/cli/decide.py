@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 _OUTCOMES = ("label", "split", "merge", "rename", "new_label", "drop")
-_EXAMPLES = 3
 
 
 @click.command("decide", short_help="Write down what the guideline meeting decided.")
-@click.argument("audit_dir", type=_FILE)
+@click.argument("audit_dir", type=_FILE, required=False, metavar="AUDIT_DIR")
 @click.argument("cluster_id", required=False)
 @click.option("--label", metavar="LABEL", help="What the tasks are (or see --outcome).")
 @click.option("--rule", metavar="TEXT", help="The rule, as it shall stand in the guideline.")
@@ -48,7 +46,7 @@ _EXAMPLES = 3
     "--labels",
     multiple=True,
     metavar="A,B",
-    help="Without a cluster: the labels that the decision is about. Repeatable.",
+    help="The labels that the decision is about [the cluster's]. Repeatable.",
 )
 @click.option("--question", metavar="NAME", help="Without a cluster: the question.")
 @click.option(
@@ -64,42 +62,58 @@ _EXAMPLES = 3
     help="Only tasks whose field has this value. Repeatable.",
 )
 @click.option("--task", multiple=True, metavar="ID", help="A task in scope. Repeatable.")
+@click.option(
+    "--except",
+    "excluded",
+    multiple=True,
+    metavar="ID",
+    help="A task that it is not about, whatever else holds. Repeatable.",
+)
 @click.option("--no-lookalikes", is_flag=True, help="Only these tasks, not what resembles them.")
 @click.option("--example", multiple=True, metavar="ID", help="A task to quote. Repeatable.")
 @click.option("--file", type=_FILE, help="The file [decisions.yaml beside the guideline].")
 @click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
-def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> None:
+def decide_command(audit_dir: Path | None, cluster_id: str | None, **options: Any) -> None:
     """Record a decision of the guideline review meeting in decisions.yaml.
 
     AUDIT_DIR is what `labelq audit` wrote, CLUSTER_ID a cluster in it. Without CLUSTER_ID it
-    lists the clusters and what is decided. A second decision about the same cluster takes the
-    place of the first. The file is for people too: edit it by hand, your comments stay.
+    lists the clusters, their causes and what is decided. The label must be one of those that the
+    decision is about: --labels names others, --outcome new_label brings a new one. A second
+    decision about the same cluster takes the place of the first. The file is for people too:
+    edit it by hand, your comments stay.
 
     \b
     Examples:
       labelq decide audits/round_1
       labelq decide audits/round_1 category-1 --label Shipping --rule "The courier broke it."
+      labelq decide audits/round_1 category-1 --label Shipping --except 2161 --dry-run
       labelq decide audits/round_1 category-2 --undecided --who Ruth
       labelq decide audits/round_1 --labels Refund,Billing --question category --reject
 
     Exit codes: 0 recorded or listed; 2 bad usage or input.
     """
+    from labelq.cli.decide_page import Onward, show_clusters, show_decision
     from labelq.reading import read_audit
 
+    if audit_dir is None:
+        raise SettingsError(_which_audit())
     earlier = read_audit(audit_dir)
-    path = options.pop("file") or default_file(earlier, audit_dir)
+    file = options.pop("file")
+    path = file or default_file(earlier, audit_dir)
+    onward = Onward(audit_dir, file)
     before, text, found = _read(path)
     if cluster_id is None and not options["labels"]:
         stray = next((n for n, v in options.items() if v and n != "dry_run"), None)
         if stray is not None:
+            name = "except" if stray == "excluded" else stray.replace("_", "-")
             raise SettingsError(
-                f"--{stray.replace('_', '-')}: about which cluster? Give CLUSTER_ID, or --question"
+                f"--{name}: about which cluster? Give CLUSTER_ID, or --question"
                 f" and --labels; `labelq decide {shlex.quote(str(audit_dir))}` lists the clusters"
             )
-        _list(earlier, found, path, audit_dir)
+        show_clusters(earlier, found, path, onward)
         return
     decision = _decision(earlier, cluster_id, found, options)
-    from labelq.remedy.decision_writing import with_decision
+    from labelq.remedy.decision_writing import entry_lines, with_decision
     from labelq.remedy.decisions import unknown_labels
 
     new = with_decision(text, decision, path.as_posix())
@@ -109,7 +123,28 @@ def decide_command(audit_dir: Path, cluster_id: str | None, **options: Any) -> N
             raise DecisionsError(problem)
     if not options["dry_run"]:
         _write(path, before, new)
-    _print(earlier, decision, found, path, audit_dir, options)
+    show_decision(
+        earlier,
+        decision,
+        found,
+        path,
+        onward,
+        new_rule=bool(options["rule"]),
+        would_be=entry_lines(new, decision.id) if options["dry_run"] else None,
+    )
+
+
+def _which_audit() -> str:
+    """What to say where no audit is named: one that is here, and what makes one."""
+    from labelq.report.text import visible
+
+    def changed(path: Path) -> float:
+        return path.stat().st_mtime if path.is_file() else 0.0
+
+    here = [*Path().glob("audits/*/audit.json"), *Path().glob("*/audit.json")]
+    newest = max(here, key=changed, default=None)
+    named = "audits/…" if newest is None else shlex.quote(newest.parent.as_posix())
+    return visible(f"which audit? labelq decide {named}; labelq audit makes one")
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -170,6 +205,7 @@ def _decision(
     earlier: Earlier, cluster_id: str | None, found: DecisionFile, options: Mapping[str, Any]
 ) -> Decision:
     """The decision that the options make, in place of an earlier one about the same."""
+    from labelq.cli import decide_page
     from labelq.remedy.deciding import about_cluster, about_labels, answered, same_question
 
     answer = _answer(earlier, options)
@@ -189,8 +225,41 @@ def _decision(
             fresh = replace(fresh, labels=labels)
     known = same_question(found.decisions, fresh)
     if answer.outcome is None and known is None:
-        answer = _ask(earlier, cluster, fresh, answer)
-    return answered(fresh, known, answer)
+        answer = decide_page.ask(earlier, cluster, fresh, answer, found)
+        meant = True
+    else:
+        meant = known is not None and answer.label in known.labels
+    return answered(_with_label(earlier, fresh, answer, found, meant=meant), known, answer)
+
+
+def _with_label(
+    earlier: Earlier, fresh: Decision, answer: Answer, found: DecisionFile, *, meant: bool
+) -> Decision:
+    """The decision with a label that it was not about, if that is ``meant``, or so somebody says.
+
+    Raises:
+        LabelqError: the label is unknown, or nobody says so.
+    """
+    from labelq.cli import decide_page
+    from labelq.report.text import visible
+
+    label = answer.label
+    if label is None or label in fresh.labels or answer.outcome not in ("label", "split", "drop"):
+        return fresh
+    if problem := decide_page.problem_of(answer, fresh, earlier.round, found):
+        raise DecisionsError(problem)
+    wider = (*fresh.labels, label)
+    if meant or (decide_page.interactive() and decide_page.means(fresh, label)):
+        return replace(fresh, labels=wider)
+    about = "this" if fresh.evidence is None else fresh.evidence.cluster
+    option = shlex.join([part for one in wider for part in ("--labels", one)])
+    new = ", and --outcome new_label is for a new one" if answer.outcome == "label" else ""
+    raise SettingsError(
+        visible(
+            f"--label {label}: {about} is about {' or '.join(fresh.labels)}; if you mean it, add"
+            f" {option}{new}"
+        )
+    )
 
 
 def _answer(earlier: Earlier, options: Mapping[str, Any]) -> Answer:
@@ -266,11 +335,16 @@ def _scope(earlier: Earlier, options: Mapping[str, Any]) -> Scope:
             )
         where[name] = value
     ids = set(units.ids)
-    for option in ("task", "example"):
+    for option, name in (("task", "task"), ("example", "example"), ("excluded", "except")):
         for task in options[option]:
             if task not in ids:
-                raise SettingsError(f"--{option} {task}: {earlier.name} has no such task")
-    return Scope(tasks=options["task"], words=options["scope_words"], where=where)
+                raise SettingsError(f"--{name} {task}: {earlier.name} has no such task")
+    return Scope(
+        tasks=options["task"],
+        words=options["scope_words"],
+        where=where,
+        excluded=options["excluded"],
+    )
 
 
 def _day(given: str | None) -> dt.date:
@@ -280,119 +354,3 @@ def _day(given: str | None) -> dt.date:
         return dt.datetime.strptime(given, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
     except ValueError:
         raise SettingsError(f"--when {given}: write it as 2026-03-20") from None
-
-
-# --- what people see --------------------------------------------------------------------------
-
-
-def _ask(earlier: Earlier, cluster: Cluster | None, fresh: Decision, answer: Answer) -> Answer:
-    """Ask what was decided: shows the cluster, and completes ``answer``."""
-    if not _interactive():
-        raise SettingsError("what was decided? Give --label, --outcome, --undecided or --reject")
-    from labelq.report import causes, decisions
-    from labelq.report.numbers import counted
-    from labelq.report.page import Page
-    from labelq.report.text import line, mark
-
-    out = Page(sys.stdout)
-    about = f"{decisions.labels(fresh.labels)} ({mark(fresh.question)})"
-    if cluster is not None:
-        words = causes.words_of(cluster)
-        about += f": {counted(len(cluster.units), 'task')}{' about ' + words if words else ''}"
-    out.say(f"{about}.", style="bold")
-    for unit in cluster.units[:_EXAMPLES] if cluster is not None else ():
-        text = earlier.round.units.text[unit]
-        shown = line(text or "", 300)
-        out.say(f"{mark(earlier.round.units.ids[unit])}  {shown}", indent=2)
-    out.skip()
-    for number, label in enumerate(fresh.labels, 1):
-        out.say(causes.label(label), start=f"  {number}  ")
-    out.say("still open", start="  u  ")
-    out.say("no rule is wanted", start="  r  ")
-    said = str(click.prompt("Decided (a number, another label, u or r)")).strip()
-    if said in ("u", "r") and said not in fresh.labels:
-        return replace(answer, outcome="undecided" if said == "u" else "rejected")
-    numbers = {str(number): label for number, label in enumerate(fresh.labels, 1)}
-    label = said if said in fresh.labels else numbers.get(said, said)
-    rule, who = answer.rule, answer.who
-    if not rule:
-        question = "The rule, in a sentence (empty: later)"
-        rule = str(click.prompt(question, default="", show_default=False))
-    if not who:
-        names = str(click.prompt("Who decided (empty: nobody)", default="", show_default=False))
-        who = tuple(part.strip() for part in names.split(",") if part.strip())
-    return replace(answer, outcome="label", label=label, rule=rule, who=who)
-
-
-def _interactive() -> bool:
-    return sys.stdin.isatty()
-
-
-def _list(earlier: Earlier, found: DecisionFile, path: Path, audit_dir: Path) -> None:
-    """The clusters of an audit, and what is decided about each."""
-    from labelq.remedy.scope import decided_clusters
-    from labelq.report import decisions
-    from labelq.report.findings import tells
-    from labelq.report.page import Page
-    from labelq.report.text import mark
-
-    out = Page(sys.stdout)
-    decided = decided_clusters(found.decisions, earlier.clusters, earlier.round)
-    shown = [c for c in earlier.clusters if tells(c) or c.id in decided]
-    n_open = sum(c.id not in decided or not decided[c.id].decided for c in shown)
-    there = f"decisions in {path}" if path.exists() else f"no decisions yet ({path})"
-    out.say(f"{mark(earlier.name)}: {n_open:,} of {len(shown):,} clusters open; {there}")
-    for name, state, about in decisions.overview(shown, decided):
-        out.say(f"{mark(name)}  {state}", indent=2, style="bold")
-        out.say(about, indent=4)
-    for problem in found.problems(earlier.round):
-        out.say(problem, start="Note: ")
-    rest = len(earlier.clusters) - len(shown)
-    if rest:
-        out.say(
-            f"and {rest:,} with nothing in common or too little to say, in audit.json", indent=2
-        )
-    _next(out, [c for c in shown if c.id not in decided], audit_dir)
-
-
-def _print(
-    earlier: Earlier,
-    decision: Decision,
-    found: DecisionFile,
-    path: Path,
-    audit_dir: Path,
-    options: Mapping[str, Any],
-) -> None:
-    import numpy as np
-
-    from labelq.remedy.scope import contradicting, decided_clusters, in_scope
-    from labelq.report import decisions
-    from labelq.report.findings import tells
-    from labelq.report.page import Page
-    from labelq.report.text import mark
-
-    round_ = earlier.round
-    out = Page(sys.stdout)
-    again = any(one.id == decision.id for one in found.decisions)
-    verb = "Would be recorded" if options["dry_run"] else "Changed" if again else "Recorded"
-    out.say(f"{verb}: {mark(decision.id)} in {path}", style="bold")
-    units = in_scope(decision, round_)
-    named = sum(round_.units.ids[unit] in set(decision.scope.tasks) for unit in units.tolist())
-    n_all = int(np.isin(round_.ratings[decision.question].unit, units).sum())
-    wrong = len(contradicting(decision, round_, units))
-    for sentence in decisions.recorded(decision, len(units), named, wrong, n_all):
-        out.say(sentence, indent=2)
-    rest = [one for one in found.decisions if one.id != decision.id]
-    was = next((one for one in found.decisions if one.id == decision.id), decision)
-    if decision.rule and not options["rule"] and was.label != decision.label:
-        out.say("Note: the rule is the earlier one; --rule says another.", indent=2)
-    decided = decided_clusters([*rest, decision], earlier.clusters, round_)
-    _next(out, [c for c in earlier.clusters if tells(c) and c.id not in decided], audit_dir)
-
-
-def _next(out: Any, still_open: Sequence[Cluster], audit_dir: Path) -> None:
-    if not still_open:
-        return
-    out.say(f"Next: {len(still_open):,} still open.")
-    parts = ["labelq", "decide", audit_dir.as_posix(), still_open[0].id]
-    out.path(shlex.join(parts), indent=2)

@@ -68,7 +68,8 @@ def same_question(decisions: Iterable[Decision], fresh: Decision) -> Decision | 
             continue
         then, now = decision.evidence, fresh.evidence
         if now is None:
-            if (set(decision.labels), decision.scope) == (set(fresh.labels), fresh.scope):
+            told = replace(decision.scope, excluded=fresh.scope.excluded)  # no condition
+            if (set(decision.labels), told) == (set(fresh.labels), fresh.scope):
                 return decision
         elif then is not None and (then.round, then.cluster) == (now.round, now.cluster):
             tasks = set(decision.scope.tasks)
@@ -82,8 +83,8 @@ def same_question(decisions: Iterable[Decision], fresh: Decision) -> Decision | 
 class Answer:
     """What was said about a question; None and empty: not said.
 
-    ``scope`` are conditions in place of the cluster's tasks; ``exact`` means only the tasks
-    that are named, without lookalikes.
+    ``scope`` are conditions in place of the cluster's tasks, and tasks to leave out of it;
+    ``exact`` means only the tasks that are named, without lookalikes.
     """
 
     outcome: Outcome | None = None
@@ -127,7 +128,11 @@ def answered(fresh: Decision, known: Decision | None, answer: Answer) -> Decisio
     scope = answer.scope or decision.scope
     decision = replace(
         decision,
-        scope=replace(scope, lookalikes=scope.lookalikes and not answer.exact),
+        scope=replace(
+            scope,
+            lookalikes=scope.lookalikes and not answer.exact,
+            excluded=answer.scope.excluded or decision.scope.excluded,
+        ),
         rule=answer.rule.strip() or decision.rule,
         who=answer.who or decision.who,
         examples=answer.examples or decision.examples,

@@ -43,7 +43,7 @@ FIELDS = (
 )
 """The fields of a decision, in the order in which they are written."""
 
-SCOPE = ("tasks", "lookalikes", "words", "labels", "where")
+SCOPE = ("tasks", "lookalikes", "words", "labels", "where", "except")
 EVIDENCE = ("round", "cluster", "words", "tasks", "share")
 
 T = TypeVar("T")
@@ -164,6 +164,7 @@ def _scope(source: Source, node: Node) -> Scope:
         words=_maybe(source, table, "words", _texts, ()),
         labels=_maybe(source, table, "labels", _texts, ()),
         where=_maybe(source, table, "where", _fields, {}),
+        excluded=_maybe(source, table, "except", _texts, ()),
     )
 
 

@@ -73,6 +73,23 @@ def with_decision(text: str, decision: Decision, name: str = "decisions.yaml") -
     return mark + new
 
 
+def entry_lines(text: str, name: str) -> list[str]:
+    """The lines of the decision ``name`` in the text of a file, as they stand there.
+
+    Raises:
+        DecisionsError: ``text`` is no file of decisions.
+    """
+    source = Source(text.removeprefix("\ufeff"), "")
+    top = read_top(source)
+    listed = None if top is None else top.items.get("decisions")
+    for node in listed.items if isinstance(listed, List) else ():
+        own = node.items.get("id") if isinstance(node, Table) else None
+        if isinstance(own, Text) and own.value == name:
+            start = source.text.rfind("\n", 0, node.start) + 1
+            return source.text[start : node.end].rstrip().splitlines()
+    return []
+
+
 def _check(decision: Decision) -> None:
     """Refuse a decision that no file could hold, saying why."""
     try:
@@ -249,6 +266,7 @@ def _fields(decision: Decision) -> dict[str, Plain]:
                 "words": list(scope.words),
                 "labels": list(scope.labels),
                 "where": dict(scope.where),
+                "except": _ids(scope.excluded),
             }
         ),
         "who": list(decision.who),

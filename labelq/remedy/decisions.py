@@ -37,6 +37,7 @@ class Scope:
 
     ``tasks`` are ids; with ``lookalikes`` the tasks that resemble them count too. ``words``: the
     text holds one of them. ``labels``: somebody gave one of them. ``where``: task field → value.
+    ``excluded`` are ids of tasks that it is not about, whatever holds; no condition by itself.
     """
 
     tasks: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Scope:
     words: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
+    excluded: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is any condition."""
@@ -193,6 +195,22 @@ def unknown_labels(decisions: Iterable[Decision], round_: Round) -> list[tuple[D
                     problem = f"{name} has no label {label!r}{near(label, known[name])}"
                     found.append((decision, problem))
                     break
+    return found
+
+
+def missing_tasks(decisions: Iterable[Decision], round_: Round) -> list[tuple[Decision, list[str]]]:
+    """Decisions whose scope names tasks that ``round_`` does not have, with these ids.
+
+    Only those made on this round, as their evidence says: another round has other tasks.
+    """
+    known = set(round_.units.ids)
+    found = []
+    for decision in decisions:
+        seen = decision.evidence
+        if seen is not None and seen.round == round_.name:
+            named = dict.fromkeys([*decision.scope.tasks, *decision.scope.excluded])
+            if missing := [task for task in named if task not in known]:
+                found.append((decision, missing))
     return found
 
 

@@ -29,7 +29,9 @@ WANTS: dict[str, str] = {
     "another_person": "another person",
     "second_look": "a second look, once the rule is decided",
 }
-"""What each entry asks for, in words."""
+"""What each entry asks for, in words; see :func:`wants`."""
+
+_BY_THE_RULE = "a second look, by the rule that was decided"
 
 STATUS: dict[Status, str] = {
     "queued": "within the budget",
@@ -86,7 +88,7 @@ def queue_rows(round_: Round, entries: Sequence[Entry]) -> list[dict[str, str | 
             "rank": rank,
             "task": round_.units.ids[entry.unit],
             "status": STATUS[entry.status],
-            "wants": WANTS[entry.wants],
+            "wants": wants(entry),
             "why": reason_words(entry),
             "people": ", ".join(voters[code].letter for code in entry.people) or "somebody new",
             "answers": entry.votes,
@@ -98,6 +100,14 @@ def queue_rows(round_: Round, entries: Sequence[Entry]) -> list[dict[str, str | 
         }
         for rank, entry in enumerate(entries, start=1)
     ]
+
+
+def wants(entry: Entry) -> str:
+    """What an entry asks for, in words: a second look waits for a rule, or follows one."""
+    decided = any(reason.code == "decided" for reason in entry.reasons)
+    if entry.wants == "second_look" and decided and entry.status != "held_back":
+        return _BY_THE_RULE
+    return WANTS[entry.wants]
 
 
 def reason_words(entry: Entry) -> str:

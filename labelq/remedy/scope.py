@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.model import Codes, Ratings, Round, Units, field_text
+from labelq.labels.model import Codes, Round, Units, Value, field_text
 from labelq.pinpoint.content.vectors import Content
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.votes import single_labels, tick_labels
@@ -43,14 +43,15 @@ class Scopes:
         self._content: _Resemblance | None = None
 
     def units(self, decision: Decision) -> Codes:
-        """The codes of the units in scope, ascending: all conditions given hold.
+        """The codes of the units in scope, ascending: all conditions given hold, none excluded.
 
         Without any condition, every unit where somebody gave one of the decision's labels.
         """
         scope, round_ = decision.scope, self.round
         inside = np.ones(len(round_.units), bool)
         if scope.tasks:
-            inside &= self._tasks(scope.tasks, lookalikes=scope.lookalikes)
+            named = [task for task in scope.tasks if task not in scope.excluded]
+            inside &= self._tasks(named, lookalikes=scope.lookalikes)
         if scope.words:
             wanted = [tuple(folded_tokens(word)) for word in scope.words]
             inside &= [_holds(text, wanted) for text in round_.units.text]
@@ -62,8 +63,10 @@ class Scopes:
             given = np.zeros(len(inside), bool)
             ratings = round_.ratings.get(decision.question)
             if ratings is not None:
-                given[ratings.unit[np.isin(ratings.value, _codes(ratings, labels))]] = True
+                given[ratings.unit[np.isin(ratings.value, _codes(ratings.values, labels))]] = True
             inside &= given
+        if scope.excluded:
+            inside &= ~self._tasks(scope.excluded, lookalikes=False)
         return np.flatnonzero(inside).astype(np.int32)
 
     def _tasks(self, tasks: Sequence[str], *, lookalikes: bool) -> NDArray[np.bool_]:
@@ -199,27 +202,33 @@ def contradicting(decision: Decision, round_: Round, units: Codes) -> NDArray[np
     For a multiple choice ``without X`` is every rating that does not hold X.
     """
     ratings = round_.ratings.get(decision.question)
-    if ratings is None or decision.outcome in ("merge", "rename", "undecided", "rejected"):
+    if ratings is None:
         return np.zeros(0, np.intp)
-    if decision.outcome == "label":
-        assert decision.label is not None
-        wrong = set(_codes(ratings, [x for x in decision.labels if x != decision.label]))
-        wrong -= set(_codes(ratings, [decision.label]))
-    elif decision.outcome == "new_label":
-        wrong = set(_codes(ratings, decision.labels))
-    elif decision.outcome == "split":
-        wrong = set(_codes(ratings, [decision.label] if decision.label is not None else []))
-    else:
-        wrong = set(_codes(ratings, decision.labels[:1]))
+    wrong = wrong_values(decision, ratings.values)
     found = np.isin(ratings.value, sorted(wrong)) & np.isin(ratings.unit, units)
     return np.flatnonzero(found)
 
 
-def _codes(ratings: Ratings, labels: Iterable[str]) -> list[int]:
-    """The codes of the values that hold one of ``labels``, as shown; ``without X`` is one."""
+def wrong_values(decision: Decision, values: Sequence[Value]) -> set[int]:
+    """The places of those ``values`` that contradict the decision, given to a task in scope."""
+    label = () if decision.label is None else (decision.label,)
+    if decision.outcome == "label":
+        others = _codes(values, [x for x in decision.labels if x not in label])
+        return set(others) - set(_codes(values, label))
+    if decision.outcome == "new_label":
+        return set(_codes(values, decision.labels))
+    if decision.outcome == "split":
+        return set(_codes(values, label))
+    if decision.outcome == "drop":
+        return set(_codes(values, decision.labels[:1]))
+    return set()
+
+
+def _codes(values: Sequence[Value], labels: Iterable[str]) -> list[int]:
+    """The places of the values that hold one of ``labels``, as shown; ``without X`` is one."""
     wanted = set(labels)
     found = []
-    for code, value in enumerate(ratings.values):
+    for code, value in enumerate(values):
         held = single_labels(value)
         hit = not wanted.isdisjoint(held)
         if not hit and isinstance(value, frozenset):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from labelq.labels.model import Round
@@ -21,12 +22,21 @@ __all__ = [
 ]
 
 
+WIDTH = 78
+"""Characters in a line of a task's text."""
+
+
 def _shown(text: str, most: int = 60) -> str:
     return visible(clip(" ".join(text.split()), most))
 
 
 def _counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _both(labels: Sequence[str]) -> str:
+    *first, last = map(_shown, labels)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def what(decision: Decision) -> str:
@@ -65,6 +75,8 @@ def effect_lines(round_: Round, one: Effect) -> Iterator[str]:
             f"  contradicts {one.n_contradicted:,} of the {scope} in its scope:"
             f" {_counted(len(one.contradicted), 'task')}, {_counted(people, 'annotator')}"
         )
+        if decision.outcome in ("label", "new_label"):
+            yield f"  only {_both(decision.labels)} are compared: other labels are left alone"
         time = "the time that answers take is not known"
         if one.hours is not None and one.seconds is not None:
             time = f"about {hours_text(one.hours)}, at {one.seconds:.0f} s for each"
@@ -77,8 +89,18 @@ def effect_lines(round_: Round, one: Effect) -> Iterator[str]:
     for example in one.examples:
         votes = ", ".join(f"{_shown(label, 40)} {n}" for label, n in example.votes[:5])
         text = round_.units.text[example.unit]
-        said = f" “{_shown(text, 80)}”" if text else ""
-        yield f"    {_shown(round_.units.ids[example.unit], 30)}{said}  {votes}"
+        said = f" “{_shown(text, 200)}”" if text else ""
+        yield from _folded(f"{_shown(round_.units.ids[example.unit], 30)}{said}", votes)
+
+
+def _folded(task: str, votes: str) -> list[str]:
+    """A task with its votes behind it, in lines of :data:`WIDTH`; the votes stay together."""
+    lines = textwrap.wrap(
+        task, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
+    )
+    if len(lines[-1]) + 2 + len(votes) <= WIDTH:
+        return [*lines[:-1], f"{lines[-1]}  {votes}"]
+    return [*lines, f"      {votes}"]
 
 
 def work_line(entries: Sequence[Entry]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from labelq.pinpoint.findings import Cluster
 from labelq.remedy.decisions import Decision
 from labelq.report import causes
+from labelq.report.names import Names
 from labelq.report.numbers import counted, percent
 from labelq.report.text import mark
 from labelq.report.words import series
@@ -73,21 +74,32 @@ def recorded(
     return said
 
 
+def missing(found: Iterable[tuple[Decision, Sequence[str]]]) -> list[str]:
+    """Sentences about tasks in a scope that the round does not have."""
+    said = []
+    for decision, tasks in found:
+        some = ", ".join(mark(task, 40) for task in tasks[:5])
+        more = f" and {len(tasks) - 5:,} more" if len(tasks) > 5 else ""
+        verb = "is" if len(tasks) == 1 else "are"
+        said.append(
+            f"{counted(len(tasks), 'task')} of decision {mark(decision.id)} {verb} not in this"
+            f" round: {some}{more}."
+        )
+    return said
+
+
 def overview(
-    clusters: Iterable[Cluster], decided: Mapping[str, Decision]
+    clusters: Iterable[Cluster], decided: Mapping[str, Decision], names: Names
 ) -> list[tuple[str, str, str]]:
-    """Per cluster: its id, whether it is open or what was decided, and what it is about."""
+    """Per cluster: its id, whether it is open or what was decided, what it is about and why."""
     rows = []
     for cluster in clusters:
         decision = decided.get(cluster.id)
-        state = "open"
+        state = "no rule" if cluster.cause.kind == "rater" else "open"
         if decision is not None:
             state = f"{outcome(decision)} ({mark(decision.id)})"
         words = causes.words_of(cluster, 4)
         about = f"{counted(len(cluster.units), 'task')}{' about ' + words if words else ''}"
-        rows.append((
-            cluster.id,
-            state,
-            f"{labels(cluster.labels)}: {about}, {percent(cluster.share)} of the disagreement",
-        ))  # fmt: skip
+        said = f"{causes.cause(cluster, names)}. {labels(cluster.labels)}: {about}"
+        rows.append((cluster.id, state, f"{said}, {percent(cluster.share)} of the disagreement"))
     return rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster, EdgeCase
-from labelq.remedy.entries import STATUS, WANTS
+from labelq.remedy.entries import STATUS, wants
 from labelq.report import causes, ceilings, decisions, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
@@ -241,7 +241,7 @@ def queue(
             clip(units.ids[entry.unit], 80),
             clip((units.text[entry.unit] or "").strip(), 160),
             causes.queue_reasons(entry.reasons),
-            WANTS[entry.wants],
+            wants(entry),
             people(entry, voters),
             STATUS[entry.status],
             amount(entry.per_hour),

@@ -266,3 +266,17 @@ def test_rows_are_plain_values(found):
     assert held["status"] == "held back: re-labeling it now buys the same split again"
     assert table[0]["gain"] == round(entries[0].gain, 4)
     assert "category: " in reason_words(entries[0])
+
+
+def test_a_second_look_follows_a_rule_that_is_decided(found):
+    from dataclasses import replace
+
+    from labelq.remedy.acts import Reason
+    from labelq.remedy.entries import wants
+
+    entry = next(one for one in queued(found) if one.wants == "second_look")
+    assert wants(entry) == "a second look, once the rule is decided"
+    decided = replace(entry, status="queued", reasons=(Reason("decided", "category"),))
+    assert wants(decided) == "a second look, by the rule that was decided"
+    assert wants(replace(decided, status="held_back")) == wants(entry)
+    assert wants(replace(decided, wants="another_person")) == "another person"

@@ -69,6 +69,10 @@ def _decision(outcome="label", labels=("A", "B"), scope=None, **more):
         (Scope(where={"tags": "b"}), "3"),
         (Scope(where={"nowhere": "b"}), ""),
         (Scope(tasks=("1", "2"), where={"channel": "chat"}), "2"),
+        (Scope(tasks=("1", "2"), lookalikes=False, excluded=("2",)), "1"),
+        (Scope(tasks=("1", "2"), excluded=("1", "2")), ""),
+        (Scope(words=("parcel", "gift card"), excluded=("3", "gone")), "1245"),
+        (Scope(excluded=("3",)), "1246"),  # no condition by itself
         (Scope(), "12346"),  # wherever somebody gave A or B
     ],
 )
