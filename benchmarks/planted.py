@@ -5,7 +5,8 @@
 Prints the tables of ``benchmarks/RESULTS.md``. Rounds and truth are from ``planted_rounds.py``.
 
 * A gap is *found* when one of its question's first five clusters has most of its units in the
-  gap's content and holds most of the gap's disagreements.
+  gap's content, and F1 of at least .5 with the gap's disagreements; *whole* when it holds most of
+  these, too.
 * A rater with a habit is found by the flag ``habit`` or by a cluster whose cause is that rater's
   habit; an inattentive one by the flags ``differs`` or ``fast``. A rater with a habit differs
   from the others too: of somebody found for a habit, these flags count only if inattention was
@@ -39,6 +40,7 @@ class Scores:
 
     def __init__(self) -> None:
         self.gaps: list[tuple[int, int, str]] = []
+        self.whole = 0
         self.raters: dict[str, Counter[str]] = defaultdict(Counter)
         self.causes: dict[str, list[tuple[np.ndarray, int]]] = defaultdict(list)
         self.named: Counter[tuple[str, str]] = Counter()
@@ -52,6 +54,7 @@ class Scores:
         top = [c for c in clusters if not c.remainder][:5]
         gaps = planted.of("gap")
         found = [any(_matches(c, gap) for c in top) for gap in gaps]
+        self.whole += sum(any(_whole(c, gap) for c in top) for gap in gaps)
         self.gaps.append((sum(found), len(gaps), planted.round.questions[0].level))
         wrong = self._raters(planted, clusters, agreed)
         rows = disagreements(planted.round, {QUESTION: agreed}, clusters)[0]
@@ -98,9 +101,14 @@ class Scores:
 
 
 def _matches(cluster, gap) -> bool:
-    inside = len(set(cluster.units) & gap.units)
+    inside = len(set(cluster.units) & gap.units) / len(cluster.units)
+    held = len(set(cluster.units) & gap.disputed) / len(gap.disputed)
+    return inside > 0.5 and 2 * inside * held >= 0.5 * (inside + held)
+
+
+def _whole(cluster, gap) -> bool:
     held = len(set(cluster.units) & gap.disputed)
-    return 2 * inside > len(cluster.units) and 2 * held > len(gap.disputed)
+    return _matches(cluster, gap) and 2 * held > len(gap.disputed)
 
 
 def calibration(p: np.ndarray, truth: np.ndarray) -> dict[str, object]:
@@ -132,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--pure", type=int, default=40)
+    parser.add_argument("--first-pure", type=int, default=PURE)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     scores = Scores()
@@ -139,11 +148,11 @@ def main() -> None:
         scores.add(FIRST + i)
     claimed = 0
     for i in range(given.pure):
-        clusters = pinpointed(planted_round(PURE + i, pure=True).round)[1]
+        clusters = pinpointed(planted_round(given.first_pure + i, pure=True).round)[1]
         several = [c for c in clusters if not c.remainder]
         claimed += bool(several)
         if several:
-            print(f"pure slips {PURE + i}: claimed {len(several)}", file=sys.stderr)
+            print(f"pure slips {given.first_pure + i}: claimed {len(several)}", file=sys.stderr)
 
     for name, levels in (("all", {"nominal", "ordinal"}), ("nominal", {"nominal"}),
                          ("ordered", {"ordinal"})):  # fmt: skip
@@ -154,6 +163,7 @@ def main() -> None:
             n = len(gaps)
             print(f"gaps among the top five, {name}: {hit} of {of} ({hit / of:.0%}); all of a"
                   f" round's: {whole} of {n} rounds ({whole / n:.0%})")  # fmt: skip
+    print(f"gaps that are whole among the top five: {scores.whole}")
     for kind, n in scores.raters.items():
         precision = n["hit"] / max(n["hit"] + n["wrong"], 1)
         recall = n["hit"] / max(n["hit"] + n["missed"], 1)
