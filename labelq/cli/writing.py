@@ -20,7 +20,7 @@ def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> Non
     check_files(contents, replace=replace)
     tag = secrets.token_hex(4)
     # Through a link its target is written: the link stays one.
-    files = {path.resolve(): content for path, content in contents.items()}
+    files = {_resolved(path): content for path, content in contents.items()}
     fresh = {path: path.with_name(f".{path.name}.{tag}.new") for path in files}
     try:
         for path, content in files.items():
@@ -43,14 +43,21 @@ def check_files(paths: Iterable[Path], *, replace: bool, sources: Iterable[Path]
         OutputError: one is no ordinary file, is read as a source, or is there already and
             ``replace`` is not given.
     """
-    read = [source.resolve() for source in sources]
+    read = [_resolved(source) for source in sources]
     for path in paths:
         if path.is_dir() or str(path) == "-":
             what = "a directory" if path.is_dir() else "no file"
             raise OutputError(f"{path}: is {what}; give the name of a file")
         if path.exists() and not path.is_file():
             raise OutputError(f"{path}: is no ordinary file, and is left as it is")
-        if path.resolve() in read or any(path.resolve().is_relative_to(r) for r in read):
+        if any(_resolved(path).is_relative_to(source) for source in read):
             raise OutputError(f"{path}: is (in) the source; give another name")
         if os.path.lexists(path) and not replace:
             raise OutputError(f"{path}: is there already; --replace replaces it")
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        raise OutputError(f"{path}: is a link that leads nowhere; give the name of a file") from None

@@ -69,7 +69,7 @@ def _buys(found: QueueForecast) -> str:
     by = "" if found.basis == "gold" else "judged by "
     return (
         f"{fewer}{spread}, going by what {count(found.n_tested)} hidden answers of this round"
-        f" mended, {by}{judged}."
+        f" mended, {by}{judged}; fewer if these tasks are harder than the others."
     )
 
 

@@ -135,8 +135,9 @@ def set_apart(cluster: Cluster) -> list[str]:
     ]
     if cluster.p_value is not None:
         sure = (
-            "With disagreements dealt out at random among comparable tasks, so much evidence"
-            f" comes up in {percent(cluster.p_value)} of rounds at most."
+            "Were disagreements dealt out at random among comparable tasks, chance would bring"
+            f" about such a cluster in about {percent(cluster.p_value)} of rounds (corrected for"
+            " the clusters claimed before it)."
         )
         if cluster.stability is not None:
             sure += (

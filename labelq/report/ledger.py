@@ -152,7 +152,8 @@ def _elsewhere(agenda: Agenda) -> str:
         said.append(f"{percent(agenda.left)} on labels that are confused too rarely to group")
     if said and agenda.remainder <= 0:
         said[0] = said[0].replace(" on labels", " lies on labels", 1)
-    return f"{' and '.join(said)}." if said else ""
+    sentence = " and ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}." if said else ""
 
 
 def _title(cluster: Cluster) -> str:

@@ -31,6 +31,9 @@ BY_CHANCE = 0.05
 ENOUGH_RATERS, ENOUGH_PAIRS = 4, 8
 """With two votes on a unit, so many raters with a rule, and so many units, can tell."""
 
+SIDES = 3
+"""Fewer raters than this hold no two sides that a guideline left open."""
+
 Habits = Collection[tuple[int, frozenset[str | None]]]
 
 
@@ -53,7 +56,8 @@ def with_causes(
     - a rater is named only when a test says so too: one label at least 75 % of the time,
       another than the rest mostly give, more often than by chance (Fisher's exact test, p < .05,
       corrected over the raters); without a common content, only with a tested habit;
-    - a gap has a common content.
+    - a gap has a common content, and three raters answered in it: of two, either may have a
+      habit, even where gold says who is right.
     """
     if not clusters:
         return []
@@ -77,7 +81,7 @@ def _cause(found: Explained, i: int, cluster: Cluster, habits: Habits) -> Cause:
     p = found.of_cluster[i]
     told: Mapping[str, float] = dict(zip(CAUSES, p.tolist(), strict=True))
     kind: CauseKind = CAUSES[int(p.argmax())] if p.max() > LIKELY else "too_little"
-    if kind == "gap" and inside is None:
+    if kind == "gap" and (inside is None or len(camps) < SIDES):
         kind = "too_little"
     rater, resolved = None, None
     if kind == "rater":
