@@ -57,7 +57,7 @@ def pointer_place(
 def version_in_words(text: str) -> str | None:
     r"""What the authors' text says of its own version, such as ``Version 1.4, March 2026``.
 
-    >>> version_in_words("# Guide\\n\\nVersion 1.4, March 2026. Customer care.")
+    >>> version_in_words("# Guide\n\nVersion 1.4, March 2026. Customer care.")
     'Version 1.4, March 2026'
     """
     first = text[body_start(text) :].splitlines()[:_FIRST_LINES]
