@@ -74,8 +74,8 @@ def test_what_was_decided_is_kept_and_counts_in_the_next_audit(here, adjudicate)
     assert (code, err) == (0, "")
     assert out.startswith("5 tasks decided, 5 labels\n")
     assert (
-        f"contradict cluster {found.id} (category: {' / '.join(found.labels)},"
-        f" “{', '.join(found.words[:3])}”), which leans to {found.consensus}: of 5 decided tasks"
+        f"cluster {found.id} (category: {' / '.join(found.labels)},"
+        f" “{', '.join(found.words[:3])}”): leans to {found.consensus}; of 5 decided tasks"
         f" in it 4 say {other}, 1 says {found.consensus}\n"
     ) in out
     assert "@" not in out  # annotators are letters
@@ -207,3 +207,25 @@ def test_an_audit_says_what_it_was_made_with(here, adjudicate, capsys):
     assert "adjudicated.csv: 1 decided label of it is about this round." in said
     again = read(Path("new/ratings.csv"))
     assert list(again.adjudicated["category"].values()) == [other]
+
+
+def test_it_is_compared_with_what_the_meeting_decided(here, adjudicate):
+    units, found, other = cluster()
+    rows = table([(units[0], "category", found.consensus), (units[1], "category", other)])
+    options = ("--by", "Mia", "--guideline", "guideline.md")
+    _, out, _ = adjudicate(rows, *options, "--dry-run")
+    assert "the decision" not in out
+    with pytest.raises(SystemExit):
+        main(["decide", "audit", found.id, "--label", other, "--when", "2026-03-20"])
+    code, out, err = adjudicate(rows, *options)
+    name = Path("decisions.yaml").read_text("utf-8").partition("- id: ")[2].partition("\n")[0]
+    assert (code, err) == (0, "")
+    assert f": decided on 2026-03-20: {other} ({name}); of 2 decided tasks in it" in out
+    assert f"  {units[0]} says {found.consensus}, the decision {name} says {other}\n" in out
+    assert f"  {units[1]} says" not in out
+    assert out.endswith("Next, what the decisions release: labelq apply audit --dry-run\n")
+    Path("decisions.yaml").write_text("version: 1\noops: 2\n", "utf-8")
+    code, out, err = adjudicate(rows, *options)
+    assert code == 0
+    assert "labelq: not compared with the decisions: decisions.yaml, line 2" in err
+    assert "Next, audit again with it: labelq audit … --guideline guideline.md\n" in out

@@ -17,6 +17,7 @@ from labelq.errors import SettingsError, SourceError
 if TYPE_CHECKING:
     from labelq.labels.model import Question, Round
     from labelq.remedy.adjudication import Adjudicated
+    from labelq.remedy.decisions import Decision
     from labelq.remember.earlier import Earlier
     from labelq.settings import Settings
 
@@ -58,6 +59,12 @@ _FILE = click.Path(path_type=Path)
     help="The guideline that the decided labels are kept beside [as labelq.toml says].",
 )
 @click.option(
+    "--decisions",
+    type=_FILE,
+    metavar="FILE",
+    help="What the meeting decided [decisions.yaml beside the guideline].",
+)
+@click.option(
     "--label-config",
     type=_FILE,
     metavar="FILE",
@@ -84,11 +91,13 @@ def adjudicate_command(
       labelq adjudicate audits/round_1 --project 3 --ground-truth
     """
     from labelq import settings as files
+    from labelq.cli.decide import default_file
     from labelq.cli.writing import write_files
     from labelq.reading import read_adjudicated, read_audit
     from labelq.remedy.adjudication import check, new_rows
-    from labelq.remedy.decided_tasks import tally
-    from labelq.report.adjudication import problem_lines, tally_lines
+    from labelq.remedy.decided_tasks import against, tally
+    from labelq.remedy.scope import decided_clusters
+    from labelq.report.adjudication import against_lines, problem_lines, tally_lines
     from labelq.report.text import visible
 
     if (decided is not None) + (options["project"] is not None) > 1:
@@ -97,7 +106,7 @@ def adjudicate_command(
         raise SettingsError("decided where? Give FILE, --project ID or --ground-truth")
     if decided is not None and options["ground_truth"]:
         raise SettingsError("--ground-truth is about Label Studio; leave FILE out")
-    chosen = {name: options[name] for name in ("url", "ca_bundle", "guideline")}
+    chosen = {name: options[name] for name in ("url", "ca_bundle", "guideline", "decisions")}
     settings = files.load(options["config"], chosen)
     earlier = read_audit(audit_dir)
     target = _target(options["file"], settings, earlier, audit_dir)
@@ -124,12 +133,12 @@ def adjudicate_command(
     if not found:
         raise SourceError(f"{decided or 'the project'}: nothing is decided there")
     new = new_rows(known, found)
-    for line in tally_lines(
-        round_,
-        found,
-        len(new),
-        tally(round_, earlier.clusters, _consensus_so_far(audit_dir), found),
-    ):
+    made = _made(settings, earlier, audit_dir)
+    of_clusters = decided_clusters(made, earlier.clusters, round_)
+    counts = tally(round_, earlier.clusters, _consensus_so_far(audit_dir), found)
+    for line in tally_lines(round_, found, len(new), counts, of_clusters):
+        click.echo(line)
+    for line in against_lines(against(round_, made, found)):
         click.echo(line)
     if options["dry_run"]:
         click.echo("Dry run: nothing was written.")
@@ -138,9 +147,20 @@ def adjudicate_command(
         write_files({target: _appended(target, new)}, replace=True)
     click.echo(f"{'kept in' if new else 'nothing new for'} {visible(target.as_posix())}")
     beside = settings.guideline is not None and target.parent == settings.guideline.parent
-    if not (beside and target.name == ADJUDICATED) and settings.adjudicated != target:
-        more = shlex.join(["--adjudicated", target.as_posix()])
-        click.echo(f"Audit again with it: labelq audit … {visible(more)}")
+    given = (beside and target.name == ADJUDICATED) or settings.adjudicated == target
+    more = [] if given else ["--adjudicated", target.as_posix()]
+    if any(one.decided for one in made):
+        if given or target == default_file(earlier, audit_dir).with_name(ADJUDICATED):
+            more = []
+        if settings.decisions is not None and options["decisions"] is not None:
+            more += ["--decisions", settings.decisions.as_posix()]
+        again = shlex.join(["labelq", "apply", audit_dir.as_posix(), "--dry-run", *more])
+        click.echo(f"Next, what the decisions release: {visible(again)}")
+    else:
+        if settings.guideline is not None:
+            more = ["--guideline", settings.guideline.as_posix(), *more]
+        again = f"labelq audit …{' ' if more else ''}{shlex.join(more)}"
+        click.echo(f"Next, audit again with it: {visible(again)}")
 
 
 def _target(file: Path | None, settings: Settings, earlier: Earlier, audit_dir: Path) -> Path:
@@ -158,6 +178,32 @@ def _target(file: Path | None, settings: Settings, earlier: Earlier, audit_dir: 
             " guideline (--file)"
         )
     return found
+
+
+def _made(settings: Settings, earlier: Earlier, audit_dir: Path) -> list[Decision]:
+    """What the meeting decided about this round, if it wrote anything down.
+
+    A file that cannot be read keeps nobody from importing labels: that is said, and it is left
+    out.
+    """
+    from labelq.cli.decide import default_file
+    from labelq.errors import DecisionsError
+    from labelq.reading import read_decision_file
+
+    path = settings.decisions
+    if path is None and settings.guideline is not None:
+        path = settings.guideline.with_name("decisions.yaml")
+    path = path or default_file(earlier, audit_dir)
+    if settings.decisions is None and not path.is_file():
+        return []
+    try:
+        file = read_decision_file(path)
+        file.check(earlier.round)
+    except DecisionsError as error:
+        click.echo(f"labelq: not compared with the decisions: {error}", err=True)
+        return []
+    name = earlier.round.name
+    return [d for d in file.decisions if d.evidence is None or d.evidence.round == name]
 
 
 def _today() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from labelq.labels.model import Question, Round, label_text
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.votes import tick_labels
 from labelq.remedy.adjudication import Adjudicated, value_in
+from labelq.remedy.decisions import Decision
+from labelq.remedy.scope import Scopes, wrong_values
 
-__all__ = ["InCluster", "Sides", "Tally", "tally"]
+__all__ = ["Against", "InCluster", "Sides", "Tally", "against", "tally"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class InCluster:
         """Whether one of them says something else than the label that the cluster leans to."""
         leans = self.cluster.consensus
         return leans is not None and any(label != leans for label, _ in self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A unit (its id) whose decided label contradicts what the meeting decided."""
+
+    unit: str
+    label: str
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,34 @@ def tally(
         tuple(found for one in clusters if (found := _in_cluster(round_, one, decided))),
         tuple(side for name, said in decided.items() for side in _sides(round_, name, said)),
     )
+
+
+def against(
+    round_: Round, decisions: Sequence[Decision], rows: Sequence[Adjudicated]
+) -> list[Against]:
+    """The ``rows`` that contradict one of ``decisions`` about this round, in the order of these."""
+    code = {unit: i for i, unit in enumerate(round_.units.ids)}
+    asked = {question.name: question for question in round_.questions}
+    scopes = Scopes(round_)
+    found = []
+    for decision in decisions:
+        own = [row for row in rows if row.question == decision.question and row.unit in code]
+        if not own or not decision.decided:
+            continue
+        inside = set(scopes.units(decision).tolist())
+        question = _with(asked[decision.question], decision.given)
+        for row in own:
+            value = value_in(question, row.label)
+            if code[row.unit] in inside and value is not None and wrong_values(decision, [value]):
+                found.append(Against(row.unit, row.label, decision))
+    return found
+
+
+def _with(question: Question, given: Sequence[str]) -> Question:
+    """The question with labels that a decision brought."""
+    if not question.labels:
+        return question
+    return replace(question, labels=tuple(dict.fromkeys((*question.labels, *given))))
 
 
 def _in_cluster(

@@ -195,6 +195,7 @@ scopes = st.builds(
     lines,
     lines,
     st.dictionaries(line | st.just("when"), line, max_size=3),
+    lines,
 )
 evidence = st.builds(Evidence, line, line, lines, st.integers(0, 10**6), st.floats(0, 1))
 
