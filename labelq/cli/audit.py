@@ -294,8 +294,8 @@ def next_command(sources: Sequence[Path], settings: Settings, round_: Round, out
         parts += ["--decisions", settings.decisions.as_posix()]
     if settings.embedder is not None:
         parts += ["--embedder", settings.embedder.as_posix()]
-    guideline = settings.guideline.stem if settings.guideline is not None else "guideline"
-    return shlex.join([*parts, "--guideline", f"{guideline}.md", "--against", out.as_posix()])
+    guideline = (settings.guideline or Path("guideline")).with_suffix(".md").as_posix()
+    return shlex.join([*parts, "--guideline", guideline, "--against", out.as_posix()])
 
 
 def _last_day(round_: Round) -> date | None:

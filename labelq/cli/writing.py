@@ -60,4 +60,6 @@ def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError):  # a link that leads to itself
-        raise OutputError(f"{path}: is a link that leads nowhere; give the name of a file") from None
+        raise OutputError(
+            f"{path}: is a link that leads nowhere; give the name of a file"
+        ) from None

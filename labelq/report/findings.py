@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
 from labelq.measure.results import Verdict
+from labelq.pinpoint.edge_cases import AT_MOST as NAMED_AT_MOST
 from labelq.pinpoint.findings import Cluster, LabelPair
 from labelq.pinpoint.rater_findings import Flag, RaterReport
 from labelq.report import causes, words
@@ -275,7 +276,7 @@ def _tasks(audit: Audit) -> Iterator[Finding]:
         if n:
             yield Finding(
                 "task",
-                f"{counted(n, 'task')}: {said}",
+                f"{'At least ' if n == NAMED_AT_MOST else ''}{counted(n, 'task')}: {said}",
                 "They are worth a line in the guideline.",
                 "edge-cases",
             )

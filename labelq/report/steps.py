@@ -59,7 +59,7 @@ def _rename(audit: Audit) -> Step | None:
     if not options:
         return None
     return Step(
-        "First, if a label was only renamed, add this option and audit again: until then tasks "
+        "First, if a label was only renamed, audit again with --replace and this option: until then tasks "
         "whose answers were set aside look as if nobody labeled them.",
         options,
     )
