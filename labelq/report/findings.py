@@ -6,6 +6,7 @@ what they say.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -272,11 +273,12 @@ def _pair(pair: LabelPair) -> Finding:
 
 def _tasks(audit: Audit) -> Iterator[Finding]:
     for kind, said in causes.EDGE_CASES.items():
-        n = sum(case.kind == kind for case in audit.edge_cases)
+        named = Counter(case.question for case in audit.edge_cases if case.kind == kind)
+        n, more = named.total(), any(of == NAMED_AT_MOST for of in named.values())
         if n:
             yield Finding(
                 "task",
-                f"{'At least ' if n == NAMED_AT_MOST else ''}{counted(n, 'task')}: {said}",
+                f"{'At least ' if more else ''}{counted(n, 'task')}: {said}",
                 "They are worth a line in the guideline.",
                 "edge-cases",
             )

@@ -59,8 +59,8 @@ def _rename(audit: Audit) -> Step | None:
     if not options:
         return None
     return Step(
-        "First, if a label was only renamed, audit again with --replace and this option: until then tasks "
-        "whose answers were set aside look as if nobody labeled them.",
+        "First, if a label was only renamed, audit again with --replace and this option: until "
+        "then tasks whose answers were set aside look as if nobody labeled them.",
         options,
     )
 
