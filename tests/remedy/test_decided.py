@@ -139,6 +139,8 @@ def test_a_decision_that_is_taken_back_stands_no_longer(outcome, by_hand):
     assert "There is a rule for this already" not in back.text
     assert ("edited by hand" in back.log) == by_hand
     assert back.log.count("is taken out") == back.log.count("A *voucher* is Refund.") == 1
+    again = drafted(back.text, [replace(DECISION, outcome=outcome, label=None)])
+    assert (again.text, again.diff) == (back.text, "")
     # Decided again, it stands again.
     assert drafted(back.text).text.count("labelq: decided") == 1
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from labelq.labels.model import Round
 from labelq.measure.results import Consensus
@@ -31,7 +32,7 @@ from labelq.remedy.guideline.wording import (
     topics_of,
 )
 from labelq.remedy.quoting import percent, prose, quoted
-from labelq.remedy.scope import in_scope
+from labelq.remedy.scope import Scopes
 
 _HEADING_WORDS = 8
 
@@ -39,23 +40,30 @@ MOST_MENTIONS = 12
 """So many lines that mention an old label are listed one by one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decided:
     """A decision with what is known about it in this round: its cluster, if there is one."""
 
     decision: Decision
     cluster: Cluster | None
     topics: tuple[str, ...]
+    scopes: Scopes
 
     @classmethod
-    def of(cls, decision: Decision, round_: Round, clusters: Sequence[Cluster]) -> Decided:
-        """``clusters`` are those of the round that the decision is about."""
+    def of(cls, decision: Decision, scopes: Scopes, clusters: Sequence[Cluster]) -> Decided:
+        """``clusters`` are those that the decision is about, of the round of ``scopes``."""
+        round_ = scopes.round
         cluster = clusters[0] if clusters else None
         seen = decision.evidence.words if decision.evidence else ()
         topics = decision.scope.words or (
             topics_of(round_, cluster) if cluster is not None else seen
         )
-        return cls(decision, cluster, tuple(topics[:4]))
+        return cls(decision, cluster, tuple(topics[:4]), scopes)
+
+    @cached_property
+    def units(self) -> frozenset[int]:
+        """The units in scope; worked out when they are asked for, which takes a while."""
+        return frozenset(self.scopes.units(self.decision).tolist())
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -212,19 +220,18 @@ def _examples(
         return
     from dataclasses import replace
 
-    scope = set(in_scope(decision, round_).tolist())
     found = evidence(
         round_,
         replace(cluster, consensus=decision.label),
         consensuses[cluster.question],
         round_.ratings[cluster.question],
         topics=one.topics,
-        scope=scope,
+        scope=one.units,
     )
-    more = [code for code in found.examples if code in scope and code not in own]
+    more = [code for code in found.examples if code in one.units and code not in own]
     more = more[: max(0, 2 - len(own))]
     found = replace(found, examples=tuple(more))
-    for line in examples(round_, cluster, found, decision.label, links, scope=scope):
+    for line in examples(round_, cluster, found, decision.label, links, scope=one.units):
         if not line.startswith(f"{COUNTER}:"):  # nothing to show
             yield line
 
@@ -240,7 +247,7 @@ def _seen(round_: Round, one: Decided) -> str:
     """The evidence: the disputed tasks, and how many tasks of this round it is about."""
     seen = one.decision.evidence
     if one.cluster is not None and (seen is None or seen.round == round_.name):
-        return f" Evidence: {size(round_, one.cluster)}{covers(round_, one)}"
+        return f" Evidence: {size(round_, one.cluster)}{covers(one)}"
     if seen is None:
         return ""
     tasks = f"{seen.n_units:,} disputed {'task' if seen.n_units == 1 else 'tasks'}"
@@ -248,11 +255,11 @@ def _seen(round_: Round, one: Decided) -> str:
     return f" Evidence: {tasks} in {quoted(seen.round, 60)}, {share}."
 
 
-def covers(round_: Round, one: Decided) -> str:
+def covers(one: Decided) -> str:
     """How many tasks of the round a decision is about, as a sentence; empty where unclear."""
     if one.decision.outcome not in ("label", "new_label"):
         return ""
-    n = len(in_scope(one.decision, round_))
+    n = len(one.units)
     return f" In all, the decision covers {n:,} {'task' if n == 1 else 'tasks'} of this round."
 
 

@@ -39,7 +39,7 @@ from labelq.remedy.guideline.rules import propose, size, stake, worth_a_rule
 from labelq.remedy.guideline.wording import TaskLinks, either, series, shown
 from labelq.remedy.guideline.work import DECIDED_RULES, PROPOSED_RULES, Work
 from labelq.remedy.quoting import prose, quoted
-from labelq.remedy.scope import decided_clusters, in_scope, still_rejected
+from labelq.remedy.scope import Scopes, decided_clusters, still_rejected
 
 
 def draft_guideline(
@@ -71,9 +71,10 @@ def draft_guideline(
     base = first_guideline(round_) if text is None else text
     work = _Work.of(base, round_, consensuses, sections or {}, links, decisions)
     settled = decided_clusters(decisions, clusters, round_)
+    scopes = Scopes(round_)
     for decision in decisions:
         own = [c for c in clusters if settled.get(c.id) is decision]
-        work.decide(Decided.of(decision, round_, own), clusters)
+        work.decide(Decided.of(decision, scopes, own), clusters)
     for cluster in worth_a_rule(clusters, lambda c: work.is_settled(c, settled)):
         work.propose(cluster, settled.get(cluster.id))
     body = edited(base, work.all_edits())
@@ -219,8 +220,7 @@ class _Work(Work):
             return ""
         ids = {name: code for code, name in enumerate(self.round.units.ids)}
         examples = [ids[name] for name in one.decision.examples if name in ids]
-        scope = set(in_scope(one.decision, self.round).tolist())
-        examples += () if one.cluster is None else [u for u in one.cluster.units if u in scope]
+        examples += () if one.cluster is None else [u for u in one.cluster.units if u in one.units]
         section = DECIDED_RULES if heading is None else heading.title
         line = pointer(self.round, one, title(one), section, examples, self.line_end)
         for other in sections:
