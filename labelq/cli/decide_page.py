@@ -149,8 +149,8 @@ def show_clusters(earlier: Earlier, found: DecisionFile, path: Path, onward: Onw
     there = f"decisions in {path}" if path.exists() else f"no decisions yet ({path})"
     out.say(f"{mark(earlier.name)}: {n_open:,} of {len(rules):,} clusters open; {there}")
     if habits := len(shown) - len(rules):
-        verb = "needs" if habits == 1 else "need"
-        out.say(f"{counted(habits, 'habit')} of one annotator {verb} a talk, not a rule.")
+        end = "of one annotator needs" if habits == 1 else "of single annotators need"
+        out.say(f"{counted(habits, 'habit')} {end} a talk, not a rule.")
     names = Names(earlier.round.raters)
     for name, state, about in decisions.overview(shown, decided, names):
         out.say(f"{mark(name)}  {state}", indent=2, style="bold")
