@@ -235,7 +235,7 @@ def decision_notes(told: DecisionFile, round_: Round, given: Path | None) -> lis
     notes = list(told.problems(round_))
     notes += map(plain, missing(missing_tasks(told.decisions, round_)))
     if given is None:
-        notes.insert(0, f"The decisions in {told.name} beside the guideline were used.")
+        notes.insert(0, f"The decisions in {Path(told.name).name} beside the guideline were used.")
     return notes
 
 
