@@ -5,6 +5,7 @@ contradicts it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Scopes:
             inside &= self._tasks(named, lookalikes=scope.lookalikes)
         if scope.words:
             wanted = [tuple(folded_tokens(word)) for word in scope.words]
-            inside &= [_holds(text, wanted) for text in round_.units.text]
+            inside &= [_holds(words, wanted) for words in self._words]
         for name, value in scope.where.items():
             column = round_.units.fields.get(name, (None,) * len(inside))
             inside &= [value in _members(one) for one in column]
@@ -68,6 +69,11 @@ class Scopes:
         if scope.excluded:
             inside &= ~self._tasks(scope.excluded, lookalikes=False)
         return np.flatnonzero(inside).astype(np.int32)
+
+    @cached_property
+    def _words(self) -> list[list[str]]:
+        """The folded words of each unit's text, taken apart once for all decisions."""
+        return [folded_tokens(text) if text else [] for text in self.round.units.text]
 
     def _tasks(self, tasks: Sequence[str], *, lookalikes: bool) -> NDArray[np.bool_]:
         units = self.round.units
@@ -169,11 +175,8 @@ def _lengths(vectors: Any) -> NDArray[np.float64]:
     return np.asarray(squares.sum(axis=1), np.float64).ravel()
 
 
-def _holds(text: str | None, wanted: Sequence[tuple[str, ...]]) -> bool:
-    """Whether the text holds one of the words; several words in one must follow each other."""
-    if not text:
-        return False
-    words = folded_tokens(text)
+def _holds(words: Sequence[str], wanted: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a text holds one of the phrases: their words must follow each other."""
     held = set(words)
     return any(
         phrase
