@@ -53,7 +53,7 @@ def find_clusters(
     First those that a rule settles (gaps), then those that a word with a rater does, then the
     others, each by the share of their question's disagreement; remainders stand at the end.
 
-    A cluster is claimed when it beats what 99 % of the same searches find under permuted
+    A cluster is claimed when it beats what 98 % of the same searches find under permuted
     disagreements, over all questions and label pairs together. Clusters of one choice never
     share a unit, so that their shares add up to at most 1. What is not claimed is the
     remainder of the first pair that the unit carries. Pairs with fewer than four disputed

@@ -1,6 +1,6 @@
 """The search for clusters over a whole round: claimed groups of disputed units.
 
-Candidates of all questions and label pairs compete; what is claimed has beaten the best of 99 %
+Candidates of all questions and label pairs compete; what is claimed has beaten the best of 98 %
 of the same searches under permuted disagreements. The strongest claims its units first, then
 the search goes on without them. Parts of one content are joined, over label pairs too.
 """
@@ -29,7 +29,7 @@ from labelq.pinpoint.votes import Votes
 Ints = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
-ERRORS = 0.01
+ERRORS = 0.02
 """The chance that a round without any reason in its disagreements gets a cluster at all; where
 there are reasons, about the share of clusters without one (Benjamini and Hochberg 1995)."""
 
@@ -170,7 +170,7 @@ def _claimed(
 ) -> list[list[Claim]]:
     """The pair with the smallest p-value is explained first, then the next, without its units.
 
-    The first must be rarer than the best of 99 % of the permuted rounds; the second may be
+    The first must be rarer than the best of 98 % of the permuted rounds; the second may be
     twice as frequent, and so on (a step-down on Benjamini and Hochberg's line).
     """
     times = len(best)
