@@ -13,12 +13,10 @@ from labelq.measure.results import Consensus
 from labelq.measure.settling import Settling
 from labelq.pinpoint.borders import between_labels, near_pairs
 from labelq.pinpoint.content.vectors import Content
-from labelq.pinpoint.findings import EdgeCase
+from labelq.pinpoint.findings import EDGE_CASES_NAMED, EdgeCase
 
 Ints = NDArray[np.integer]
 
-AT_MOST = 50
-"""So many edge cases of each kind and question are named, the weightiest."""
 
 FEW_ANSWERS = 10
 """Nobody is among the most consistent with fewer answers, where others have enough."""
@@ -251,7 +249,7 @@ def _near_text(
         if other not in taken and (one in others or one not in taken):
             others.setdefault(one, []).append(other)
             taken |= {one, other}
-    chosen = sorted(others, key=lambda unit: (-len(others[unit]), unit))[:AT_MOST]
+    chosen = sorted(others, key=lambda unit: (-len(others[unit]), unit))[:EDGE_CASES_NAMED]
     votes = _votes(ratings, chosen)
     return tuple(
         EdgeCase(question.name, unit, "near_text", votes[unit], tuple(others[unit]))
@@ -275,10 +273,10 @@ def _same_text(
             units = consensus.units[[rows[0], *others]].tolist()
             found.append((units[0], tuple(units[1:])))
     found.sort(key=lambda case: (-len(case[1]), case[0]))
-    votes = _votes(ratings, [unit for unit, _ in found[:AT_MOST]])
+    votes = _votes(ratings, [unit for unit, _ in found[:EDGE_CASES_NAMED]])
     return tuple(
         EdgeCase(question.name, unit, "same_text", votes[unit], others)
-        for unit, others in found[:AT_MOST]
+        for unit, others in found[:EDGE_CASES_NAMED]
     )
 
 
@@ -289,7 +287,7 @@ def _plain(text: str) -> str:
 def _cases(
     question: Question, kind: str, ratings: Ratings, units: NDArray[np.integer]
 ) -> tuple[EdgeCase, ...]:
-    chosen = units[:AT_MOST].tolist()
+    chosen = units[:EDGE_CASES_NAMED].tolist()
     votes = _votes(ratings, chosen)
     return tuple(
         EdgeCase(question.name, unit, kind, votes[unit])  # type: ignore[arg-type]  # a literal

@@ -218,6 +218,10 @@ EdgeCaseKind = Literal[
 ]
 
 
+EDGE_CASES_NAMED = 50
+"""So many edge cases of each kind and question are named, the weightiest."""
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeCase:
     """A unit that a guideline should quote.

@@ -13,8 +13,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
 from labelq.measure.results import Verdict
-from labelq.pinpoint.edge_cases import AT_MOST as NAMED_AT_MOST
-from labelq.pinpoint.findings import Cluster, LabelPair
+from labelq.pinpoint.findings import EDGE_CASES_NAMED, Cluster, LabelPair
 from labelq.pinpoint.rater_findings import Flag, RaterReport
 from labelq.report import causes, words
 from labelq.report.names import Names
@@ -274,7 +273,7 @@ def _pair(pair: LabelPair) -> Finding:
 def _tasks(audit: Audit) -> Iterator[Finding]:
     for kind, said in causes.EDGE_CASES.items():
         named = Counter(case.question for case in audit.edge_cases if case.kind == kind)
-        n, more = named.total(), any(of == NAMED_AT_MOST for of in named.values())
+        n, more = named.total(), any(of == EDGE_CASES_NAMED for of in named.values())
         if n:
             yield Finding(
                 "task",
