@@ -196,7 +196,7 @@ def test_a_server_that_fails_in_between(run, audited, api, server, weather, code
         assert ended == 0, err
     (made,) = queue_of(api, audited)
     assert sorted(t["overlap"] for t in tasks_of(api, made["id"])) == [1] * 4 + [2] * 4
-    assert Path("guideline.md").read_text("utf-8").count("Irony is") == 1
+    assert Path("guideline.md").read_text("utf-8").count("Irony is *negative*.") == 1
 
 
 def test_without_a_server_nothing_is_written(run, audited, server, monkeypatch):
