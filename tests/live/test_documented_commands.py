@@ -37,7 +37,7 @@ def numbers(api, people, new_project):
                 "annotations": [
                     {
                         **{key: a[key] for key in ("result", "was_cancelled", "lead_time")},
-                        "ground_truth": False,
+                        "ground_truth": a["ground_truth"],
                         "completed_by": people[raters[a["completed_by"]["id"]]].id,
                     }
                     for a in task["annotations"]
@@ -49,7 +49,7 @@ def numbers(api, people, new_project):
 
     both = load(0, "Support triage"), load(10, "Support triage, the others")
     tab = api("POST", "dm/views/", json={"project": both[0], "data": {"title": "Disputed"}})["id"]
-    projects = {"1": both[0], "3": both[0], "4": both[1]}
+    projects = {"1": both[0], "3": both[0], "4": both[1], "12": both[0]}
     return {"--project": projects, "--view": {"12": tab}}
 
 
@@ -79,13 +79,11 @@ def test_every_command_that_needs_a_server_runs(
         arguments = _here(arguments, server.url)
         if arguments[0] == "queue":
             directory = next(a for a in arguments[2:] if not a.startswith("-"))
-            if directory not in audited:
-                project = str(numbers["--project"]["3"])
-                run(["audit", "--project", project, "--out", directory], capsys)
-                audited.add(directory)
+            _audited(directory, audited, numbers, capsys)
             if arguments[1] != "status" and "--dry-run" not in arguments:
                 arguments.append("--yes")
         elif arguments[0] in ("adjudicate", "apply"):
+            _audited(arguments[1], audited, numbers, capsys)
             _decided(Path(arguments[1]))
             if arguments[0] == "apply" and "--dry-run" not in arguments:
                 arguments.append("--yes")
@@ -95,6 +93,14 @@ def test_every_command_that_needs_a_server_runs(
             if "--out" in arguments:
                 audited.add(arguments[arguments.index("--out") + 1])
         run(arguments, capsys)
+
+
+def _audited(directory: str, audited: set[str], numbers, capsys) -> None:
+    """The audit that a command is about, made if it is not there."""
+    if directory not in audited:
+        project = str(numbers["--project"]["3"])
+        run(["audit", "--project", project, "--out", directory], capsys)
+        audited.add(directory)
 
 
 def _decided(directory: Path) -> None:
