@@ -121,7 +121,7 @@ def _subject(rule: str) -> str:
     """
     first = next((line for line in rule.splitlines() if re.search(r"\w", line)), "")
     first = re.sub(r"^\W*(?:\d+[.)]\s+)?", "", re.sub(r"[*`]+", "", first))
-    clause = re.match(r"(?:\S+\s+){2,7}?\S*?(?=[,;:.!?–—(](?:\s|$)|\s[–—(-]|$)", first)
+    clause = re.match(r"(?:\S+\s+){1,7}?\S*?(?=[,;:.!?–—(](?:\s|$)|\s[–—(-]|$)", first)
     words = first.split()
     if clause is not None:
         return quoted(clause.group(), 80)
