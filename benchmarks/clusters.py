@@ -32,7 +32,8 @@ def clusters_of(round_: Round) -> tuple[tuple[Cluster, ...], float]:
     ratings = round_.ratings[question.name]
     settlings = {question.name: Settling.of(question, ratings)}
     consensuses = {question.name: consensus(question, ratings, len(round_.raters))}
-    pairs = label_pairs(question, ratings, settlings[question.name])
+    agreed = consensuses[question.name]
+    pairs = label_pairs(question, ratings, settlings[question.name], agreed)
     start = time.process_time()
     found = find_clusters(round_, settlings, consensuses, pairs)
     return found, time.process_time() - start
