@@ -10,7 +10,8 @@ from labelq.remedy.adjudication import Adjudicated, Problem
 from labelq.remedy.decided_tasks import Against, InCluster, Tally
 from labelq.remedy.decisions import Decision
 from labelq.report.decisions import outcome, told
-from labelq.report.text import clip, plain, visible
+from labelq.report.numbers import counted
+from labelq.report.text import line, plain
 
 __all__ = ["against_lines", "problem_lines", "tally_lines"]
 
@@ -22,11 +23,7 @@ MOST_CLUSTERS = 8
 
 
 def _shown(text: str, most: int = 60) -> str:
-    return visible(clip(" ".join(text.split()), most))
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return line(text, most)
 
 
 def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
@@ -52,8 +49,8 @@ def tally_lines(
     ``decided`` is cluster id → what the meeting decided about it.
     """
     n_tasks = len({row.unit for row in rows})
-    known = "" if n_new == len(rows) else f" ({_counted(n_new, 'label')} new)"
-    yield f"{_counted(n_tasks, 'task')} decided, {_counted(len(rows), 'label')}{known}"
+    known = "" if n_new == len(rows) else f" ({counted(n_new, 'label')} new)"
+    yield f"{counted(n_tasks, 'task')} decided, {counted(len(rows), 'label')}{known}"
     for question, (n, of) in found.agree.items():
         agree = "agrees" if n == 1 else "agree"
         yield f"  {_shown(question)}: {n:,} of {of:,} {agree} with the consensus so far"
@@ -65,7 +62,7 @@ def tally_lines(
         for one in group[:MOST_CLUSTERS]:
             yield f"  {_cluster(one, decided.get(one.cluster.id))}"
         if len(group) > MOST_CLUSTERS:
-            yield f"  … and {_counted(len(group) - MOST_CLUSTERS, 'more cluster')}"
+            yield f"  … and {counted(len(group) - MOST_CLUSTERS, 'more cluster')}"
     for question in dict.fromkeys(side.question for side in found.sides):
         sides = [side for side in found.sides if side.question == question]
         by = ", ".join(f"{round_.raters[s.rater].letter} {s.n:,} of {s.of:,}" for s in sides[:12])
@@ -98,7 +95,7 @@ def _cluster(one: InCluster, decision: Decision | None) -> str:
     more = f" and {len(said) - 4:,} other labels" if len(said) > 4 else ""
     return (
         f"cluster {_name(one.cluster)}: {lean}; of"
-        f" {_counted(one.n, 'decided task')} in it {', '.join(said[:4])}{more}"
+        f" {counted(one.n, 'decided task')} in it {', '.join(said[:4])}{more}"
     )
 
 

@@ -10,7 +10,8 @@ from labelq.labels.model import Round
 from labelq.remedy.acts import Draft, Entry
 from labelq.remedy.decisions import Decision
 from labelq.remedy.releasing import DRAWN, Effect
-from labelq.report.text import clip, visible
+from labelq.report.numbers import counted
+from labelq.report.text import line, visible
 
 __all__ = [
     "effect_lines",
@@ -27,11 +28,7 @@ WIDTH = 78
 
 
 def _shown(text: str, most: int = 60) -> str:
-    return visible(clip(" ".join(text.split()), most))
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return line(text, most)
 
 
 def _both(labels: Sequence[str]) -> str:
@@ -66,14 +63,14 @@ def effect_lines(round_: Round, one: Effect) -> Iterator[str]:
         return
     if decision.outcome == "rejected":
         return
-    scope = f"{_counted(one.n_annotations, 'annotation')} of {_counted(one.n_units, 'task')}"
+    scope = f"{counted(one.n_annotations, 'annotation')} of {counted(one.n_units, 'task')}"
     if not one.contradicted:
         yield f"  contradicts none of the {scope} in its scope"
     else:
         people = len({rater for raters in one.contradicted.values() for rater in raters})
         yield (
             f"  contradicts {one.n_contradicted:,} of the {scope} in its scope:"
-            f" {_counted(len(one.contradicted), 'task')}, {_counted(people, 'annotator')}"
+            f" {counted(len(one.contradicted), 'task')}, {counted(people, 'annotator')}"
         )
         if decision.outcome in ("label", "new_label"):
             yield f"  only {_both(decision.labels)} are compared: other labels are left alone"
@@ -82,7 +79,7 @@ def effect_lines(round_: Round, one: Effect) -> Iterator[str]:
             time = f"about {hours_text(one.hours)}, at {one.seconds:.0f} s for each"
         yield f"  to look at again: {time}"
     if one.n_settled:
-        yield f"  {_counted(one.n_settled, 'task')} more, decided one by one: left as decided"
+        yield f"  {counted(one.n_settled, 'task')} more, decided one by one: left as decided"
     if one.examples:
         n = len(one.contradicted)
         yield f"  {f'{DRAWN} drawn at random' if n > DRAWN else 'these'}:"
@@ -111,7 +108,7 @@ def work_line(entries: Sequence[Entry]) -> str:
     seconds = sum(entry.seconds for entry in entries)
     time = f", about {hours_text(seconds / 3600)}" if seconds else ""
     return (
-        f"In all {_counted(len(entries), 'task')} and {_counted(answers, 'annotation')} to look at"
+        f"In all {counted(len(entries), 'task')} and {counted(answers, 'annotation')} to look at"
         f" again{time}, by those who gave them."
     )
 
@@ -125,7 +122,7 @@ def left_out(*, n_decided: int, n_open: int, n_others: int) -> Iterator[str]:
         (n_others, "made on other rounds: in the guideline, and nothing is released"),
     ):
         if n:
-            yield f"{_counted(n, 'decision')} {said}."
+            yield f"{counted(n, 'decision')} {said}."
 
 
 def guideline_lines(draft: Draft, target: str | None) -> Iterator[str]:
@@ -135,17 +132,17 @@ def guideline_lines(draft: Draft, target: str | None) -> Iterator[str]:
         yield f"Guideline: {name} says it all already."
     else:
         lines = draft.diff.splitlines()[2:]
-        added = sum(line.startswith("+") for line in lines)
-        removed = sum(line.startswith("-") for line in lines)
+        added = sum(one.startswith("+") for one in lines)
+        removed = sum(one.startswith("-") for one in lines)
         version = f", version {draft.version}" if draft.version is not None else ""
         yield (
-            f"Guideline: {name}{version}: {_counted(added, 'line')} more,"
-            f" {_counted(removed, 'line')} fewer."
+            f"Guideline: {name}{version}: {counted(added, 'line')} more,"
+            f" {counted(removed, 'line')} fewer."
         )
         if target is None:
             yield "  Its file was not found (--guideline names it): the text goes beside the queue."
     if draft.undecided:
-        yield f"  {_counted(draft.undecided, 'rule')} in it nobody has decided yet."
+        yield f"  {counted(draft.undecided, 'rule')} in it nobody has decided yet."
 
 
 def mapping_lines(mapping: Mapping[tuple[str, str], str]) -> Iterator[str]:

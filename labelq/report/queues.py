@@ -19,7 +19,8 @@ from labelq.label_studio.queues.status import Standing, Status
 from labelq.label_studio.queues.withdraw import Withdrawal
 from labelq.label_studio.units import CONTENT
 from labelq.labels.queue_fields import KEY, QUEUED_AT
-from labelq.report.text import clip, visible
+from labelq.report.numbers import counted
+from labelq.report.text import clip, line, visible
 
 __all__ = [
     "Line",
@@ -76,15 +77,11 @@ def _line(name: str, text: str) -> Line:
 
 def _shown(text: str) -> str:
     """A name or value from data: on one line, not endless, nothing in it that acts."""
-    return visible(clip(" ".join(text.split()), 120))
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+    return line(text, 120)
 
 
 def _tasks(n: int) -> str:
-    return _counted(n, "task")
+    return counted(n, "task")
 
 
 def push_lines(order: Order, plan: SameProject | NewProject, wants: str) -> Iterator[Line]:
@@ -121,14 +118,14 @@ def push_lines(order: Order, plan: SameProject | NewProject, wants: str) -> Iter
 
 
 def _work(votes: int, seconds: float | None) -> str:
-    told = _counted(votes, "answer")
+    told = counted(votes, "answer")
     if seconds is None:
         return f"{told}; how long one takes is not known"
     if not votes:
         return told
     hours = votes * seconds / 3600
     minutes = max(round(hours * 60), 1)
-    took = f"{hours:.1f} hours" if minutes >= 60 else _counted(minutes, "minute")
+    took = f"{hours:.1f} hours" if minutes >= 60 else counted(minutes, "minute")
     return f"{told}, about {took} at {seconds:.0f} s each (the round's median)"
 
 
@@ -151,7 +148,7 @@ def _people(order: Order, entries: Sequence[Entry], wants: str) -> str:
         return f"{each} new to none of the round's {who}: invite somebody else"
     span = f"{min(left)}" if min(left) == max(left) else f"{min(left)} to {max(left)}"
     each = "the task is" if len(entries) == 1 else "each task is"
-    told = f"{each} new to {span} of the round's {_counted(n, 'annotator')}: {_names(counts)}"
+    told = f"{each} new to {span} of the round's {counted(n, 'annotator')}: {_names(counts)}"
     if nobody:
         told += f"; {_tasks(nobody)} to none of them: invite somebody else"
     return told
@@ -218,7 +215,7 @@ def _changes(plan: SameProject | NewProject) -> Iterator[Line]:
     if plan.media:
         yield _line("media", f"first one file each is fetched: {_some(tuple(plan.media))}")
     if plan.project is None and plan.n_undecided:
-        rules = _counted(plan.n_undecided, "rule")
+        rules = counted(plan.n_undecided, "rule")
         yield _line(
             "note",
             f"the guideline has {rules} that nobody has decided; decide first, and give the"
@@ -229,7 +226,7 @@ def _changes(plan: SameProject | NewProject) -> Iterator[Line]:
 def _per_task(plan: NewProject) -> str:
     numbers = set(plan.wanted.values()) or {plan.overlap}
     if len(numbers) == 1:
-        return f"{_counted(min(numbers), 'answer')} per task"
+        return f"{counted(min(numbers), 'answer')} per task"
     return f"{min(numbers)} to {max(numbers)} answers per task, one of each person contradicted"
 
 
@@ -296,7 +293,7 @@ def _settings(plan: NewProject) -> Iterator[Line]:
             lines: Sequence[str] = added_lines(plan.mark.wants, votes=f"${VOTES}" in text)
         elif name == "expert_instruction":
             told = unescape(re.sub(r"<style>.*?</style>|<[^>]*>", "", text, flags=re.DOTALL))
-            lines = [line for line in told.splitlines() if line.strip()]
+            lines = [one for one in told.splitlines() if one.strip()]
             begins = "; its text begins" if lines else ""
             yield Line("    ", f"{name}: {len(text):,} characters{begins}")
             lines = lines[:_BEGINNING]
@@ -306,8 +303,8 @@ def _settings(plan: NewProject) -> Iterator[Line]:
         else:
             yield Line("    ", f"{name} = {_shown(text)}")
             continue
-        for line in lines:
-            yield Line("      ", visible(clip(line.strip(), 400)))
+        for one in lines:
+            yield Line("      ", visible(clip(one.strip(), 400)))
 
 
 def nothing_pushed(
@@ -358,7 +355,7 @@ def _standing(standing: Standing, people: Mapping[int, str]) -> Iterator[Line]:
         skips = {people.get(k, f"user {k}"): n for k, n in standing.skips.items()}
         yield _line("skipped", _names(skips))
     if standing.waiting:
-        on = f"{_counted(standing.n_missing, 'answer')} on {_tasks(len(standing.waiting))}"
+        on = f"{counted(standing.n_missing, 'answer')} on {_tasks(len(standing.waiting))}"
         yield _line("missing", f"{on}: {_some(standing.waiting)}")
     if standing.n_earlier:
         yield _line("of these", f"{_tasks(standing.n_earlier)} not in this audit's queue")
