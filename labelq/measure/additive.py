@@ -150,20 +150,27 @@ class CountTable:
     @cached_property
     def varied(self) -> NDArray[np.int64]:
         """Units with two or more ratings, one of them not the commonest value: (1,)."""
-        if not self.totals.any():
-            return np.zeros(1, np.int64)
-        commonest = self.counts[:, [int(self.totals.argmax())]].toarray().ravel()
-        other = self.pairable & (commonest < self.m)
-        return np.array([int(self.multiplicity[other].sum())])
+        return self._besides_commonest(1)
 
     @cached_property
     def agreed(self) -> NDArray[np.int64]:
         """Units on which two or more ratings are not the commonest value: (1,)."""
+        return self._besides_commonest(2)
+
+    def _besides_commonest(self, least: int) -> NDArray[np.int64]:
+        """Of values equally common, the one that leaves fewest: no order of labels decides."""
         if not self.totals.any():
             return np.zeros(1, np.int64)
-        commonest = self.counts[:, [int(self.totals.argmax())]].toarray().ravel()
-        other = self.pairable & (self.m - commonest >= 2)
-        return np.array([int(self.multiplicity[other].sum())])
+        commonest = self.totals == self.totals.max()
+        return np.array([self._besides(least)[commonest].min()])
+
+    def _besides(self, least: int) -> NDArray[np.int64]:
+        """Per value, units with two or more ratings of which ``least`` are another value, (V,)."""
+        counts, row = self.counts, row_of_entry(self.counts)
+        units = self.multiplicity * (self.pairable & (self.m >= least))
+        few = self.m[row] - counts.data < least
+        left = units.sum() - weighted_count(counts.indices, units[row] * few, self.width)
+        return np.asarray(left, np.int64)
 
     @property
     def n_units(self) -> int:

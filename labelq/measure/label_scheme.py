@@ -231,7 +231,7 @@ class _WhatIf:
             value = np.where(expected > 0, 1 - observed / expected, np.nan)
             return Parts(value, observed, expected)
 
-        varied, agreed = self._evidence(a, b)
+        varied, agreed = self._evidence(mappings)
         after = Additive(
             sparse.csr_array(sparse.hstack([apart, within, counts], format="csr")),
             formula,
@@ -245,19 +245,11 @@ class _WhatIf:
         )
         return [self._change(m, values, differences, i) for i, m in enumerate(mappings)]
 
-    def _evidence(self, a: Codes, b: Codes) -> tuple[Codes, Codes]:
-        """As ``CountTable.varied`` and ``agreed``, when each of the pairs (a, b) is merged."""
-        table = self.settling.table
-        top = int(table.totals.argmax())
-        columns = table.counts.tocsc()
-        found = []
-        for x, y in zip(a.tolist(), b.tolist(), strict=True):
-            merged = top in (x, y) or table.totals[x] + table.totals[y] > table.totals[top]
-            commonest = columns[:, [x, y] if merged else [top]].sum(axis=1)
-            others = np.where(table.pairable, table.m - np.asarray(commonest).ravel(), 0)
-            found.append([table.multiplicity[others >= k].sum() for k in (1, 2)])
-        varied, agreed = np.array(found, np.int64).T
-        return varied, agreed
+    def _evidence(self, mappings: Sequence[Mapping]) -> tuple[Codes, Codes]:
+        """As ``CountTable.varied`` and ``agreed``, under each of the mappings."""
+        tables = [self._table(mapping) for mapping in mappings]
+        varied = np.concatenate([table.varied for table in tables])
+        return varied, np.concatenate([table.agreed for table in tables])
 
     def _estimated(self, after: Additive) -> Estimates:
         s = self.settling
