@@ -58,7 +58,7 @@ from labelq.remedy.guideline import TaskLinks, draft_guideline
 from labelq.remedy.people import hurried_raters, people_of
 from labelq.remedy.queue import queue
 from labelq.remedy.releasing import effects, freed
-from labelq.remedy.scope import decided_clusters
+from labelq.remedy.scope import Scopes, decided_clusters
 from labelq.remedy.training_labels import with_later
 from labelq.remember.comparison import compare
 from labelq.remember.earlier import Earlier
@@ -196,7 +196,6 @@ def audit(
     if active is not None:
         people_of(round_, active)  # a name that nobody has is said before anything is measured
     groups = groups_of(round_.units, group) if group else None
-    anchors = None if against is None else against.round.units
     agreements: list[Agreement] = []
     verdicts: list[Verdict] = []
     n = len(round_.questions)
@@ -270,9 +269,10 @@ def audit(
         round_, settlings, of_round, pairs, consensuses, content=content, seed=seed
     )
     model = None if embedder is None else getattr(embedder, "name", "a function")
-    decided = decided_clusters(decisions, clusters, round_, anchors=anchors)
-    progress("looking at tasks and annotators", 0.0)
     words = content if embedder is None else Content.of(round_.units)
+    scopes = Scopes(round_, None if against is None else against.round.units, words=words)
+    decided = decided_clusters(decisions, clusters, round_, scopes=scopes)
+    progress("looking at tasks and annotators", 0.0)
     edges = tuple(
         case
         for q in round_.questions
@@ -304,7 +304,7 @@ def audit(
         budget=budget,
         active=active,
         hurried=hurried,
-        released=freed(effects(decisions, round_, anchors=anchors)),
+        released=freed(effects(decisions, round_, scopes=scopes)),
     )
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
@@ -340,6 +340,7 @@ def audit(
             decisions=decisions,
             sections=sections,
             links=links,
+            scopes=scopes,
         ),
         cross_check=checked,
         gates=tuple(gates(fail_under, round_, agreements, comparison)),

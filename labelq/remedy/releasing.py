@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.evidence import last_words
-from labelq.labels.model import Codes, Ratings, Round, Units, Value, label_text
+from labelq.labels.model import Codes, Ratings, Round, Value, label_text
 from labelq.remedy.acts import Entry, Reason, Released
 from labelq.remedy.decisions import Decision, mapping
 from labelq.remedy.scope import Scopes, contradicting
@@ -76,15 +76,15 @@ def effects(
     round_: Round,
     *,
     seed: int = 0,
-    anchors: Units | None = None,
+    scopes: Scopes | None = None,
 ) -> tuple[Effect, ...]:
     """What each decision does to ``round_``, in their order; undecided ones do nothing.
 
     Annotations are read as people meant them last: with the names that labels have after all
-    merges and renames, and with the votes that came through a queue. ``anchors`` are the units
-    of the round that was decided upon, where that is another one.
+    merges and renames, and with the votes that came through a queue. ``scopes`` are those of
+    ``round_``, where they are known already.
     """
-    scopes = Scopes(round_, anchors)
+    scopes = scopes or Scopes(round_)
     today = mapping(decisions)
     now = {q.name: last_words(round_, q) for q in round_.questions}
     read = replace(round_, ratings={name: _mapped(now[name], name, today) for name in now})

@@ -37,11 +37,14 @@ class Scopes:
 
     ``anchors`` are the units of the round that was decided upon, where that is another one:
     tasks are then the same if their text is the same (an id too, where nobody has a text).
+    ``words`` is the round's content by its words, where it is known already.
     """
 
-    def __init__(self, round_: Round, anchors: Units | None = None) -> None:
+    def __init__(
+        self, round_: Round, anchors: Units | None = None, *, words: Content | None = None
+    ) -> None:
         self.round, self.anchors = round_, anchors
-        self._content: _Resemblance | None = None
+        self._known = words if anchors is None else None
 
     def units(self, decision: Decision) -> Codes:
         """The codes of the units in scope, ascending: all conditions given hold, none excluded.
@@ -92,10 +95,12 @@ class Scopes:
                 bool,
             )
         if lookalikes and not inside.all():
-            if self._content is None:
-                self._content = _Resemblance(units, self.anchors)
-            inside |= self._content.lookalikes(named)
+            inside |= self._resemblance.lookalikes(named)
         return inside
+
+    @cached_property
+    def _resemblance(self) -> _Resemblance:
+        return _Resemblance(self.round.units, self.anchors, self._known)
 
 
 def in_scope(decision: Decision, round_: Round, *, anchors: Units | None = None) -> Codes:
@@ -109,12 +114,12 @@ def in_scope(decision: Decision, round_: Round, *, anchors: Units | None = None)
 class _Resemblance:
     """How much the units of a round resemble decided units, of the same round or another."""
 
-    def __init__(self, units: Units, anchors: Units | None) -> None:
+    def __init__(self, units: Units, anchors: Units | None, known: Content | None) -> None:
         self.n_units = len(units)
         self.ids = units.ids if anchors is None else anchors.ids
         self.first = 0 if anchors is None else len(units)
         both = units if anchors is None else _together(units, anchors)
-        found = Content.of(both)
+        found = known or Content.of(both)
         self.vectors: Any = None if found is None else found.vectors
 
     def lookalikes(self, named: set[str]) -> NDArray[np.bool_]:
@@ -253,7 +258,7 @@ def decided_clusters(
     clusters: Sequence[Cluster],
     round_: Round,
     *,
-    anchors: Units | None = None,
+    scopes: Scopes | None = None,
 ) -> dict[str, Decision]:
     """Cluster id → the decision about it; the last decision of a file wins.
 
@@ -263,9 +268,10 @@ def decided_clusters(
     them, a dropped label about everything that it is confused with.
 
     Proposals that were rejected and whose evidence changed (see :func:`still_rejected`) are
-    left out. Whether a decision leaves the cluster open, its outcome says.
+    left out. Whether a decision leaves the cluster open, its outcome says. ``scopes`` are
+    those of ``round_``, where they are known already.
     """
-    scopes = Scopes(round_, anchors)
+    scopes = scopes or Scopes(round_)
     found: dict[str, Decision] = {}
     for decision in decisions:
         own = [cluster for cluster in clusters if _same_labels(decision, cluster)]

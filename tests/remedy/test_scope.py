@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from labelq.errors import DecisionsError
+from labelq.pinpoint.content.vectors import Content
 from labelq.pinpoint.findings import Cause, Cluster
 from labelq.reading import read
 from labelq.remedy.decisions import (
@@ -21,6 +22,7 @@ from labelq.remedy.decisions import (
     new_id,
     unknown_labels,
 )
+from labelq.remedy.releasing import effects
 from labelq.remedy.scope import Scopes, contradicting, decided_clusters, in_scope, still_rejected
 from tests.pinpoint.planted import pinpointed
 from tests.rounds import make_round
@@ -94,6 +96,29 @@ def test_a_round_later_tasks_are_the_same_by_text_and_alike_by_content():
     round_ = _round(dict.fromkeys(later, "AB"), later)
     units = in_scope(_decision(scope=Scope(tasks=("1", "2", "3"))), round_, anchors=before)
     assert [round_.units.ids[unit] for unit in units] == ["11", "12"]
+
+
+def test_a_cluster_of_later_tasks_is_not_decided_by_their_ids():
+    before = _round().units
+    later = {"1": "Log in fails", "2": "Another log in fails", "3": "The password is gone"}
+    round_ = _round(dict.fromkeys(later, "AB"), later)
+    cluster = _cluster((0, 1), words=())
+    made = _decision(label="A", scope=Scope(tasks=("1", "2"), lookalikes=False))
+    assert decided_clusters([made], [cluster], round_) == {cluster.id: made}
+    scopes = Scopes(round_, before)
+    assert decided_clusters([made], [cluster], round_, scopes=scopes) == {}
+    assert effects([made], round_, scopes=scopes)[0].contradicted == {}
+    assert effects([made], round_)[0].contradicted
+
+
+def test_known_words_are_not_looked_at_again():
+    round_ = _round()
+    content = Content.of(round_.units)
+    scope = Scope(tasks=("1", "2", "gone"))
+    assert (
+        Scopes(round_, words=content).units(_decision(scope=scope)).tolist()
+        == in_scope(_decision(scope=scope), round_).tolist()
+    )
 
 
 def test_without_texts_ids_are_the_tasks():
