@@ -5,11 +5,14 @@ import json
 import random
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from labelq.auditing import audit
 from labelq.cli.report import pages
@@ -35,6 +38,27 @@ PEOPLE = ("ann", "bo", "cy", "di")
 ONWARD = Onward("labelq audit next_round.csv --against 'a b'", server=True)
 
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/audit.schema.json").read_bytes())
+VALID = Draft202012Validator(SCHEMA)
+
+
+def strict(schema):
+    """The same schema, with nothing in a document that it does not tell."""
+    schema = json.loads(json.dumps(schema))
+    for told in schema["$defs"].values():
+        told["additionalProperties"] = False
+        told["required"] = [*told["properties"]]
+    return Draft202012Validator(schema)
+
+
+STRICT = strict(SCHEMA)
+
+
+def assert_valid(document):
+    problem = best_match(STRICT.iter_errors(document))
+    assert problem is None, f"{problem.json_path}: {problem.message}"
+
+
 def quick(round_, **how):
     return audit(round_, resamples=0, cross_check=False, **how)
 
@@ -42,6 +66,7 @@ def quick(round_, **how):
 def same_again(found, target, *, names=False, onward=ONWARD):
     """Write an audit, open it, and hold everything that is written from the two together."""
     write_audit(found, target, manifest={"inputs": {}}, names=names, onward=onward)
+    assert_valid(json.loads((target / "audit.json").read_bytes()))
     opened = reopen(target)
     assert (opened.names, opened.onward) == (names, onward)
     for name, render in (("report.html", report_html), ("report.md", report_markdown)):
@@ -198,6 +223,22 @@ def test_a_made_up_audit_of_everything(audit):
         assert getattr(told, name) == getattr(audit, name)
 
 
+def test_the_schema_is_one_and_refuses_what_is_spoiled(small):
+    Draft202012Validator.check_schema(SCHEMA)
+    assert_valid(small[1])
+    document = {name: [] if isinstance(told, list) else told for name, told in small[1].items()}
+    document["questions"] = small[1]["questions"]
+    assert VALID.is_valid(document | {"new": 1})
+    for name in document:
+        without = {key: told for key, told in document.items() if key != name}
+        late = name in ("more_pairs", "decisions", "consensus")  # added within the version
+        assert VALID.is_valid(without) == late, name
+        assert not VALID.is_valid(document | {name: 7 if name != "pairs_left_out" else "7"}), name
+    question = document["questions"][0]
+    for field, wrong in (("level", "nominel"), ("labels", [1]), ("costs", [["a", "b"]])):
+        assert not VALID.is_valid(document | {"questions": [question | {field: wrong}]})
+
+
 # --- what is no audit, or no longer one ---------------------------------------------------------
 
 
@@ -316,7 +357,9 @@ def test_whatever_stands_there_there_is_a_page_or_one_line(small, data):
     (target / "audit.json").write_text(json.dumps(spoiled))
     told = ""
     try:
-        pages(target, reopen(target), ["md"], names=False)
+        opened = reopen(target)
+        assert VALID.is_valid(spoiled)  # what is read is as the schema says
+        pages(target, opened, ["md"], names=False)
     except LabelqError as error:
         told = str(error)
     finally:
