@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.pinpoint.rater_findings import RaterReport
-from labelq.remedy.feedback import Casebook, Feedback
+from labelq.remedy.casebook import Casebook
+from labelq.remedy.feedback import Feedback
 from labelq.report import yours
 from labelq.report.feedback_cases import Card, Group, groups
 from labelq.report.numbers import NONE, count, counted, percent
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
     from labelq.labels.model import Units
     from labelq.remedy.guideline import TaskLinks
 
-COUNTS = "Others appear on this page as counts only, and your name on no page of theirs."
+COUNTS = "Others appear on this page as counts only."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: how often the answer is what most of the others gave, and known answers."""
+    """One question: how often the answer is what most of the others gave, how often that of the
+    annotator in the middle is, and known answers.
+    """
 
     question: str
-    answers: str
     most: str
     interval: str
+    usual: str
     gold: str
 
 
@@ -45,6 +48,7 @@ class FeedbackPage:
     answer: str
     well: list[str]
     rows: list[Row]
+    has_usual: bool
     has_gold: bool
     patterns: list[yours.Pattern]
     nothing: str
@@ -77,7 +81,8 @@ def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = No
         round=audit.round.name,
         answer=_answer(feedback),
         well=list(_well(feedback)),
-        rows=[_row(report) for report in feedback.reports],
+        rows=[_row(report, feedback) for report in feedback.reports],
+        has_usual=bool(feedback.usual),
         has_gold=any(report.gold_of for report in feedback.reports),
         patterns=patterns,
         nothing="" if patterns else yours.NOTHING,
@@ -107,14 +112,17 @@ def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None 
 def _of_question(row: Row) -> str:
     known = "" if row.gold == NONE else f"; known answers: {row.gold}"
     spread = "" if row.interval == NONE else f" ({row.interval})"
-    return f"{row.question}: the answer of most others on {row.most} of tasks{spread}{known}"
+    usual = "" if row.usual == NONE else f"; usual here: {row.usual}"
+    return f"{row.question}: the answer of most others on {row.most} of tasks{spread}{usual}{known}"
 
 
 def _task(card: Card) -> str:
     text = mark(card.text, 300) if card.text else "no text"
-    question = f"{card.question}. " if card.question else ""
+    said = " ".join(
+        f"{one.question}: {one.said}" if one.question else one.said for one in card.said
+    )
     where = f" {mark(card.link, 400)}" if card.link else ""
-    return f"Task {mark(card.id)}: {text}. {question}{' '.join(card.said)}{where}"
+    return f"Task {mark(card.id)}: {text}. {said}{where}"
 
 
 def _list(rows: Sequence[str]) -> str:
@@ -134,30 +142,30 @@ def _answer(feedback: Feedback) -> str:
 
 
 _KNOWN = {
-    "adjudicated": "A reviewer decided {n} that you had answered, and agrees with you on {right}.",
-    "rule": "Decided rules are about {n} that you answered; your answer follows them on {right}.",
-    "gold": "The answer to {n} was known beforehand; you gave it on {right}.",
+    "adjudicated": "A reviewer has decided {n} of yours, and agrees with you on {right}.",
+    "rule": "Decided rules are about {n} of yours; {right} are as they say.",
+    "gold": "For {n} of yours the right one was known beforehand; {right} are the same.",
 }
 
 
 def _well(feedback: Feedback) -> Iterator[str]:
     """Answers that are known to be right."""
     for one in feedback.standings:
-        yield _KNOWN[one.kind].format(n=counted(one.of, "task"), right=count(one.right))
+        yield _KNOWN[one.kind].format(n=counted(one.of, "answer"), right=count(one.right))
     if alone := sum(one.alone for one in feedback.standings):
         times = "Once" if alone == 1 else f"{yours.capital(yours.number(alone))} times"
         yield f"{times} yours was the right answer although most of the others gave another."
 
 
-def _row(report: RaterReport) -> Row:
+def _row(report: RaterReport, feedback: Feedback) -> Row:
     most = report.statistics.most
     spread = NONE
     if most.lower is not None and most.upper is not None:
         spread = f"{percent(most.lower)} to {percent(most.upper)}"
     return Row(
         mark(report.question),
-        count(report.n_ratings),
         percent(most.value),
         spread,
+        percent(feedback.usual.get(report.question)),
         f"{count(report.gold_right)} of {count(report.gold_of)}" if report.gold_of else NONE,
     )

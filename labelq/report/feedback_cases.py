@@ -24,17 +24,22 @@ LIMIT = 480
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of one answer; ``question`` is empty where only one was asked."""
+
+    question: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One task: ``id``, ``text`` and ``words`` are data text, ``question`` (empty where only
-    one was asked) and ``said`` are sentences.
-    """
+    """One task, with what is said of its answers: ``id``, ``text`` and ``words`` are data text."""
 
     id: str
     text: str
     words: tuple[str, ...]
     link: str | None
-    question: str
-    said: list[str]
+    said: list[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,10 @@ def _parts(
         if decision is not None:
             title, said = _rule(feedback.decisions[decision], known=known)
         more = f"And {counted(left, 'more answer')} of this kind." if left else ""
-        cards = [_card(source, case, links) for case in cases]
+        of_unit: dict[int, list[Case]] = {}
+        for case in cases:
+            of_unit.setdefault(case.unit, []).append(case)
+        cards = [_card(source, unit, own, links) for unit, own in of_unit.items()]
         yield Part(title, said, cards, more if i == len(shown) else "")
 
 
@@ -148,34 +156,48 @@ def day(when: dt.date) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def _card(source: Round, case: Case, links: TaskLinks | None) -> Card:
-    identity, text = source.units.ids[case.unit], source.units.text[case.unit]
+def _card(source: Round, unit: int, cases: Sequence[Case], links: TaskLinks | None) -> Card:
+    identity, text = source.units.ids[unit], source.units.text[unit]
+    several = len(source.questions) > 1
     return Card(
         clip(identity, 80),
         "" if text is None else clip(text.strip(), LIMIT),
-        case.words,
+        next((case.words for case in cases if case.words), ()),
         links.to(identity) if links else None,
-        mark(case.question) if len(source.questions) > 1 else "",
-        list(sentences(case)),
+        [Told(mark(case.question) if several else "", " ".join(sentences(case))) for case in cases],
     )
 
 
 def sentences(case: Case) -> Iterator[str]:
     """What was answered, what stands against it, and what others said, as counts."""
-    yield f"You answered {label(case.answer)}."
+    yield f"You {_did(case, case.answer)}."
     if case.kind == "rule":
-        yield f"The rule says {label(case.says)}."
+        yield f"The rule {_says(case, 'says')}."
         if case.resembles:
             yield "It was decided on other tasks, which this one resembles."
     elif case.kind == "adjudicated":
-        yield f"A reviewer decided {label(case.says)}."
+        yield f"The reviewer {_says(case, 'decided')}."
     elif case.kind in ("gold", "doubted"):
-        yield f"The known answer is {label(case.says)}."
+        yield f"The known answer {_says(case, 'is')}."
     yield _others(case)
     if case.kind == "gap":
         yield "The guideline is silent."
     if case.on_agenda and case.kind not in STANDS:
         yield "It is on the agenda of the next guideline meeting."
+
+
+def _did(case: Case, answer: str) -> str:
+    """An answer as something that somebody did; of a multiple choice, one label of it."""
+    if case.tick is None:
+        return f"answered {label(answer)}"
+    return f"{'chose' if answer == case.tick else 'left out'} {label(case.tick)}"
+
+
+def _says(case: Case, verb: str) -> str:
+    """What stands against an answer: ``says Refund``, of a multiple choice ``leaves it out``."""
+    if case.tick is None:
+        return f"{verb} {label(case.says)}"
+    return "has it" if case.says == case.tick else "leaves it out"
 
 
 def _others(case: Case) -> str:
@@ -184,16 +206,16 @@ def _others(case: Case) -> str:
         low, high = map(label, case.between)
         n = sum(n for _, n in case.others)
         return f"{capital(number(n))} others answered between {low} and {high}."
-    given = [(label(name), n) for name, n in case.others[:4]]
-    rest = sum(n for _, n in case.others[4:])
-    said = [f"{number(n)} answered {name}" for name, n in given]
-    if rest:
-        said.append(f"{number(rest)} something else")
+    if case.tick is not None:
+        given = [("chose it" if name == case.tick else "left it out", n) for name, n in case.others]
+    else:
+        given = [(f"answered {label(name)}", n) for name, n in case.others[:4]]
+        if rest := sum(n for _, n in case.others[4:]):
+            given.append(("something else", rest))
     if case.alike:
-        said.append(f"{number(case.alike)} as you did")
-    if not said:
+        given.append(("as you did" if given else "answered as you did", case.alike))
+    if not given:
         return "Nobody else answered it."
-    first, *more = said
-    others = "other" if first.startswith("one ") else "others"
-    head, _, tail = first.partition(" ")
-    return f"{capital(head)} {others} {tail}{''.join(f', {one}' for one in more)}."
+    (did, first), *more = given
+    people = "One other" if first == 1 else f"{capital(number(first))} others"
+    return f"{people} {did}{''.join(f', {number(n)} {what}' for what, n in more)}."

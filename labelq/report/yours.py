@@ -46,7 +46,7 @@ def patterns(feedback: Feedback) -> list[Pattern]:
             told.add(flag.kind)
             rests = causes.flag_test(flag)
             about = "" if flag.kind in causes.PERSONAL else mark(report.question)
-            found.append(Pattern(about, _flag(flag, report), f"{capital(rests)}." if rests else ""))
+            found.append(Pattern(about, _flag(flag, report), _chance(rests)))
     return found
 
 
@@ -67,6 +67,10 @@ def too_little(feedback: Feedback) -> str:
 def capital(text: str) -> str:
     """``text`` as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def _chance(test: str) -> str:
+    return f"Chance alone would hardly bring this about ({test})." if test else ""
 
 
 def _habit(cluster: Cluster, rater: int) -> Pattern:
