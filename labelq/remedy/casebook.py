@@ -190,6 +190,8 @@ class Casebook:
             kind = "gap" if cluster.cause.kind == "gap" else "ambiguous"
         elif lead == same + 1 and (lead > 1 or n == 1):
             kind = "even"
+        elif same and lead == same + 2:  # one vote apart
+            kind = "even"
         elif lead < 2 or 2 * lead <= n:
             kind = "split"
         else:

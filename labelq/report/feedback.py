@@ -142,16 +142,16 @@ def _answer(feedback: Feedback) -> str:
 
 
 _KNOWN = {
-    "adjudicated": "A reviewer has decided {n} of yours, and agrees with you on {right}.",
-    "rule": "Decided rules are about {n} of yours; {right} are as they say.",
-    "gold": "For {n} of yours the right one was known beforehand; {right} are the same.",
+    "adjudicated": "A reviewer decided {n} of your answers; {right} are the same.",
+    "rule": "Decided rules are about {n} of your answers; {right} are as they say.",
+    "gold": "For {n} of your answers the right one was known beforehand; {right} are the same.",
 }
 
 
 def _well(feedback: Feedback) -> Iterator[str]:
     """Answers that are known to be right."""
     for one in feedback.standings:
-        yield _KNOWN[one.kind].format(n=counted(one.of, "answer"), right=count(one.right))
+        yield _KNOWN[one.kind].format(n=count(one.of), right=count(one.right))
     if alone := sum(one.alone for one in feedback.standings):
         times = "Once" if alone == 1 else f"{yours.capital(yours.number(alone))} times"
         yield f"{times} yours was the right answer although most of the others gave another."
