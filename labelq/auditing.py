@@ -18,6 +18,7 @@ from labelq.measure.crosscheck import cross_check_if_wanted
 from labelq.measure.intervals.plan import IntervalPlan, Method
 from labelq.measure.label_scheme import label_scheme
 from labelq.measure.marginals import marginal_tests
+from labelq.measure.pairs_listed import pairs_listed
 from labelq.measure.results import (
     Agreement,
     Calibration,
@@ -77,7 +78,8 @@ class Audit:
     ``consensus`` rests on all evidence: on votes that came through a queue and on reviewers'
     decisions too. Everything else that is said about the round rests on its ratings.
     ``decisions`` are the guideline meeting's, ``decided`` leads from a cluster's id to that of
-    the decision about it.
+    the decision about it. Of pairs of raters ``agreements`` hold those that share most units:
+    ``pairs_left_out`` rows are not there, of ``more_pairs`` pairs by question.
     """
 
     round: Round
@@ -115,6 +117,8 @@ class Audit:
     clustering: Clustering | None = None
     forecast: QueueForecast | None = None
     comparison: Comparison | None = None
+    pairs_left_out: int = 0
+    more_pairs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -306,10 +310,13 @@ def audit(
         hurried=hurried,
         released=freed(effects(decisions, round_, anchors=anchors)),
     )
+    listed = pairs_listed(agreements)
     name, text = guideline if guideline is not None else ("guideline.md", None)
     return Audit(
         round=round_,
-        agreements=tuple(agreements),
+        agreements=listed.rows,
+        pairs_left_out=listed.left_out,
+        more_pairs=listed.more,
         verdicts=tuple(verdicts),
         consensus=consensuses,
         label_pairs=tuple(pairs),
@@ -346,7 +353,7 @@ def audit(
         ceilings=tuple(quality.ceilings),
         held_out=tuple(quality.held_out),
         calibrations=tuple(quality.calibrations),
-        rater_confusion=tuple(quality.confusions),
+        rater_confusion=quality.best_known,
         pair_indices=tuple(
             row
             for q in round_.questions

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.labels.model import Codes, Level, Value
+from labelq.labels.plain import RaterCode
 from labelq.measure.raters.estimates import Estimate
 
 State = Literal["reliable", "tentative", "unreliable", "cannot_tell"]
@@ -293,7 +294,7 @@ class ConfusionRow:
     too few.
     """
 
-    rater: int
+    rater: RaterCode
     question: str
     basis: str
     true: str

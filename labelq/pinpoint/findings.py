@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.labels.plain import RaterCode, UnitCode
+
 CauseKind = Literal["slip", "rater", "ambiguous", "gap", "too_little"]
 Basis = Literal["uncalibrated", "recalibrated"]
 
@@ -44,7 +46,7 @@ class LabelPair:
 class Camp:
     """How one rater answers inside a cluster: ``n`` of ``of`` answers are ``label``."""
 
-    rater: int
+    rater: RaterCode
     label: str
     n: int
     of: int
@@ -71,7 +73,7 @@ class CauseEvidence:
     follows: int
     of: int
     flat: float
-    deviates: int | None
+    deviates: RaterCode | None
     off: int
     answers: int
     elsewhere: float
@@ -98,7 +100,7 @@ class Cause:
 
     kind: CauseKind
     camps: tuple[Camp, ...] = ()
-    rater: int | None = None
+    rater: RaterCode | None = None
     resolved: float | None = None
     even: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
@@ -157,14 +159,14 @@ class Cluster:
     id: str
     question: str
     labels: tuple[str, ...]
-    units: tuple[int, ...]
+    units: tuple[UnitCode, ...]
     words: tuple[str, ...]
     share: float
     settled: float | None
     cause: Cause
     consensus: str | None
-    lookalikes: tuple[int, ...] = ()
-    divided: tuple[int, ...] = ()
+    lookalikes: tuple[UnitCode, ...] = ()
+    divided: tuple[UnitCode, ...] = ()
     remainder: bool = False
     apart: tuple[Apart, ...] = ()
     p_value: float | None = None
@@ -245,10 +247,10 @@ class EdgeCase:
     """
 
     question: str
-    unit: int
+    unit: UnitCode
     kind: EdgeCaseKind
     votes: tuple[tuple[str, int], ...]
-    others: tuple[int, ...] = ()
+    others: tuple[UnitCode, ...] = ()
 
 
 COVERED = 0.8
@@ -293,7 +295,7 @@ class Agenda:
 
     ``clusters`` are ids, the largest share first. They carry ``share`` of the question's
     observed disagreement; all clusters with a common content carry ``common``, and the
-    remainders ``remainder``. What is left after both is in no cluster. ``settled`` is the
+    remainders ``remainder``; ``left`` is in no cluster. ``settled`` is the
     headline coefficient if all of ``clusters`` were settled, each in the way that brings it
     most (at most), ``value`` what it is now.
     """
@@ -305,8 +307,7 @@ class Agenda:
     remainder: float
     value: float | None
     settled: float | None
+    left: float = field(init=False)
 
-    @property
-    def left(self) -> float:
-        """Share of the disagreement that is in no cluster."""
-        return max(0.0, round(1 - self.common - self.remainder, 12))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "left", max(0.0, round(1 - self.common - self.remainder, 12)))

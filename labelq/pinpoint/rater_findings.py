@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from labelq.labels.plain import RaterCode
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.results import ConfusionRow
@@ -109,7 +110,7 @@ class RaterReport:
     they lean more: the flag, ``shift``, ``label_use`` and ``thresholds`` come from that one.
     """
 
-    rater: int
+    rater: RaterCode
     question: str
     n_ratings: int
     n_shared: int
@@ -130,4 +131,4 @@ class RaterReport:
     speed_drift: Change | None = None
     families: Mapping[str, str] = field(default_factory=dict)
     confusion: tuple[ConfusionRow, ...] = ()
-    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[RaterCode, ...]] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from labelq.reading.beside import (
     read_adjudicated,
     read_audit,
     read_decision_file,
+    read_json,
 )
 from labelq.reading.rounds import files_of, is_export, read, round_name
 
@@ -16,5 +17,6 @@ __all__ = [
     "read_adjudicated",
     "read_audit",
     "read_decision_file",
+    "read_json",
     "round_name",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelq.errors import DecisionsError, SourceError
 from labelq.files import read_bytes, read_table, read_text
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labelq.remedy.decision_file import DecisionFile
     from labelq.remember.earlier import Earlier
 
-__all__ = ["decisions_beside", "read_adjudicated", "read_audit", "read_decision_file"]
+__all__ = ["decisions_beside", "read_adjudicated", "read_audit", "read_decision_file", "read_json"]
 
 
 def read_audit(directory: str | Path) -> Earlier:
@@ -23,9 +23,7 @@ def read_audit(directory: str | Path) -> Earlier:
     Raises:
         SourceError: the directory does not hold an audit, or not as ``labelq audit`` writes it.
     """
-    import json
-
-    from labelq.remember.earlier import earlier
+    from labelq.remember.earlier import SCHEMA, earlier
 
     path = Path(directory)
     documents = path / "audit.json", path / "manifest.json"
@@ -35,7 +33,12 @@ def read_audit(directory: str | Path) -> Earlier:
                 f"{path}: is no audit (it has no {file.name}); labelq audit makes one"
             )
     try:
-        audit, manifest = (json.loads(read_bytes(file)) for file in documents)
+        audit, manifest = map(read_json, documents)
+        if audit["schema"] != SCHEMA:
+            raise SourceError(
+                f"{path}: holds a document of the kind {str(audit['schema'])[:40]}, and this labelq"
+                f" reads {SCHEMA}: audit again, or with the labelq that wrote it"
+            )
         round_ = read(path / "ratings.csv", name=str(audit["name"]))
         guideline = path / "guideline.md"
         text = read_text(guideline) if guideline.is_file() else None
@@ -45,6 +48,31 @@ def read_audit(directory: str | Path) -> Earlier:
         raise SourceError(
             f"{path}: its documents are not as `labelq audit` writes them; audit again"
         ) from None
+
+
+def read_json(path: Path) -> Any:
+    """A JSON document that stands beside tables. Half a character (from a broken export) is read
+    as the escape that a table holds in its place.
+
+    Raises:
+        SourceError: it cannot be read.
+        ValueError, RecursionError: it is no JSON.
+    """
+    import json
+
+    content = read_bytes(path)
+    document = json.loads(content)
+    return _whole(document) if b"\\ud" in content else document
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
 
 
 def read_adjudicated(

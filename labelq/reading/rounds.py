@@ -14,7 +14,6 @@ import numpy as np
 from labelq.errors import SettingsError, SourceError
 from labelq.files import (
     TABLE_SUFFIXES,
-    read_bytes,
     read_matrix,
     read_table,
     table_suffix,
@@ -277,10 +276,10 @@ def _with_costs(
 
 
 def _json(path: Path) -> dict[str, Any]:
-    import json
+    from labelq.reading.beside import read_json
 
     try:
-        document = json.loads(read_bytes(path))
+        document = read_json(path)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("questions"), list):

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from labelq.labels.plain import UnitCode, VoterCode
+
 ReasonCode = Literal[
     "disputed",
     "even_split",
@@ -49,7 +51,7 @@ class Entry:
     best entry's. ``fall`` is how much fewer with these answers alone.
     """
 
-    unit: int
+    unit: UnitCode
     priority: float
     reasons: tuple[Reason, ...]
     wants: Literal["another_person", "second_look"]
@@ -60,7 +62,7 @@ class Entry:
     fall: float = 0.0
     votes: int = 1
     seconds: float = 0.0
-    people: tuple[int, ...] = ()
+    people: tuple[VoterCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,9 @@ class ProposedRule:
     labels: tuple[str, ...]
     words: tuple[str, ...]
     label: str | None
-    examples: tuple[int, ...]
-    counterexample: int | None
-    borderline: int | None
+    examples: tuple[UnitCode, ...]
+    counterexample: UnitCode | None
+    borderline: UnitCode | None
     n_units: int
     share: float
     text: str

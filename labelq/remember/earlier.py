@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from labelq.labels.model import Round
-from labelq.pinpoint.findings import Apart, Camp, Cause, CauseEvidence, Cluster
+from labelq.labels.plain import Ids, from_plain
+from labelq.pinpoint.findings import Cluster
+
+SCHEMA: Literal["labelq/audit/1"] = "labelq/audit/1"
+"""Which audit documents are read and written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,42 +57,7 @@ def earlier(
     Raises:
         KeyError, TypeError, ValueError: a document is not as an audit writes it.
     """
-    unit = {name: code for code, name in enumerate(round_.units.ids)}
-    rater = {one.id: code for code, one in enumerate(round_.raters)}
-    clusters = tuple(_cluster(row, unit, rater) for row in document["clusters"])
+    raters = [rater.id for rater in round_.raters]
+    ids = Ids(round_.units.ids, raters, raters)
+    clusters = from_plain(document["clusters"], tuple[Cluster, ...], ids)
     return Earlier(round_, clusters, document, manifest, guideline)
-
-
-def _cluster(row: Mapping[str, Any], unit: Mapping[str, int], rater: Mapping[str, int]) -> Cluster:
-    def codes(names: Sequence[str]) -> tuple[int, ...]:
-        return tuple(unit[name] for name in names)
-
-    told = _known(Cluster, row)
-    for name in ("units", "lookalikes", "divided"):
-        told[name] = codes(row[name])
-    why = _known(Cause, row["cause"])
-    why["camps"] = tuple(
-        Camp(**_known(Camp, camp) | {"rater": rater[camp["rater"]]})
-        for camp in row["cause"]["camps"]
-    )
-    if why.get("rater") is not None:
-        why["rater"] = rater[why["rater"]]
-    if why.get("evidence") is not None:
-        seen = _known(CauseEvidence, row["cause"]["evidence"])
-        who = seen["deviates"]
-        why["evidence"] = CauseEvidence(**seen | {"deviates": None if who is None else rater[who]})
-    apart = tuple(Apart(**_known(Apart, one)) for one in row.get("apart", ()))
-    return Cluster(**told | {"cause": Cause(**why), "apart": apart})
-
-
-def _known(kind: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of ``kind`` that ``row`` tells; lists are tuples in data."""
-    return {
-        field.name: _frozen(row[field.name])
-        for field in dataclasses.fields(kind)
-        if field.name in row
-    }
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

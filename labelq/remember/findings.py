@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from labelq.labels.plain import UnitCode
 from labelq.measure.results import Agreement
 
 Word = Literal["improved", "worse", "not_shown", "cannot_tell"]
@@ -64,7 +65,7 @@ class ClusterFate:
     fate: Fate
     n_before: int
     n_after: int
-    units: tuple[int, ...]
+    units: tuple[UnitCode, ...]
     before: float | None = None
     expected: float | None = None
     lowest: float | None = None

@@ -115,11 +115,12 @@ def _diamond(ax: Axes, x: float, dx: float, dy: float) -> None:
     ax.add_patch(Polygon(corners, closed=True, fc=ACCENT, ec=INK, lw=0.8, clip_on=False))
 
 
-def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
+def pair_matrix(rows: Sequence[Agreement], names: Names, more: int = 0) -> Chart | None:
     """Annotator × annotator: the agreement of every pair. None without pairs.
 
     ``rows`` are the agreements of one question; those with raters and a metric in common
-    (Cohen's kappa, quadratic where labels have an order) are drawn.
+    (Cohen's kappa, quadratic where labels have an order) are drawn; ``more`` pairs are not
+    listed.
     """
     pairs = [r for r in rows if r.raters is not None and r.label is None]
     if not pairs:
@@ -150,7 +151,8 @@ def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:
     )
     if len(pairs) > MOST_PAIRS:
         title += (
-            f"; the {MOST_PAIRS} of {count(len(pairs))} that share most tasks (all: audit.json)"
+            f"; the {MOST_PAIRS} of {count(len(pairs) + more)} that share most tasks"
+            f" ({'more' if more else 'all'}: audit.json)"
         )
     return Chart(svg, title, ("pair", "agreement", "interval", "shared tasks"), table)
 

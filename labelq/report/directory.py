@@ -37,7 +37,8 @@ def write_audit(
 ) -> None:
     """Write an audit to the directory ``target``, whole or not at all.
 
-    ``manifest`` says what the audit was made from (hashes, selection, versions, options). With
+    ``manifest`` says what the audit was made from (hashes, selection, versions, options); how
+    its reports are made is added, so that they can be made again. With
     ``names`` the report and the Markdown show annotators' names instead of letters.
     ``onward`` is for the steps to do next.
 
@@ -54,7 +55,8 @@ def write_audit(
         _write(directory / "rules.html", rules_html(audit))
         _write(private / "annotators.html", private_annotators_html(audit))
         (directory / "audit.json").write_bytes(to_bytes(audit_document(audit)))
-        (directory / "manifest.json").write_bytes(to_bytes(manifest))
+        made = {"report": {"names": names, "onward": onward}}
+        (directory / "manifest.json").write_bytes(to_bytes({**manifest, **made}))
         (directory / "queue.json").write_bytes(to_bytes(list(audit.tasks)))
         _write(directory / "queue.csv", "\ufeff" + queue_csv(audit))
         if audit.draft.original is not None:

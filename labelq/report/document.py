@@ -1,198 +1,259 @@
 """``audit.json``: everything an audit found, at full precision, for programs.
 
-Documented in ``docs/audit-json.md``. The same audit gives the same bytes: there is no clock,
-and everything keeps the audit's order. Units and raters are written as their ids.
+Documented in ``docs/audit-json.md``, and as a JSON Schema in ``docs/audit.schema.json``, which is
+made from :class:`Document`. The same audit gives the same bytes: there is no clock, and
+everything keeps the audit's order. Units and raters are written as their ids.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy as np
-
+from labelq.labels.model import Intake, Label, Question, Rater, Round, Selection
+from labelq.labels.plain import Ids, VoterCode, plain, to_plain
+from labelq.measure.label_scheme import LabelScheme, SchemeChange
 from labelq.measure.raters.methods import METHODS
+from labelq.measure.results import (
+    Agreement,
+    Calibration,
+    Ceiling,
+    ConfusionRow,
+    Consensus,
+    CrossCheck,
+    HeldOut,
+    MarginalTest,
+    PairIndices,
+    Verdict,
+)
+from labelq.pinpoint.findings import Agenda, Cluster, Clustering, EdgeCase, Influence, LabelPair
+from labelq.pinpoint.label_scheme import CatchAll, SchemeFindings
+from labelq.pinpoint.rater_findings import RaterReport
+from labelq.remedy.acts import Change, Entry, GuidelineVersion, ProposedRule, QueueForecast
+from labelq.remedy.decisions import Decision
+from labelq.remember.earlier import SCHEMA
+from labelq.remember.findings import Comparison
+from labelq.remember.gates import Gate
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
-    from labelq.measure.results import Agreement
-    from labelq.pinpoint.findings import Cause, Influence
-    from labelq.remedy.decisions import Decision
+
+__all__ = ["SCHEMA", "Document", "audit_document", "ids_of", "to_bytes"]
 
 
-SCHEMA = "labelq/audit/1"
-MOST_INFLUENCES = 5_000
-MOST_CONFUSION_ROWS = 2_000
+@dataclass(frozen=True, slots=True)
+class Influences(Influence):
+    """An influence with the id of its unit or rater as ``key``."""
+
+    key: str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme(LabelScheme):
+    """A label scheme with what stands out in it."""
+
+    raising: tuple[SchemeChange, ...] = ()
+    catch_alls: tuple[CatchAll, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the consensus of one question was reached (each unit's label is in labels.csv)."""
+
+    question: str
+    method: str
+    why: str
+    iterations: int
+    converged: bool
+    moved: float
+    n_ties: int
+    n_unanimous: int
+    n_overruled: int
+    lost: tuple[Label, ...]
+    accuracy: Mapping[VoterCode, float]
+    bias: Mapping[VoterCode, float]
+    spread: Mapping[VoterCode, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the meeting decided about a cluster."""
+
+    decision: str
+    outcome: str
+    label: str | None
+    when: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftVersion:
+    """The guideline draft; its text is in guideline_draft.md."""
+
+    version: int | None
+    undecided: int
+    name: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where a lower end is tentative, and reliable."""
+
+    tentative: float
+    reliable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the audit was asked to compute."""
+
+    seed: int
+    resamples: int
+    confidence: float
+    interval: str
+    group: str | None
+    resample_raters: bool
+    thresholds: Mapping[str, Thresholds]
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The sections of audit.json, in their order; None where an earlier labelq wrote none."""
+
+    schema: Literal["labelq/audit/1"]
+    name: str
+    selection: Selection
+    questions: tuple[Question, ...]
+    intake: Intake
+    agreements: tuple[Agreement, ...]
+    pairs_left_out: int
+    more_pairs: Mapping[str, int] = field(default_factory=dict)
+    pair_indices: tuple[PairIndices, ...]
+    verdicts: tuple[Verdict, ...]
+    label_pairs: tuple[LabelPair, ...]
+    clusters: tuple[Cluster, ...]
+    decided: Mapping[str, Decided]
+    decisions: tuple[Decision, ...] | None = None
+    clustering: Clustering | None
+    edge_cases: tuple[EdgeCase, ...]
+    raters: tuple[Rater, ...]
+    models: tuple[Rater, ...]
+    voters: tuple[Rater, ...]
+    rater_reports: tuple[RaterReport, ...]
+    rater_methods: Mapping[str, str]
+    influences: tuple[Influences, ...]
+    agendas: tuple[Agenda, ...]
+    label_schemes: tuple[Scheme, ...]
+    consensus: tuple[Method, ...] | None = None
+    ceilings: tuple[Ceiling, ...]
+    held_out: tuple[HeldOut, ...]
+    calibration: tuple[Calibration, ...]
+    rater_confusion: tuple[ConfusionRow, ...]
+    queue: tuple[Entry, ...]
+    queue_forecast: QueueForecast | None
+    rules: tuple[ProposedRule, ...]
+    guideline: GuidelineVersion | None
+    guideline_draft: DraftVersion
+    cross_check: CrossCheck
+    marginal_tests: tuple[MarginalTest, ...]
+    gates: tuple[Gate, ...]
+    comparison: Comparison | None
+    options: Options
 
 
 def audit_document(audit: Audit) -> dict[str, Any]:
     """The audit as a document of plain values: dicts, lists, texts, numbers, None."""
-    source = audit.round
-    units = source.units.ids
-    raters = [r.id for r in source.raters]
+    ids = ids_of(audit.round)
+    return cast("dict[str, Any]", to_plain(_document(audit, ids), Document, ids))
 
-    def row(found: Any, **replaced: Any) -> dict[str, Any]:
-        fields = {f.name: getattr(found, f.name) for f in dataclasses.fields(found)}
-        if isinstance(fields.get("unit"), int | np.integer):
-            fields["unit"] = units[fields["unit"]]
-        if isinstance(fields.get("rater"), int | np.integer):
-            fields["rater"] = raters[fields["rater"]]
-        return fields | replaced
 
-    def ids(codes: Any) -> list[str]:
-        return [units[code] for code in codes]
+def ids_of(round_: Round) -> Ids:
+    """The ids that stand for a round's codes."""
+    voters = [rater.id for rater in round_.voters]
+    return Ids(round_.units.ids, voters[: len(round_.raters)], voters)
 
-    def whole(found: Any) -> dict[str, Any]:
-        """As ``row``, with the fields of what stands in the fields."""
-        return row(found, **{k: v for k, v in dataclasses.asdict(found).items() if k != "rater"})
 
-    def key(found: Influence) -> Any:
-        ids_of = {"unit": units, "rater": raters}.get(found.kind)
-        return found.key if ids_of is None else ids_of[found.key]  # type: ignore[index]  # a code
-
-    shown = _without_most_pairs(audit.agreements)
-    confused = sorted((r for r in audit.rater_confusion if r.reason is None), key=lambda r: -r.n)[
-        :MOST_CONFUSION_ROWS
-    ]
-    document = {
-        "schema": SCHEMA,
-        "name": source.name,
-        "selection": row(source.selection),
-        "questions": [row(q) for q in source.questions],
-        "intake": row(source.intake, aside=[row(a) for a in source.intake.aside]),
-        "agreements": [row(a) for a in shown],
-        "pairs_left_out": len(audit.agreements) - len(shown),
-        "pair_indices": [row(p) for p in audit.pair_indices],
-        "verdicts": [
-            row(
-                v,
-                headline=row(v.headline),
-                rare_labels=[row(a) for a in v.rare_labels],
-                paradox=None if v.paradox is None else row(v.paradox),
-            )
-            for v in audit.verdicts
-        ],
-        "label_pairs": [row(p) for p in audit.label_pairs],
-        "clusters": [
-            row(
-                c,
-                units=ids(c.units),
-                lookalikes=ids(c.lookalikes),
-                divided=ids(c.divided),
-                cause=_cause(c.cause, row, raters),
-                apart=[row(field) for field in c.apart],
-            )
-            for c in audit.clusters
-        ],
-        "decided": {c.id: _decided(d) for c in audit.clusters if (d := audit.decision(c.id))},
-        "clustering": None if audit.clustering is None else row(audit.clustering),
-        "edge_cases": [row(e, others=ids(e.others)) for e in audit.edge_cases],
-        "raters": [row(r) for r in source.raters],
-        "models": [row(m) for m in source.models],
-        "voters": [row(v) for v in source.newcomers],
-        "rater_reports": [
-            row(
-                r,
-                confusion=[row(c) for c in r.confusion],
-                left_out={name: [raters[x] for x in out] for name, out in r.left_out.items()},
-            )
-            for r in audit.raters
-        ],
-        "rater_methods": METHODS,
-        "influences": [row(i, key=key(i)) for i in audit.influences[:MOST_INFLUENCES]],
-        "agendas": [row(a, left=a.left) for a in audit.agendas],
-        "label_schemes": [
-            row(f.scheme, raising=[row(c) for c in f.raising])
-            | {"catch_alls": [row(c) for c in f.catch_alls]}
-            for f in audit.label_schemes
-        ],
-        "ceilings": [whole(c) for c in audit.ceilings],
-        "held_out": [whole(h) for h in audit.held_out],
-        "calibration": [whole(c) for c in audit.calibrations],
-        "rater_confusion": [whole(r) for r in confused],
-        "queue": [
-            row(
-                e,
-                reasons=[row(r) for r in e.reasons],
-                people=[source.voters[code].id for code in e.people],
-            )
-            for e in audit.queue
-        ],
-        "queue_forecast": None if audit.forecast is None else row(audit.forecast),
-        "rules": [
-            row(
-                r,
-                examples=ids(r.examples),
-                counterexample=None if r.counterexample is None else units[r.counterexample],
-                borderline=None if r.borderline is None else units[r.borderline],
-            )
-            for r in audit.draft.rules
-        ],
-        "guideline": None if audit.guideline is None else row(audit.guideline),
-        "guideline_draft": {"version": audit.draft.version, "undecided": audit.draft.undecided},
-        "cross_check": row(audit.cross_check),
-        "marginal_tests": [row(t) for t in audit.marginal_tests],
-        "gates": [row(g) for g in audit.gates],
-        "comparison": None
-        if audit.comparison is None
-        else row(
-            audit.comparison,
-            clusters=[row(c, units=ids(c.units)) for c in audit.comparison.clusters],
+def _document(audit: Audit, ids: Ids) -> Document:
+    source, draft = audit.round, audit.draft
+    return Document(
+        schema=SCHEMA,
+        name=source.name,
+        selection=source.selection,
+        questions=source.questions,
+        intake=source.intake,
+        agreements=audit.agreements,
+        pairs_left_out=audit.pairs_left_out,
+        more_pairs=audit.more_pairs,
+        pair_indices=audit.pair_indices,
+        verdicts=audit.verdicts,
+        label_pairs=audit.label_pairs,
+        clusters=audit.clusters,
+        decided={c.id: _decided(d) for c in audit.clusters if (d := audit.decision(c.id))},
+        decisions=audit.decisions,
+        clustering=audit.clustering,
+        edge_cases=audit.edge_cases,
+        raters=source.raters,
+        models=source.models,
+        voters=source.newcomers,
+        rater_reports=audit.raters,
+        rater_methods=METHODS,
+        influences=tuple(_named(row, ids) for row in audit.influences),
+        agendas=audit.agendas,
+        label_schemes=tuple(map(_scheme, audit.label_schemes)),
+        consensus=tuple(map(_method, audit.consensus.values())),
+        ceilings=audit.ceilings,
+        held_out=audit.held_out,
+        calibration=audit.calibrations,
+        rater_confusion=audit.rater_confusion,
+        queue=audit.queue,
+        queue_forecast=audit.forecast,
+        rules=draft.rules,
+        guideline=audit.guideline,
+        guideline_draft=DraftVersion(draft.version, draft.undecided, draft.name, draft.changes),
+        cross_check=audit.cross_check,
+        marginal_tests=audit.marginal_tests,
+        gates=audit.gates,
+        comparison=audit.comparison,
+        options=Options(
+            audit.seed,
+            audit.resamples,
+            audit.confidence,
+            audit.interval,
+            audit.group,
+            audit.resample_raters,
+            {v.question: Thresholds(v.tentative_from, v.reliable_from) for v in audit.verdicts},
+            audit.options,
         ),
-        "options": {
-            "seed": audit.seed,
-            "resamples": audit.resamples,
-            "confidence": audit.confidence,
-            "interval": audit.interval,
-            "group": audit.group,
-            "resample_raters": audit.resample_raters,
-            "thresholds": {
-                v.question: {"tentative": v.tentative_from, "reliable": v.reliable_from}
-                for v in audit.verdicts
-            },
-            "given": dict(audit.options),
-        },
-    }
-    plain: dict[str, Any] = _plain(document)
-    return plain
+    )
 
 
-def _decided(decision: Decision) -> dict[str, Any]:
-    """A decision as far as an audit keeps it: the file beside the guideline says the rest."""
+def _same(found: Any, kind: Any) -> dict[str, Any]:
+    """The fields of ``kind`` that ``found`` has."""
+    return {f.name: getattr(found, f.name) for f in fields(kind) if hasattr(found, f.name)}
+
+
+def _named(row: Influence, ids: Ids) -> Influences:
+    key = row.key
+    named = ids.of[row.kind][key] if isinstance(key, int) else key
+    return Influences(**_same(row, Influence) | {"key": named})
+
+
+def _scheme(found: SchemeFindings) -> Scheme:
+    more = {"raising": found.raising, "catch_alls": found.catch_alls}
+    return Scheme(**_same(found.scheme, LabelScheme) | more)
+
+
+def _method(found: Consensus) -> Method:
+    return Method(**_same(found, Method))
+
+
+def _decided(decision: Decision) -> Decided:
     when = None if decision.when is None else decision.when.isoformat()
-    label = {"outcome": decision.outcome, "label": decision.label}
-    return {"decision": decision.id, **label, "when": when}
-
-
-def _cause(cause: Cause, row: Callable[..., dict[str, Any]], raters: list[str]) -> dict[str, Any]:
-    evidence = None
-    if cause.evidence is not None:
-        who = cause.evidence.deviates
-        evidence = row(cause.evidence, deviates=None if who is None else raters[who])
-    return row(cause, camps=[row(camp) for camp in cause.camps], evidence=evidence)
-
-
-MOST_PAIRS = 2_000
-"""Per question and coefficient so many pairs of annotators are written; a crowd has hundreds
-of thousands. ``labelq agreement --format json`` writes them all."""
-
-
-def _without_most_pairs(rows: Sequence[Agreement]) -> list[Agreement]:
-    """All rows but those of pairs beyond :data:`MOST_PAIRS`, least shared units first to go."""
-    pairs: dict[tuple[str, str, str | None, str | None], list[Agreement]] = {}
-    for row in rows:
-        if row.raters is not None:
-            pairs.setdefault((row.question, row.metric, row.weights, row.label), []).append(row)
-    gone = {
-        id(row)
-        for same in pairs.values()
-        for row in sorted(same, key=lambda row: -row.n_units)[MOST_PAIRS:]
-    }
-    return [row for row in rows if id(row) not in gone]
+    return Decided(decision.id, decision.outcome, decision.label, when)
 
 
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -200,28 +261,9 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 def to_bytes(document: Any) -> bytes:
     """A document as JSON in UTF-8, with full precision, readable, always the same bytes."""
-    text = json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False)
     # What steers a terminal, or turns its text round, stands as an escape: the same document.
     text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     # A lone surrogate (half a character, from a broken export) has no UTF-8 form; the escape
     # that Python writes for it is the one that JSON knows.
     return (text + "\n").encode("utf-8", "backslashreplace")
-
-
-def _plain(value: Any) -> Any:
-    """``value`` in JSON's types: sets sorted, tuples as lists, numbers as Python's own."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, frozenset | set):
-        return [_plain(item) for item in sorted(value)]
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value

@@ -118,7 +118,7 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         overall=[_coefficient(a) for a in everyone if a.label is None and not _refused(a)],
         refused=_refusals([a for a in everyone if a.label is None and _refused(a)]),
         by_label=[_coefficient(a) for a in everyone if a.label is not None][:MOST_LABEL_ROWS],
-        pairs=pair_matrix(rows, names),
+        pairs=pair_matrix(rows, names, audit.more_pairs.get(v.question, 0)),
         confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
         quality=ceilings.sentences(audit, v.question),
         ceiling=ceilings.part(audit, v.question),

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from labelq.labels.model import Units
+from labelq.labels.plain import plain
 from labelq.remember.expecting import RATES, Predicted, inside_variance, posterior, prior
 from labelq.remember.fates import cluster_fates
 from labelq.remember.likeness import Both
 from labelq.remember.splits import Splits, votes_of
-from labelq.report.document import _plain
 from tests.remember.contents import LABELS, content_of, drawn, rate_of, remembered, worst
 from tests.rounds import make_round
 
@@ -71,7 +71,7 @@ def test_what_was_gone_and_is_there_again_is_back():
     settled = [0.05, *rates[1:]]
     first, second = drawn(rates, 20, 1, name="one"), drawn(settled, 20, 2, name="two")
     (gone,) = fates(remembered(first, [0]), second)
-    row = _plain(gone) | {"units": [second.units.ids[u] for u in gone.units]}
+    row = plain(gone) | {"units": [second.units.ids[u] for u in gone.units]}
     audit = remembered(second, [], {"comparison": {"clusters": [row]}})
     (again,) = fates(audit, drawn(rates, 20, 3))
     assert (again.fate, again.cluster, again.since) == ("back", "value-1", "one")

@@ -9,7 +9,7 @@ import pytest
 
 from labelq.report.directory import QUEUE_COLUMNS, queue_csv, write_audit
 from labelq.report.document import audit_document
-from labelq.report.steps import Onward
+from labelq.report.steps import ONWARD, Onward
 
 FILES = {
     "report.html",
@@ -47,7 +47,8 @@ def test_everything_is_there_and_exact(framed, tmp_path):
     assert found == FILES
     assert json.loads((target / "audit.json").read_bytes()) == audit_document(framed)
     assert json.loads((target / "queue.json").read_bytes()) == list(framed.tasks)
-    assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0}
+    made = {"names": False, "onward": {"audit": ONWARD.audit, "server": False}}
+    assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0, "report": made}
     assert (target / "guideline_draft.md").read_bytes() == b"draft\r\ntext"
     table = pd.read_csv(target / "ratings.csv", dtype={"unit": str})
     pd.testing.assert_frame_equal(table, framed.round.to_frame())

@@ -11,6 +11,8 @@ from labelq.measure.consensus.held_out import held_out
 from labelq.measure.consensus.rater_confusion import rater_confusion
 from labelq.measure.results import Calibration, Ceiling, ConfusionRow, Consensus, HeldOut
 
+MOST_CONFUSION_ROWS = 2_000
+
 
 @dataclass(slots=True)
 class Quality:
@@ -20,6 +22,12 @@ class Quality:
     held_out: list[HeldOut] = field(default_factory=list)
     calibrations: list[Calibration] = field(default_factory=list)
     confusions: list[ConfusionRow] = field(default_factory=list)
+
+    @property
+    def best_known(self) -> tuple[ConfusionRow, ...]:
+        """The rows of ``confusions`` that rest on most answers, :data:`MOST_CONFUSION_ROWS`."""
+        told = (row for row in self.confusions if row.reason is None)
+        return tuple(sorted(told, key=lambda row: -row.n)[:MOST_CONFUSION_ROWS])
 
     def add(
         self, round_: Round, question: Question, found: Consensus, seed: int, confidence: float

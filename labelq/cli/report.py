@@ -1,0 +1,93 @@
+"""``labelq report``: the reports of an audit, from its directory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from labelq.report.reopening import Reopened
+
+PAGES = {"html": "report.html", "md": "report.md"}
+
+
+@click.command("report", short_help="The reports of an audit, from its directory alone.")
+@click.argument("audit_dir", type=click.Path(path_type=Path), metavar="AUDIT_DIR")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where they go: a directory, or with one --format a file [AUDIT_DIR].",
+)
+@click.option(
+    "--format",
+    type=click.Choice(list(PAGES)),
+    help="Only the page for a browser, or only the Markdown [both].",
+)
+@click.option(
+    "--names/--no-names",
+    default=None,
+    help="Annotators' names, or letters in their place [as audited].",
+)
+def report_command(
+    audit_dir: Path,
+    out: Path | None,
+    format: str | None,  # noqa: A002  # the option's name
+    names: bool | None,  # noqa: FBT001  # a flag, by its name
+) -> None:
+    """Write report.html and report.md again, from what an audit wrote to its directory.
+
+    Nothing is measured: the pages say what the audit found. They replace those in AUDIT_DIR,
+    both or none; with --out they go elsewhere, and replace nothing but themselves.
+
+    \b
+    Examples:
+      labelq report audits/round_1
+      labelq report audits/round_1 --names --out for_the_lead/
+      labelq report audits/round_1 --format md --out wiki/quality.md
+    """
+    from labelq.cli.writing import write_files
+    from labelq.report.reopening import reopen
+    from labelq.report.text import visible
+
+    kinds = [format] if format else list(PAGES)
+    found = reopen(audit_dir)
+    contents = pages(audit_dir, found, kinds, names=found.names if names is None else names)
+    target = out or audit_dir
+    file = len(kinds) == 1 and out is not None and not out.is_dir() and bool(out.suffix)
+    paths = {kind: target if file else target / PAGES[kind] for kind in kinds}
+    write_files({paths[kind]: contents[kind] for kind in kinds}, replace=True)
+    for path in paths.values():
+        click.echo(visible(path.as_posix()))
+
+
+def pages(
+    audit_dir: Path, found: Reopened, kinds: list[str], *, names: bool
+) -> Mapping[str, bytes]:
+    """The reports of these kinds, as they stand in files.
+
+    Raises:
+        SourceError: the documents do not fit together, so that nothing can be said from them.
+    """
+    from labelq.errors import SourceError
+    from labelq.report.html import report_html
+    from labelq.report.markdown import report_markdown
+
+    render = {"html": report_html, "md": report_markdown}
+    try:
+        return {
+            kind: render[kind](found.audit, names=names, onward=found.onward).encode(
+                "utf-8", "backslashreplace"
+            )
+            for kind in kinds
+        }
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as cause:
+        from labelq.files import one_line
+
+        raise SourceError(
+            f"{audit_dir}: its files do not fit together ({type(cause).__name__}:"
+            f" {one_line(cause)}); audit again"
+        ) from None
