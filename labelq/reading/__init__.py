@@ -6,15 +6,31 @@ from labelq.reading.beside import (
     read_audit,
     read_decision_file,
 )
+from labelq.reading.deciding import (
+    ADJUDICATED,
+    adjudicated_file,
+    decided_draft,
+    decisions_file,
+    guideline_file,
+    guideline_now,
+    with_adjudicated,
+)
 from labelq.reading.rounds import files_of, is_export, read, round_name
 
 __all__ = [
+    "ADJUDICATED",
+    "adjudicated_file",
+    "decided_draft",
     "decisions_beside",
+    "decisions_file",
     "files_of",
+    "guideline_file",
+    "guideline_now",
     "is_export",
     "read",
     "read_adjudicated",
     "read_audit",
     "read_decision_file",
     "round_name",
+    "with_adjudicated",
 ]
