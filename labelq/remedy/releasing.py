@@ -77,14 +77,16 @@ def effects(
     *,
     seed: int = 0,
     anchors: Units | None = None,
+    scopes: Scopes | None = None,
 ) -> tuple[Effect, ...]:
     """What each decision does to ``round_``, in their order; undecided ones do nothing.
 
     Annotations are read as people meant them last: with the names that labels have after all
     merges and renames, and with the votes that came through a queue. ``anchors`` are the units
-    of the round that was decided upon, where that is another one.
+    of the round that was decided upon, where that is another one. ``scopes`` of the round, where
+    they are there already, spare looking at its content again.
     """
-    scopes = Scopes(round_, anchors)
+    scopes = scopes or Scopes(round_, anchors)
     today = mapping(decisions)
     now = {q.name: last_words(round_, q) for q in round_.questions}
     read = replace(round_, ratings={name: _mapped(now[name], name, today) for name in now})

@@ -254,6 +254,7 @@ def decided_clusters(
     round_: Round,
     *,
     anchors: Units | None = None,
+    scopes: Scopes | None = None,
 ) -> dict[str, Decision]:
     """Cluster id → the decision about it; the last decision of a file wins.
 
@@ -263,9 +264,10 @@ def decided_clusters(
     them, a dropped label about everything that it is confused with.
 
     Proposals that were rejected and whose evidence changed (see :func:`still_rejected`) are
-    left out. Whether a decision leaves the cluster open, its outcome says.
+    left out. Whether a decision leaves the cluster open, its outcome says. ``scopes`` of the
+    round, where they are there already, spare looking at its content again.
     """
-    scopes = Scopes(round_, anchors)
+    scopes = scopes or Scopes(round_, anchors)
     found: dict[str, Decision] = {}
     for decision in decisions:
         own = [cluster for cluster in clusters if _same_labels(decision, cluster)]

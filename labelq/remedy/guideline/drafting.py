@@ -54,6 +54,7 @@ def draft_guideline(
     links: TaskLinks | None = None,
     date: str | None = None,
     notes: Sequence[str] = (),
+    scopes: Scopes | None = None,
 ) -> Draft:
     """A draft of the guideline ``text`` (Markdown) with a rule for each cluster worth one.
 
@@ -67,11 +68,12 @@ def draft_guideline(
     goes, and is not proposed again unless its evidence changed. Rules of an earlier draft that
     nobody has decided stay, and are not proposed twice. ``links`` are where tasks are looked
     at, ``date`` (ISO) is recorded with the version, ``notes`` are for the change log.
+    ``scopes`` of the round, where they are there already, spare looking at its content again.
     """
     base = first_guideline(round_) if text is None else text
     work = _Work.of(base, round_, consensuses, sections or {}, links, decisions)
-    settled = decided_clusters(decisions, clusters, round_)
-    scopes = Scopes(round_)
+    scopes = scopes or Scopes(round_)
+    settled = decided_clusters(decisions, clusters, round_, scopes=scopes)
     for decision in decisions:
         own = [c for c in clusters if settled.get(c.id) is decision]
         work.decide(Decided.of(decision, scopes, own), clusters)
