@@ -111,11 +111,15 @@ class Casebook:
 
     def _rules(self, decisions: Sequence[Decision], anchors: Units | None) -> None:
         """Per question and unit the last rule about it, and whom it contradicts."""
-        here = [one for one in decisions if anchors is not None or _of_this(one, self.round)]
+        found = {one.decision.id: one for one in effects(decisions, self.round)}
+        for one in effects(decisions, self.round, anchors=anchors) if anchors else ():
+            if not _of_this(one.decision, self.round):
+                found[one.decision.id] = one
         self.rules: dict[tuple[str, int], list[tuple[Decision, frozenset[int]]]] = {}
-        for effect in effects(here, self.round, anchors=anchors):
+        for effect in found.values():
             decision = effect.decision
-            if decision.outcome not in ("label", "new_label", "split", "drop"):
+            told = anchors is not None or _of_this(decision, self.round)
+            if not told or decision.outcome not in ("label", "new_label", "split", "drop"):
                 continue
             units = effect.units if decision.outcome == "label" else effect.contradicted
             for unit in units:
@@ -188,9 +192,7 @@ class Casebook:
         kind: Kind
         if cluster is not None and excused and cluster.cause.kind in ("gap", "ambiguous"):
             kind = "gap" if cluster.cause.kind == "gap" else "ambiguous"
-        elif lead == same + 1 and (lead > 1 or n == 1):
-            kind = "even"
-        elif same and lead == same + 2:  # one vote apart
+        elif _close(lead, same, n):
             kind = "even"
         elif lead < 2 or 2 * lead <= n:
             kind = "split"
@@ -250,6 +252,12 @@ class Casebook:
             own = [found for (of, _, _), found in held.items() if of == kind]
             if own:
                 yield Standing(kind, sum(right for right, _ in own), len(own), sum(map(all, own)))
+
+
+def _close(lead: int, same: int, n: int) -> bool:
+    """Whether as many of ``n`` others or more, but for one, answered alike: ``lead`` otherwise."""
+    tied = lead == same + 1 and (lead > 1 or n == 1)
+    return tied or (same > 0 and lead == same + 2)
 
 
 def _usual(reports: Sequence[RaterReport]) -> dict[str, float]:

@@ -27,7 +27,8 @@ Kind = Literal[
 ``gold``: the label known beforehand is another one. ``others``: most of the others, two or
 more of them, gave the same other label. And where it says nothing about the rater: ``gap``: the
 guideline has no rule for such units. ``ambiguous``: they can be read in several ways. ``even``:
-as many answered like the rater as otherwise. ``split``: the others do not agree either.
+as many answered like the rater as otherwise, or one less. ``split``: the others do not agree
+either.
 ``doubted``: most of the others contradict gold with the same answer. ``relabeled``: the label was
 dropped, split or made new by a decision.
 """

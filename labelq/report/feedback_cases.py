@@ -70,7 +70,7 @@ _TITLES: dict[Kind, str] = {
     "others": "Most of the others at one",
     "gap": "The guideline has no rule for these yet",
     "ambiguous": "These can be read in several ways",
-    "even": "As many answered like you as otherwise",
+    "even": "Close votes",
     "split": "The others do not agree either",
     "doubted": "The known answer may be the one to look at",
 }
@@ -82,7 +82,7 @@ _SAID: dict[Kind, str] = {
     ),
     "gap": "Annotators read these in different, consistent ways: a rule is missing.",
     "ambiguous": "Votes on tasks like these split without a pattern.",
-    "even": "Nobody can tell from the votes which answer is meant.",
+    "even": "About as many answered like you as otherwise: still open.",
     "doubted": "Most of the others answered as you did.",
 }
 
