@@ -51,8 +51,8 @@ def write_feedback(
     codes = [code for code, one in enumerate(raters) if one.kind == "person"]
     if not everybody:
         codes = [rater_called(raters, rater)]
-    audit = _with_decisions(found, audit_dir, decisions)
-    book = casebook(audit, anchors=_anchors(found, audit.decisions))
+    audit, anchors = _with_decisions(found, audit_dir, decisions)
+    book = casebook(audit, anchors=anchors)
     joined = (found.manifest.get("options") or {}).get("join")
     links = TaskLinks.of(None if joined else found.manifest.get("server"))
     render = {"html": feedback_html, "md": feedback_markdown}[kind]
@@ -75,8 +75,12 @@ def _place(audit_dir: Path, out: Path | None, letter: str, kind: str, *, everybo
     return out / f"feedback-{letter}.{kind}" if out.is_dir() else out
 
 
-def _with_decisions(found: Reopened, audit_dir: Path, told: Path | None) -> Audit:
-    """The audit with what people decided since: the meeting, and reviewers."""
+def _with_decisions(
+    found: Reopened, audit_dir: Path, told: Path | None
+) -> tuple[Audit, Units | None]:
+    """The audit with what people decided since, the meeting and reviewers; and the tasks of the
+    earlier round that decisions were made on.
+    """
     from dataclasses import replace
 
     from labelq.reading import decisions_file, read_decision_file, with_adjudicated
@@ -96,15 +100,15 @@ def _with_decisions(found: Reopened, audit_dir: Path, told: Path | None) -> Audi
         for problem in file.problems(audit.round):
             click.echo(f"labelq: {_shown(problem)}", err=True)
     source, _ = with_adjudicated(audit.round, settings, path, decisions)
-    decided = decided_clusters(
-        decisions, audit.clusters, source, anchors=_anchors(found, decisions)
-    )
-    return replace(
+    anchors = _anchors(found, decisions)
+    decided = decided_clusters(decisions, audit.clusters, source, anchors=anchors)
+    now = replace(
         audit,
         round=source,
         decisions=tuple(decisions),
         decided={cluster: decision.id for cluster, decision in decided.items()},
     )
+    return now, anchors
 
 
 def _anchors(found: Reopened, decisions: tuple[Decision, ...]) -> Units | None:
@@ -119,9 +123,8 @@ def _anchors(found: Reopened, decisions: tuple[Decision, ...]) -> Units | None:
     try:
         return read_audit(Path(against)).round.units
     except SourceError as problem:
-        click.echo(
-            f"labelq: decisions on an earlier round are left out: {_shown(problem)}", err=True
-        )
+        left_out = f"decisions on tasks of an earlier round are left out: {_shown(problem)}"
+        click.echo(f"labelq: {left_out}", err=True)
         return None
 
 
