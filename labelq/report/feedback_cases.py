@@ -77,8 +77,8 @@ _TITLES: dict[Kind, str] = {
 
 _SAID: dict[Kind, str] = {
     "others": (
-        "No written rule decides these. Where you would give your answer again, bring the task to"
-        " the next guideline meeting."
+        "No decided rule is known to be about these. Where the guideline supports your answer, or"
+        " is silent, bring the task to the next guideline meeting."
     ),
     "gap": "Annotators read these in different, consistent ways: a rule is missing.",
     "ambiguous": "Votes on tasks like these split without a pattern.",
@@ -147,7 +147,7 @@ def _rule(decision: Decision, *, known: bool | None) -> tuple[str, list[str]]:
     if known:
         said.append("The rule was there when you answered.")
     elif known is False:
-        said.append("You answered before this was decided and could not know it: for next time.")
+        said.append("You answered before this was decided: nobody could know it then.")
     return title, said
 
 
