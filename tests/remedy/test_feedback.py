@@ -171,7 +171,9 @@ def test_a_rule_was_known_or_it_was_not(when, submitted, evidence, guideline, kn
 
 def test_a_rule_on_tasks_of_another_round_says_nothing_about_the_same_ids():
     round_ = the_round({"1": "rbb", "2": "rbb"}, {"1": "a parcel", "2": "my card"})
-    other = rule(scope=Scope(tasks=("1",)), evidence=Evidence("before", "c", (), 4, 0.3))
+    other = rule(
+        scope=Scope(tasks=("1",), lookalikes=False), evidence=Evidence("before", "c", (), 4, 0.3)
+    )
     assert {c.kind for c in found(round_, decisions=[other]).values()} == {"others"}
     here = replace(other, evidence=replace(other.evidence, round="r"))
     assert found(round_, decisions=[here])[0].kind == "rule"
