@@ -20,7 +20,7 @@ from labelq.report.directory import write_audit
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
     "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull"
-    "|queue"
+    "|queue|report"
 )
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
@@ -127,7 +127,7 @@ def test_every_command_runs(
     if "--out" in arguments:  # never outside the test's folder
         at = arguments.index("--out") + 1
         arguments[at] = arguments[at].lstrip("/")
-    if arguments[0] in ("decide", "guideline"):
+    if arguments[0] in ("decide", "guideline", "report"):
         place = next(word for word in arguments if word.startswith("audits/"))
         shutil.copytree(audited, tmp_path / place)
     elif arguments[0] not in ("consensus", "demo", "plan"):

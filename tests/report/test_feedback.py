@@ -196,22 +196,22 @@ def test_a_rule_that_came_later_is_held_against_nobody(told):
         (
             Flag("fast", 0.13, 1.0, 112, 120),
             (
-                "Per task you took 4 s in the middle, 13 % of the usual time for the same tasks (less"
-                " than usual on 112 of 120)."
+                "Per task you took 4 s in the middle, 13 % of the usual time for the same tasks "
+                "(less than usual on 112 of 120)."
             ),
         ),
         (
             Flag("differs", 0.31, 0.12, 25, 80),
             (
-                "Your answers differ from the others’ in 31 % of comparisons; theirs differ from each"
-                " other’s in 12 %."
+                "Your answers differ from the others’ in 31 % of comparisons; theirs differ from "
+                "each other’s in 12 %."
             ),
         ),
         (
             Flag("habit", 0.8, 0.04, 12, 15, 0.01, "Cancel", "Refund"),
             (
-                "Where the others say Refund, you answer Cancel: 12 of 15 times; the others do so 4 %"
-                " of the time."
+                "Where the others say Refund, you answer Cancel: 12 of 15 times; the others do so"
+                " 4 % of the time."
             ),
         ),
         (Flag("habit", 0.8, None, 12, 15, 0.01, "Cancel"), "You answer Cancel: 12 of 15 times."),
@@ -225,8 +225,8 @@ def test_a_rule_that_came_later_is_held_against_nobody(told):
         (
             Flag("threshold", -0.1, 0.05, 14, 20, 0.01, "4", "5"),
             (
-                "Where most of the others answer “5” or more, you answer “4” or less: 14 of 20 times;"
-                " the others do so 5 % of the time."
+                "Where most of the others answer “5” or more, you answer “4” or less: 14 of 20 "
+                "times; the others do so 5 % of the time."
             ),
         ),
         (
@@ -236,15 +236,15 @@ def test_a_rule_that_came_later_is_held_against_nobody(told):
         (
             Flag("self", 0.42, 0.18, 10, 24, 0.01),
             (
-                "To the same thing you gave different answers 10 of 24 times (42 %); any two answers to"
-                " it differ 18 % of the time."
+                "To the same thing you gave different answers 10 of 24 times (42 %); any two "
+                "answers to it differ 18 % of the time."
             ),
         ),
         (
             Flag("drift", 0.6, 0.9, 61, 98, 0.01, when="2026-03-02T10:00:00"),
             (
-                "From your answer 61 of 98 (2026-03-02) on, you and the others agree on 60 % of pairs;"
-                " before, on 90 %."
+                "From your answer 61 of 98 (2026-03-02) on, you and the others agree on 60 % of "
+                "pairs; before, on 90 %."
             ),
         ),
         (Flag("skips", 0.2, 0.03, 12, 60), "You skip 20 % of tasks; the others 3 %."),
