@@ -231,12 +231,17 @@ class Casebook:
         return True if decision.id in self.told else None
 
     def _standings(self, rater: int) -> Iterator[Standing]:
-        """How the answers compare with what is known; a multiple choice counts once."""
+        """How the answers compare with what is known; a multiple choice counts once.
+
+        A rule that came after the answer is left out: nobody could follow it.
+        """
         held: dict[tuple[Kind, str, int], tuple[bool, bool]] = {}
         for answers in self.answers:
             for row in answers.rows_of(rater).tolist():
                 unit, answer = int(answers.unit[row]), answers.answer(row)
-                _, says, voters = self._rule(answers, unit)
+                decision, says, voters = self._rule(answers, unit)
+                if decision is None or self._known_then(decision, answers, row) is False:
+                    says = None
                 known: dict[Kind, str | None] = {
                     "adjudicated": answers.adjudicated.get(unit),
                     "rule": says if answer == says or rater in voters else None,

@@ -153,7 +153,8 @@ def _well(feedback: Feedback) -> Iterator[str]:
     for one in feedback.standings:
         yield _KNOWN[one.kind].format(n=count(one.of), right=count(one.right))
     if alone := sum(one.alone for one in feedback.standings):
-        times = "Once" if alone == 1 else f"{yours.capital(yours.number(alone))} times"
+        often = f"{yours.capital(yours.number(alone))} times"
+        times = {1: "Once", 2: "Twice"}.get(alone, often)
         yield f"{times} yours was the right answer although most of the others gave another."
 
 

@@ -142,7 +142,8 @@ def _parts(
 def _rule(decision: Decision, *, known: bool | None) -> tuple[str, list[str]]:
     """The heading and the sentences above tasks that a decision is about."""
     when = "" if decision.when is None else f" on {day(decision.when)}"
-    title = f"Decided{when}: {decisions.outcome(decision)}"
+    since = "Decided since," if known is False and when else "Decided"
+    title = f"{since}{when}: {decisions.outcome(decision)}"
     said = [f"“{mark(' '.join(decision.rule.split()), 600)}”"] if decision.rule.strip() else []
     if known:
         said.append("The rule was there when you answered.")

@@ -166,7 +166,10 @@ def test_a_rule_was_known_or_it_was_not(when, submitted, evidence, guideline, kn
         evidence=evidence and Evidence(evidence, "value-1", ("card",), 4, 0.3),
     )
     text = guideline and f"---\nlabelq:\n  decisions:\n  - {guideline}\n---\n# Guide\n"
-    assert found(round_, decisions=[decision], guideline=text)[0].known is known
+    feedback = book(round_, decisions=[decision], guideline=text).of(0)
+    assert feedback.cases[0].known is known
+    # What nobody could know is held against nobody's score.
+    assert [s.kind for s in feedback.standings] == ([] if known is False else ["rule"])
 
 
 def test_a_rule_on_tasks_of_another_round_says_nothing_about_the_same_ids():
