@@ -76,15 +76,18 @@ class Casebook:
         }
         self.usual = _usual(reports)
         self._rules(decisions, anchors)
+        # What is looked at one by one: rows where something is known, or others are at odds.
+        self.known = [np.isin(answers.unit, self._units_known(answers)) for answers in self.answers]
+        self.at_odds = [answers.most > answers.alike for answers in self.answers]
 
     def of(self, rater: int) -> Feedback:
         """What the rater with this code can learn."""
         own = tuple(report for report in self.reports if report.rater == rater)
-        found = [case for answers in self.answers for case in self._cases(answers, rater)]
+        found = [case for at in range(len(self.answers)) for case in self._cases(at, rater)]
         counts: dict[Kind, int] = {}
         for case in found:
             counts[case.kind] = counts.get(case.kind, 0) + 1
-        cases = chosen(found)
+        cases = tuple(self._with_others(case, rater) for case in chosen(found))
         named = {case.decision for case in cases}
         # Of a multiple choice the first label stands for all.
         units = [a.unit[a.rows_of(rater)] for a in self.answers if not a.tick]
@@ -112,7 +115,7 @@ class Casebook:
     def _rules(self, decisions: Sequence[Decision], anchors: Units | None) -> None:
         """Per question and unit the last rule about it, and whom it contradicts."""
         found = {one.decision.id: one for one in effects(decisions, self.round)}
-        for one in effects(decisions, self.round, anchors=anchors) if anchors else ():
+        for one in effects(decisions, self.round, anchors=anchors) if anchors is not None else ():
             if not _of_this(one.decision, self.round):
                 found[one.decision.id] = one
         self.rules: dict[tuple[str, int], list[tuple[Decision, frozenset[int]]]] = {}
@@ -139,11 +142,28 @@ class Casebook:
             return decision, self._now(answers.question, decision.label), voters
         return None, None, frozenset()
 
-    def _cases(self, answers: Answers, rater: int) -> Iterator[Case]:
-        for row in answers.rows_of(rater).tolist():
+    def _units_known(self, answers: Answers) -> list[int]:
+        """The units of which a label is known, or that a rule is about."""
+        ruled = (unit for question, unit in self.rules if question == answers.question)
+        return list({*answers.adjudicated, *answers.gold, *ruled})
+
+    def _with_others(self, case: Case, rater: int) -> Case:
+        """A case with the others' answers, which are looked up only where they are shown."""
+        (answers,) = (
+            one
+            for one in self.answers
+            if one.question == case.question and case.tick in (None, one.labels[-1])
+        )
+        row = answers.row(case.unit, rater)
+        return replace(case, others=answers.counts(row), between=answers.range_of(row))
+
+    def _cases(self, at: int, rater: int) -> Iterator[Case]:
+        answers = self.answers[at]
+        rows = answers.rows_of(rater)
+        for row in rows[self.known[at][rows] | self.at_odds[at][rows]].tolist():
             unit = int(answers.unit[row])
-            case = self._known(answers, row, unit, rater)
-            if case is None and answers.disputed(row):
+            case = self._known(answers, row, unit, rater) if self.known[at][row] else None
+            if case is None and self.at_odds[at][row]:
                 case = self._among_others(answers, row, unit, rater)
             if case is not None:
                 yield case
@@ -211,12 +231,12 @@ class Casebook:
             answers.answer(row),
             says,
             answers.same(row),
-            answers.counts(row),
+            lead=answers.lead(row),
+            n=answers.others(row),
             cluster=None if cluster is None else cluster.id,
             habit=cause is not None and cause.kind == "rater" and cause.rater == rater,
             on_agenda=cluster is not None and cluster.id in self.agenda,
             words=() if cluster is None else cluster.words,
-            between=answers.range_of(row),
             apart=answers.steps(row, says),
             tick=None if answers.tick is None else answers.labels[1],
         )
@@ -236,8 +256,9 @@ class Casebook:
         A rule that came after the answer is left out: nobody could follow it.
         """
         held: dict[tuple[Kind, str, int], tuple[bool, bool]] = {}
-        for answers in self.answers:
-            for row in answers.rows_of(rater).tolist():
+        for answers, known_row in zip(self.answers, self.known, strict=True):
+            rows = answers.rows_of(rater)
+            for row in rows[known_row[rows]].tolist():
                 unit, answer = int(answers.unit[row]), answers.answer(row)
                 decision, says, voters = self._rule(answers, unit)
                 if decision is None or self._known_then(decision, answers, row) is False:

@@ -53,7 +53,8 @@ class Case:
     """One answer of the rater: to ``unit`` (a code), ``answer`` as shown.
 
     ``says`` is the label that stands against it (None: none does). ``alike`` others gave the
-    same answer, ``others`` lists the other answers with their counts, most first.
+    same answer, ``others`` lists the other answers with their counts, most first; the first has
+    ``lead`` of ``n``.
     ``cluster`` and ``decision`` are ids. ``habit``: the cluster is a habit of this rater.
     ``on_agenda``: the next meeting talks about it. ``known``: whether the rule was there before
     the answer (None: not known); ``resembles``: the rule was decided on other units, like it.
@@ -68,7 +69,9 @@ class Case:
     answer: str
     says: str | None
     alike: int
-    others: tuple[tuple[str, int], ...]
+    others: tuple[tuple[str, int], ...] = ()
+    lead: int = 0
+    n: int = 0
     cluster: str | None = None
     decision: str | None = None
     habit: bool = False
@@ -159,8 +162,6 @@ def chosen(found: Collection[Case]) -> tuple[Case, ...]:
 
 def _rank(case: Case) -> tuple[object, ...]:
     """A habit first; then rules that were known; then where the others are far away and at one."""
-    most = case.others[0][1] if case.others else 0
-    n = case.alike + sum(count for _, count in case.others)
-    agreed = round(most / n, 12) if n else 0.0
+    agreed = round(case.lead / case.n, 12) if case.n else 0.0
     of_rule = case.decision or "", not case.known
-    return not case.habit, *of_rule, -case.apart, -agreed, -most, case.unit, case.answer
+    return not case.habit, *of_rule, -case.apart, -agreed, -case.lead, case.unit, case.answer

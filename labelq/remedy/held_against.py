@@ -26,7 +26,8 @@ class Answers:
     ``most`` hold per row how many others gave the same label, and the commonest other one,
     ``next`` that label. ``n`` is how many others answered. ``far`` is given for numbers and
     rankings, which hardly ever are the same: whether a number lies far outside all others'.
-    ``adjudicated`` and ``gold`` are labels by unit code. ``ordered``: labels stand in order.
+    ``order`` are the rows sorted by rater, each one's from ``starts`` on. ``adjudicated`` and
+    ``gold`` are labels by unit code. ``ordered``: labels stand in order.
     """
 
     question: str
@@ -41,6 +42,7 @@ class Answers:
     most: Ints
     next: Ints
     order: Ints
+    starts: Ints
     far: NDArray[np.bool_] | None
     adjudicated: Mapping[int, str]
     gold: Mapping[int, str]
@@ -48,7 +50,7 @@ class Answers:
 
     def rows_of(self, rater: int) -> Ints:
         """The rows of the rater with this code, by unit."""
-        a, b = np.searchsorted(self.rater[self.order], [rater, rater + 1])
+        a, b = self.starts[[rater, rater + 1]] if rater + 1 < len(self.starts) else (0, 0)
         return self.order[a:b]
 
     def answer(self, row: int) -> str:
@@ -71,9 +73,10 @@ class Answers:
         """How many others answered."""
         return int(self.n[row])
 
-    def disputed(self, row: int) -> bool:
-        """Whether the answer is not that of more people than any other."""
-        return bool(self.most[row] > self.alike[row])
+    def row(self, unit: int, rater: int) -> int:
+        """The row of a rater's answer to a unit, which must be there."""
+        start, stop = np.searchsorted(self.unit, [unit, unit + 1])
+        return int(start + np.searchsorted(self.rater[start:stop], rater))
 
     def counts(self, row: int) -> tuple[tuple[str, int], ...]:
         """The other labels that others gave, with how many did, most first."""
@@ -188,6 +191,7 @@ def _answers(
         most=np.where(lone, 0, n_cell[other]),
         next=np.where(lone, label, of_label[other]),
         order=np.argsort(ratings.rater, kind="stable"),
+        starts=np.append(0, np.cumsum(np.bincount(ratings.rater))),
         far=_far(question, ratings, row, len(units)) if question.no_labels else None,
         adjudicated=adjudicated,
         gold=gold,
