@@ -25,7 +25,6 @@ decisions:
     label: Shipping
     rule: A parcel that the courier damaged is Shipping.
     scope: {words: [carton, box]}
-    when: 2026-03-20
 """
 
 
