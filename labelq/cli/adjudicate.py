@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelq.cli.connecting import config_option, connection_of, server_options
-from labelq.cli.options import ADJUDICATED
 from labelq.errors import SettingsError, SourceError
 
 if TYPE_CHECKING:
@@ -91,14 +90,13 @@ def adjudicate_command(
       labelq adjudicate audits/round_1 --project 3 --ground-truth
     """
     from labelq import settings as files
-    from labelq.cli.decide import default_file
-    from labelq.cli.writing import write_files
-    from labelq.reading import read_adjudicated, read_audit
+    from labelq.reading import ADJUDICATED, decisions_file, read_adjudicated, read_audit
     from labelq.remedy.adjudication import check, new_rows
     from labelq.remedy.decided_tasks import against, tally
     from labelq.remedy.scope import decided_clusters
     from labelq.report.adjudication import against_lines, problem_lines, tally_lines
     from labelq.report.text import visible
+    from labelq.writing import write_files
 
     if (decided is not None) + (options["project"] is not None) > 1:
         raise SettingsError("give either FILE or --project")
@@ -150,7 +148,7 @@ def adjudicate_command(
     given = (beside and target.name == ADJUDICATED) or settings.adjudicated == target
     more = [] if given else ["--adjudicated", target.as_posix()]
     if any(one.decided for one in made):
-        if given or target == default_file(earlier, audit_dir).with_name(ADJUDICATED):
+        if given or target == decisions_file(earlier, audit_dir).with_name(ADJUDICATED):
             more = []
         if settings.decisions is not None and options["decisions"] is not None:
             more += ["--decisions", settings.decisions.as_posix()]
@@ -165,13 +163,13 @@ def adjudicate_command(
 
 def _target(file: Path | None, settings: Settings, earlier: Earlier, audit_dir: Path) -> Path:
     """Where decided labels are kept: as asked for, as set, beside the guideline, here."""
-    from labelq.cli.decide import default_file
+    from labelq.reading import ADJUDICATED, decisions_file
 
     found = file or settings.adjudicated
     if found is None and settings.guideline is not None:
         found = settings.guideline.with_name(ADJUDICATED)
     if found is None:
-        found = default_file(earlier, audit_dir).with_name(ADJUDICATED)
+        found = decisions_file(earlier, audit_dir).with_name(ADJUDICATED)
     if (found.parent / "manifest.json").is_file() and (found.parent / "audit.json").is_file():
         raise SettingsError(
             f"{found}: is inside an audit, which the next audit replaces; keep it beside the"
@@ -186,14 +184,13 @@ def _made(settings: Settings, earlier: Earlier, audit_dir: Path) -> list[Decisio
     A file that cannot be read keeps nobody from importing labels: that is said, and it is left
     out.
     """
-    from labelq.cli.decide import default_file
     from labelq.errors import DecisionsError
-    from labelq.reading import read_decision_file
+    from labelq.reading import decisions_file, read_decision_file
 
     path = settings.decisions
     if path is None and settings.guideline is not None:
         path = settings.guideline.with_name("decisions.yaml")
-    path = path or default_file(earlier, audit_dir)
+    path = path or decisions_file(earlier, audit_dir)
     if settings.decisions is None and not path.is_file():
         return []
     try:

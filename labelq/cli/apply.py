@@ -158,10 +158,10 @@ def _shown(plan: Plan) -> Iterator[str]:
 
 def _write(plan: Plan) -> Iterator[str]:
     """The queue first, then the guideline: if anything fails, a repeat does both again."""
-    from labelq.cli.writing import write_files
     from labelq.documents import read_document
     from labelq.files import write_directory
     from labelq.report.text import visible
+    from labelq.writing import write_files
 
     if plan.entries or plan.revision is not None:
         with write_directory(plan.out, replace=True) as directory:

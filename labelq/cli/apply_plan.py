@@ -14,12 +14,10 @@ from labelq.labels.queue_fields import released_name
 if TYPE_CHECKING:
     from labelq.label_studio.queues.order import Order
     from labelq.label_studio.revision import Revision
-    from labelq.labels.model import Round
     from labelq.remedy.acts import Draft, Entry
     from labelq.remedy.decisions import Decision
     from labelq.remedy.releasing import Effect
     from labelq.remember.earlier import Earlier
-    from labelq.settings import Settings
 
 CONFIG = "label_config.xml"
 """The revised labeling config in the output directory."""
@@ -97,9 +95,16 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         LabelqError: something that is needed cannot be read, or a decision cannot be applied.
     """
     from labelq import settings as files
-    from labelq.cli.decide import default_file
     from labelq.label_studio.queues.order import read_order
-    from labelq.reading import read_audit, read_decision_file
+    from labelq.reading import (
+        decided_draft,
+        decisions_file,
+        guideline_file,
+        guideline_now,
+        read_audit,
+        read_decision_file,
+        with_adjudicated,
+    )
     from labelq.remedy.decisions import mapping
     from labelq.remedy.releasing import effects, released
 
@@ -110,7 +115,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     settings = files.load(options["config"], chosen)
     earlier, order = read_audit(audit_dir), read_order(audit_dir)
     round_ = earlier.round
-    path = default_file(earlier, audit_dir, settings)
+    path = decisions_file(earlier, audit_dir, settings)
     if not path.is_file():
         raise SettingsError(
             f"{path}: there are no decisions yet; labelq decide {shlex.quote(str(audit_dir))}"
@@ -120,11 +125,11 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
     file.check(round_)
     ours = [d for d in file.decisions if d.evidence is None or d.evidence.round == round_.name]
     decided = tuple(d for d in ours if d.decided)
-    known, adjudicated = _with_adjudicated(round_, settings, path, decided)
+    known, adjudicated = with_adjudicated(round_, settings, path, decided)
     found = effects(decided, known, seed=options["seed"])
     entries = released(round_, found)
     pushes, why_not = _pushes(order, options)
-    guideline = _guideline_file(settings, earlier, path)
+    guideline = guideline_file(settings, earlier, path)
     revision = _revision(audit_dir, order, decided, options, pushes=pushes and bool(entries))
     out = options["out"] or audit_dir.with_name(f"{audit_dir.resolve().name}-decided")
     _check_out(out, audit_dir)
@@ -136,7 +141,9 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         n_open=len(ours) - len(decided),
         effects=found,
         entries=entries,
-        draft=_draft(earlier, settings, guideline, file.decisions),
+        draft=decided_draft(
+            earlier, guideline_now(earlier, guideline), file.decisions, settings.sections
+        ),
         guideline=guideline,
         revision=revision,
         mapping=mapping(decided),
@@ -145,48 +152,6 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         why_not=why_not,
         adjudicated=adjudicated,
     )
-
-
-def _with_adjudicated(
-    round_: Round, settings: Settings, decisions: Path, decided: Sequence[Decision]
-) -> tuple[Round, str]:
-    """The round with what people decided since it was audited, and a note where there is any.
-
-    The table is the one that ``labelq audit`` takes: as set, else beside the guideline, which
-    is where ``decisions`` are. Labels that decisions brought are answers too.
-    """
-    from dataclasses import replace
-
-    from labelq.cli.options import ADJUDICATED, adjudicated_file
-    from labelq.reading import read_adjudicated
-    from labelq.remedy.adjudication import applied
-
-    path = adjudicated_file(settings)
-    if path is None and settings.guideline is None:
-        beside = decisions.with_name(ADJUDICATED)
-        path = beside if beside.is_file() else None
-    if path is None:
-        return round_, ""
-    questions = tuple(
-        replace(
-            question,
-            labels=tuple(
-                dict.fromkeys(
-                    [
-                        *question.labels,
-                        *(x for d in decided if d.question == question.name for x in d.given),
-                    ]
-                )
-            ),
-        )
-        if question.labels
-        else question
-        for question in round_.questions
-    )
-    rows = read_adjudicated(path)
-    wider = replace(round_, questions=questions)
-    found = applied(wider, rows, where=path.name, map_labels=settings.map_label)
-    return replace(round_, adjudicated=found.adjudicated), found.intake.notes[-1]
 
 
 def _pushes(order: Order, options: Mapping[str, Any]) -> tuple[bool, str]:
@@ -199,52 +164,6 @@ def _pushes(order: Order, options: Mapping[str, Any]) -> tuple[bool, str]:
             " that was labeled does."
         )
     return True, ""
-
-
-def _guideline_file(settings: Settings, earlier: Earlier, decisions: Path) -> Path | None:
-    """The authors' file: as asked for or set, else what the audit names, beside the decisions."""
-    if settings.guideline is not None:
-        return settings.guideline
-    if earlier.guideline is None:
-        return None
-    beside = decisions.with_name(Path(earlier.guideline[0]).name)
-    return beside if beside.is_file() else None
-
-
-def _draft(
-    earlier: Earlier, settings: Settings, guideline: Path | None, decisions: Sequence[Decision]
-) -> Draft:
-    """The guideline with what is decided; what nobody decided is not proposed here."""
-    from datetime import UTC, datetime
-
-    from labelq.documents import read_document
-    from labelq.remedy.guideline import TaskLinks, draft_guideline
-    from labelq.remedy.scope import decided_clusters
-    from labelq.remedy.training_labels import label_consensus
-
-    name, text = earlier.guideline or ("guideline.md", None)
-    if guideline is not None:
-        name, text = guideline.name, read_document(guideline)
-    settled = decided_clusters(decisions, earlier.clusters, earlier.round)
-    clusters = [one for one in earlier.clusters if one.id in settled]
-    asked = {one.question for one in clusters} | {one.question for one in decisions}
-    consensuses = {
-        q.name: label_consensus(earlier.round, q)
-        for q in earlier.round.questions
-        if q.name in asked
-    }
-    joined = (earlier.manifest.get("options") or {}).get("join")
-    return draft_guideline(
-        name,
-        text,
-        earlier.round,
-        clusters,
-        consensuses,
-        decisions=decisions,
-        sections=settings.sections,
-        links=TaskLinks.of(None if joined else earlier.manifest.get("server")),
-        date=datetime.now(UTC).date().isoformat(),
-    )
 
 
 def _revision(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelq.cli.options import (
-    adjudicated_file,
     measure_options,
     read_round,
     settings_of,
@@ -315,7 +314,7 @@ def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:
 
     from labelq import __version__
     from labelq.label_studio.sources import label_config_beside
-    from labelq.reading import decisions_beside, files_of
+    from labelq.reading import adjudicated_file, decisions_beside, files_of
 
     files = [
         Path(file) if isinstance(file, str | Path) else file.path

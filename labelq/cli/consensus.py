@@ -87,9 +87,9 @@ def consensus_command(
     from labelq.cli.progress import progress_bar
     from labelq.cli.remarks import say_remarks
     from labelq.cli.sources import origin_of
-    from labelq.cli.writing import check_files, write_files
     from labelq.errors import OutputError, SettingsError
     from labelq.report.text import line, visible
+    from labelq.writing import check_files, write_files
 
     target = out or Path("labels.csv")
     lines = (options["format"] or target.suffix.lstrip(".").lower()) in ("jsonl", "ndjson")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from labelq.remedy.decision_file import DecisionFile
     from labelq.remedy.decisions import Decision, Scope
     from labelq.remember.earlier import Earlier
-    from labelq.settings import Settings
 
 _FILE = click.Path(path_type=Path)
 _OUTCOMES = ("label", "split", "merge", "rename", "new_label", "drop")
@@ -93,13 +92,13 @@ def decide_command(audit_dir: Path | None, cluster_id: str | None, **options: An
     Exit codes: 0 recorded or listed; 2 bad usage or input.
     """
     from labelq.cli.decide_page import Onward, show_clusters, show_decision
-    from labelq.reading import read_audit
+    from labelq.reading import decisions_file, read_audit
 
     if audit_dir is None:
         raise SettingsError(_which_audit())
     earlier = read_audit(audit_dir)
     file = options.pop("file")
-    path = file or default_file(earlier, audit_dir)
+    path = file or decisions_file(earlier, audit_dir)
     onward = Onward(audit_dir, file)
     before, text, found = _read(path)
     if cluster_id is None and not options["labels"]:
@@ -150,32 +149,6 @@ def _which_audit() -> str:
 # --- the file ---------------------------------------------------------------------------------
 
 
-def default_file(earlier: Earlier, audit_dir: Path, settings: Settings | None = None) -> Path:
-    """Where decisions about an audit are kept: the file may not be there yet.
-
-    As told (``settings``: the command's own, else labelq.toml's); else beside the guideline that
-    is told, where they stand there; else beside the audit's guideline, where it can be found;
-    else here.
-    """
-    from labelq.reading import decisions_beside
-    from labelq.settings import load
-
-    settings = settings or load(None, {})
-    told = settings.decisions or decisions_beside(settings.guideline)
-    if told is not None:
-        return told
-    if earlier.guideline is not None:
-        name = Path(earlier.guideline[0]).name
-        near = [Path(), Path("guidelines"), Path("docs"), audit_dir.parent, audit_dir.parent.parent]
-        likely = [folder / name for folder in near]
-        if settings.guideline is not None and settings.guideline.name == name:
-            likely.insert(0, settings.guideline)
-        for guideline in likely:
-            if guideline.is_file():
-                return guideline.with_name("decisions.yaml")
-    return Path("decisions.yaml")
-
-
 def _read(path: Path) -> tuple[bytes | None, str, DecisionFile]:
     """The file's bytes (None: there is none yet), its text, and the decisions in it."""
     from labelq.files import read_bytes, read_text
@@ -190,8 +163,8 @@ def _read(path: Path) -> tuple[bytes | None, str, DecisionFile]:
 
 def _write(path: Path, before: bytes | None, text: str) -> None:
     """Whole or not at all, and only if nobody wrote meanwhile."""
-    from labelq.cli.writing import write_files
     from labelq.files import read_bytes
+    from labelq.writing import write_files
 
     if (read_bytes(path, DecisionsError) if path.exists() else None) != before:
         raise DecisionsError(f"{path}: somebody changed it meanwhile; repeat the command")

@@ -76,11 +76,10 @@ def draft_command(audit_dir: Path, **options: object) -> int:
 
     Exit codes: 0 written; 2 bad usage or input.
     """
-    from labelq.cli.decide import default_file
-    from labelq.cli.writing import check_files, write_files
     from labelq.files import read_bytes
-    from labelq.reading import read_audit, read_decision_file
+    from labelq.reading import decisions_file, read_audit, read_decision_file
     from labelq.settings import load
+    from labelq.writing import check_files, write_files
 
     asked = {name: path for name, path in options.items() if isinstance(path, Path)}
     config = options.pop("config")
@@ -97,7 +96,7 @@ def draft_command(audit_dir: Path, **options: object) -> int:
     check_files(targets, replace=replace, sources=[audit_dir])
     before = read_bytes(source, GuidelineError) if in_place and source is not None else b""
     earlier = read_audit(audit_dir)
-    decided_in = default_file(earlier, audit_dir, settings)
+    decided_in = decisions_file(earlier, audit_dir, settings)
     decisions: tuple[Decision, ...] = ()
     if decided_in.exists() or "decisions" in asked:
         told = read_decision_file(decided_in)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from labelq.labels.model import Round
     from labelq.settings import Settings
 
-ADJUDICATED = "adjudicated.csv"
-"""What the table of decided labels is called."""
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path)
@@ -203,7 +200,7 @@ def settings_of(options: Mapping[str, Any], sources: Sequence[Path] = ()) -> Set
 def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Round:
     """The round that ``settings`` select from where it comes from."""
     from labelq.labels.model import Selection
-    from labelq.reading import read
+    from labelq.reading import adjudicated_file, read
 
     return read(
         origin.sources,
@@ -225,14 +222,6 @@ def read_round(origin: Origin, settings: Settings, progress: Any = None) -> Roun
         skip_bad_records=settings.skip_bad_records,
         progress=progress,
     )
-
-
-def adjudicated_file(settings: Settings) -> Path | None:
-    """Where decided labels stand: the file that is named, else the one beside the guideline."""
-    if settings.adjudicated is not None or settings.guideline is None:
-        return settings.adjudicated
-    beside = settings.guideline.with_name(ADJUDICATED)
-    return beside if beside.is_file() else None
 
 
 def round_of(sources: tuple[Path, ...], settings: Settings, api_key: str | None) -> Round:

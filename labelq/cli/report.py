@@ -34,26 +34,49 @@ PAGES = {"html": "report.html", "md": "report.md"}
     default=None,
     help="Annotators' names, or letters in their place [as audited].",
 )
+@click.option(
+    "--rater",
+    metavar="NAME",
+    help="A feedback page for this annotator (name, id or letter; all: one for each) instead.",
+)
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --rater: the guideline meeting's decisions [decisions.yaml beside the guideline].",
+)
 def report_command(
     audit_dir: Path,
     out: Path | None,
     format: str | None,  # noqa: A002  # the option's name
     names: bool | None,  # noqa: FBT001  # a flag, by its name
+    rater: str | None,
+    decisions: Path | None,
 ) -> None:
     """Write report.html and report.md again, from what an audit wrote to its directory.
 
     Nothing is measured: the pages say what the audit found. They replace those in AUDIT_DIR,
     both or none; with --out they go elsewhere, and replace nothing but themselves.
 
+    With --rater it is a page for one annotator instead: what they could look at again, and where
+    it was not them. It names nobody else, and stands in AUDIT_DIR/private.
+
     \b
     Examples:
       labelq report audits/round_1
       labelq report audits/round_1 --names --out for_the_lead
       labelq report audits/round_1 --out wiki/quality.md
+      labelq report audits/round_1 --rater B
+      labelq report audits/round_1 --rater all
     """
-    from labelq.cli.writing import check_files, write_files
+    if rater is not None or decisions is not None:
+        from labelq.cli.feedback import write_feedback
+
+        write_feedback(audit_dir, rater, format or "html", out, decisions, names=names)
+        return
     from labelq.report.reopening import reopen
     from labelq.report.text import visible
+    from labelq.writing import check_files, write_files
 
     paths = _paths(audit_dir, out, format)
     check_files(paths.values(), replace=True)

@@ -7,11 +7,26 @@ from labelq.reading.beside import (
     read_decision_file,
     read_json,
 )
+from labelq.reading.deciding import (
+    ADJUDICATED,
+    adjudicated_file,
+    decided_draft,
+    decisions_file,
+    guideline_file,
+    guideline_now,
+    with_adjudicated,
+)
 from labelq.reading.rounds import files_of, is_export, read, round_name
 
 __all__ = [
+    "ADJUDICATED",
+    "adjudicated_file",
+    "decided_draft",
     "decisions_beside",
+    "decisions_file",
     "files_of",
+    "guideline_file",
+    "guideline_now",
     "is_export",
     "read",
     "read_adjudicated",
@@ -19,4 +34,5 @@ __all__ = [
     "read_decision_file",
     "read_json",
     "round_name",
+    "with_adjudicated",
 ]

@@ -19,8 +19,10 @@ from labelq.report import (
     marginals,
     tables,
     words,
+    yours,
 )
 from labelq.report.caveats import caveats, notes
+from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from labelq.auditing import Audit
+    from labelq.remedy.feedback import Feedback
+    from labelq.remedy.guideline import TaskLinks
 
 
 def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -> str:
@@ -93,6 +97,12 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
 def private_annotators_html(audit: Audit) -> str:
     """The one page that says who is behind a letter."""
     return _render("annotators.html.j2", name=audit.round.name, raters=audit.round.raters)
+
+
+def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
+    """The page for one annotator: own tasks only, nobody else's name or letter."""
+    page = feedback_page(audit, feedback, links)
+    return _render("feedback.html.j2", page=page, caution=yours.CAUTION, counts=COUNTS)
 
 
 def rules_html(audit: Audit) -> str:

@@ -1,0 +1,172 @@
+"""The feedback page of one annotator: what to look at again, and where it was not them.
+
+Written to the person who reads it. Others are counts; nobody else has a name or a letter here,
+and nothing stands against an answer but a rule, a reviewer's decision or a known answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelq.pinpoint.rater_findings import RaterReport
+from labelq.remedy.casebook import Casebook
+from labelq.remedy.feedback import Feedback
+from labelq.report import yours
+from labelq.report.feedback_cases import Card, Group, groups
+from labelq.report.numbers import NONE, count, counted, percent
+from labelq.report.text import mark, markdown
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+    from labelq.labels.model import Units
+    from labelq.remedy.guideline import TaskLinks
+
+COUNTS = "Others appear on this page as counts only."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question: how often the answer is what most of the others gave, how often that of the
+    annotator in the middle is, and known answers.
+    """
+
+    question: str
+    most: str
+    interval: str
+    usual: str
+    gold: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage:
+    """Everything on the page: ``name`` and ``round`` are data text, all else sentences."""
+
+    name: str
+    round: str
+    answer: str
+    well: list[str]
+    rows: list[Row]
+    has_usual: bool
+    has_gold: bool
+    patterns: list[yours.Pattern]
+    nothing: str
+    too_little: str
+    groups: list[Group]
+
+
+def casebook(audit: Audit, *, anchors: Units | None = None) -> Casebook:
+    """What the pages of all annotators of an audit are made from.
+
+    ``anchors`` are the tasks of an earlier round that decisions were made on.
+    """
+    return Casebook(
+        audit.round,
+        audit.raters,
+        audit.clusters,
+        audit.agendas,
+        audit.decisions,
+        audit.decided,
+        guideline=audit.draft.original,
+        anchors=anchors,
+    )
+
+
+def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> FeedbackPage:
+    """The page of one annotator, in words. ``links`` is where tasks are looked at."""
+    patterns = yours.patterns(feedback)
+    return FeedbackPage(
+        name=audit.round.raters[feedback.rater].name,
+        round=audit.round.name,
+        answer=_answer(feedback),
+        well=list(_well(feedback)),
+        rows=[_row(report, feedback) for report in feedback.reports],
+        has_usual=bool(feedback.usual),
+        has_gold=any(report.gold_of for report in feedback.reports),
+        patterns=patterns,
+        nothing="" if patterns else yours.NOTHING,
+        too_little=yours.too_little(feedback),
+        groups=groups(audit.round, feedback, links),
+    )
+
+
+def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
+    """The page as Markdown; all data stands in code spans, where nothing is markup."""
+    page = feedback_page(audit, feedback, links)
+    said = [f"# Feedback for {mark(page.name)}", f"Round {mark(page.round)}.", page.answer]
+    said += page.well
+    said.append(_list([_of_question(row) for row in page.rows]))
+    said += ["## Patterns", page.nothing, page.too_little]
+    if page.patterns:
+        said += [_list([f"{one.said} {one.rests}".strip() for one in page.patterns])]
+        said.append(yours.CAUTION)
+    for group in page.groups:
+        said += [f"## {group.title} ({count(group.n)})", group.lead if group.n else group.none]
+        for part in group.parts:
+            said += [f"### {part.title}", *part.said, _list([_task(one) for one in part.cards])]
+            said.append(part.more)
+    return "\n\n".join(markdown(one) for one in [*said, COUNTS] if one) + "\n"
+
+
+def _of_question(row: Row) -> str:
+    known = "" if row.gold == NONE else f"; known answers: {row.gold}"
+    spread = "" if row.interval == NONE else f" ({row.interval})"
+    usual = "" if row.usual == NONE else f"; usual here: {row.usual}"
+    return f"{row.question}: the answer of most others on {row.most} of tasks{spread}{usual}{known}"
+
+
+def _task(card: Card) -> str:
+    text = mark(card.text, 300) if card.text else "no text"
+    said = " ".join(
+        f"{one.question}: {one.said}" if one.question else one.said for one in card.said
+    )
+    where = f" {mark(card.link, 400)}" if card.link else ""
+    return f"Task {mark(card.id)}: {text}. {said}{where}"
+
+
+def _list(rows: Sequence[str]) -> str:
+    return "\n".join(f"- {row}" for row in rows)
+
+
+def _answer(feedback: Feedback) -> str:
+    """The first sentence: how much was done, and the best that can be said of it."""
+    said = f"You answered {counted(feedback.n_units, 'task')}."
+    told = [r for r in feedback.reports if r.statistics.most.value is not None]
+    if not told:
+        return f"{said} Too few of them were answered by others, too, to compare."
+    best = max(told, key=lambda r: r.statistics.most.value or 0.0)
+    about = f"On {mark(best.question)}, your" if len(feedback.reports) > 1 else "Your"
+    share = percent(best.statistics.most.value)
+    return f"{said} {about} answer is the one that most of the others gave on {share} of tasks."
+
+
+_KNOWN = {
+    "adjudicated": "A reviewer decided {n} of your answers; {right} are the same.",
+    "rule": "Decided rules are about {n} of your answers; {right} are as they say.",
+    "gold": "For {n} of your answers the right one was known beforehand; {right} are the same.",
+}
+
+
+def _well(feedback: Feedback) -> Iterator[str]:
+    """Answers that are known to be right."""
+    for one in feedback.standings:
+        yield _KNOWN[one.kind].format(n=count(one.of), right=count(one.right))
+    if alone := sum(one.alone for one in feedback.standings):
+        often = f"{yours.capital(yours.number(alone))} times"
+        times = {1: "Once", 2: "Twice"}.get(alone, often)
+        yield f"{times} yours was the right answer although most of the others gave another."
+
+
+def _row(report: RaterReport, feedback: Feedback) -> Row:
+    most = report.statistics.most
+    spread = NONE
+    if most.lower is not None and most.upper is not None:
+        spread = f"{percent(most.lower)} to {percent(most.upper)}"
+    return Row(
+        mark(report.question),
+        percent(most.value),
+        spread,
+        percent(feedback.usual.get(report.question)),
+        f"{count(report.gold_right)} of {count(report.gold_of)}" if report.gold_of else NONE,
+    )
