@@ -107,7 +107,7 @@ def target(row: Ceiling) -> Target | None:
     said = f"{_opening(row)} {'be off by' if off else 'score'} {about(best)}"
     if row.commonest is not None:
         said += f"; always answering {label} would {'be off by' if off else 'score'} {base}"
-    what = "a perfect model is off by" if off else "a perfect model’s score"
+    what = "a perfect model is off by" if off else "a perfect model scores"
     return Target(best, base if row.commonest is not None else "", label, f"{said}.", what)
 
 

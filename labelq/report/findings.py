@@ -290,7 +290,7 @@ def _pair(pair: LabelPair) -> Finding:
     return Finding(
         "pair",
         f"Most disagreement in {mark(pair.question)}: {causes.either(pair.labels)}",
-        f"{causes.label_pair(pair)}.",
+        f"{percent(pair.share)} of it lies between these two, on {counted(pair.n_units, 'task')}.",
         "label-pairs",
     )
 

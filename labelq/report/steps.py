@@ -65,7 +65,7 @@ def _rename(audit: Audit) -> Step | None:
     if not options:
         return None
     return Step(
-        "If a label was only renamed, audit again with --replace and this option:",
+        "If a label was only renamed, audit again with --replace and:",
         options,
         "Until then tasks whose answers were set aside look as if nobody labeled them.",
     )

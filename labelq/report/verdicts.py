@@ -100,7 +100,10 @@ def sentence(v: Verdict) -> str:
     if v.headline.lower is None or v.headline.upper is None:
         why = words.reason(v.headline.reason) or "there is no interval"
         return f"{agreed}: cannot tell yet, {why}{words.more(v)}."
-    return f"{agreed}: too close to call{words.more(v)}{_chance(v)}."
+    more = "more tasks would hardly tell, a clearer guideline may"
+    if v.more_units:
+        more = f"about {words.rounded(v.more_units)} would probably tell"
+    return f"{agreed}: too close to call; {more}{_chance(v)}."
 
 
 def _chance(v: Verdict) -> str:

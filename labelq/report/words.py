@@ -177,7 +177,7 @@ def state(verdict: Verdict) -> str:
 
 
 def more(verdict: Verdict) -> str:
-    """What more labels would bring: two digits are as much as such a forecast knows."""
+    """What more labels would bring."""
     units, floor = verdict.more_units, verdict.headline.lower is None
     if not units:
         if floor:
@@ -185,11 +185,20 @@ def more(verdict: Verdict) -> str:
         return (
             "; the value lies so near it that more tasks would hardly tell: a clearer guideline may"
         )
-    step = 10 ** max(0, len(str(units)) - 2)
-    tasks = counted(-(-units // step) * step, "more task", "more tasks")
+    tasks = rounded(units)
     if floor:
         return f"; at least {tasks} labeled by two or more people before an interval can be given"
     return f"; about {tasks} labeled by two or more people would probably tell"
+
+
+def rounded(units: int) -> str:
+    """So many more tasks: two digits are as much as such a forecast knows.
+
+    >>> rounded(1), rounded(1991)
+    ('1 more task', '2,000 more tasks')
+    """
+    step = 10 ** max(0, len(str(units)) - 2)
+    return counted(-(-units // step) * step, "more task", "more tasks")
 
 
 def verdict(verdict: Verdict) -> str:
