@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 
 SIZE = (1200, 900)
-"""Width and height in CSS pixels; every one becomes two by two."""
+"""Width and height of the window in CSS pixels; every one becomes two by two."""
 
 COLORS = 48
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -53,7 +53,10 @@ def photograph(browser: str, page: Path, target: Path) -> None:
             viewport={"width": width, "height": height}, device_scale_factor=2, color_scheme="light"
         )
         tab.goto(page.resolve().as_uri())
-        tab.screenshot(path=target)
+        # Up to the contents list: what stands above it is the first screen.
+        below = tab.locator(".contents").bounding_box()
+        end = height if below is None else min(height, int(below["y"]))
+        tab.screenshot(path=target, clip={"x": 0, "y": 0, "width": width, "height": end})
         chromium.close()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import State, Verdict
-from labelq.report import ceilings, words
+from labelq.report import ceilings, comparison, words
 from labelq.report.ceilings import Target
 from labelq.report.numbers import coefficient, count, counted, interval, percent, threshold
 from labelq.report.text import mark
@@ -25,6 +25,9 @@ CONCLUSIONS: dict[State, str] = {
     "unreliable": "not enough to train on",
 }
 """What follows from the plain counts where the data can tell."""
+
+MOST_NAMED = 3
+"""So many questions of one state are named in the first sentence; more are counted."""
 
 ALPHA = (
     "How far annotators agree beyond what chance alone would bring (Krippendorff’s alpha): 1 is "
@@ -43,8 +46,8 @@ BASELINE = "What somebody would match who always gives the commonest answer with
 class VerdictRow:
     """A question's verdict: ``name`` is data, the words are sentences.
 
-    ``gold`` is what gold shows, empty without gold; ``full`` is all that stands behind
-    ``sentence``.
+    ``before`` is the value in the round that this one is compared with, ``gold`` what gold
+    shows, both empty without; ``full`` is all that stands behind ``sentence``.
     """
 
     name: str
@@ -53,6 +56,7 @@ class VerdictRow:
     word: str
     value: str
     interval: str
+    before: str
     sentence: str
     gold: str
     target: Target | None
@@ -61,6 +65,7 @@ class VerdictRow:
 
 def row(audit: Audit, v: Verdict) -> VerdictRow:
     """The verdict on one question, ready to print."""
+    earlier = comparison.earlier(audit, v)
     thresholds = (v.tentative_from, v.reliable_from)
     sign, word = words.STATES[v.state]
     return VerdictRow(
@@ -70,6 +75,7 @@ def row(audit: Audit, v: Verdict) -> VerdictRow:
         word=word,
         value=coefficient(v.headline.value, thresholds),
         interval=interval(v.headline.lower, v.headline.upper, thresholds),
+        before="" if earlier is None else coefficient(earlier.value),
         sentence=sentence(v),
         gold=ceilings.gold_of(audit, v.question),
         target=ceilings.target_of(audit, v.question),
@@ -134,30 +140,29 @@ def reason(verdicts: Sequence[Verdict]) -> str:
         for state in words.STATES
     }
     silent = [mark(v.question, 40) for v in verdicts if not _decided(v)]
-    parts = [
-        (names["reliable"], "enough on {} to train on it", "enough on {} to train on them"),
-        (names["tentative"], *2 * ("just enough on {} for tentative conclusions",)),
-        (
-            names["unreliable"],
-            "not enough on {} to train on it",
-            "not enough on {} to train on them",
-        ),
-    ]
-    told = [
-        (one if len(who) == 1 else many).format(words.series(who))
-        for who, one, many in parts
-        if who
-    ]
+
+    def who(some: list[str]) -> str:
+        if len(some) <= MOST_NAMED:
+            return words.series(some)
+        return f"{'all ' * (len(some) == len(verdicts))}{count(len(some))} questions"
+
+    def them(some: list[str]) -> str:
+        return "it" if len(some) == 1 else "them"
+
+    good, half, bad = names["reliable"], names["tentative"], names["unreliable"]
+    told = [f"enough on {who(good)} to train on {them(good)}"] if good else []
+    told += [f"just enough on {who(half)} for tentative conclusions"] if half else []
     said = []
-    if told and told[0].startswith("not "):
-        said.append(f"Annotators do not agree {told[0].removeprefix('not ')}")
-    elif told:
-        said.append(f"Annotators agree {words.series(told)}")
+    if told:
+        but = f", but not enough on {who(bad)}" if bad else ""
+        said.append(f"Annotators agree {words.series(told)}{but}")
+    elif bad:
+        said.append(f"Annotators do not agree enough on {who(bad)} to train on {them(bad)}")
     if names["cannot_tell"]:
         are = "is" if len(names["cannot_tell"]) == 1 else "are"
-        said.append(f"{words.series(names['cannot_tell'])} {are} too close to call")
+        said.append(f"{who(names['cannot_tell'])} {are} too close to call")
     if silent:
-        said.append(f"for {words.series(silent)} the data cannot tell yet")
+        said.append(f"for {who(silent)} the data cannot tell yet")
     text = "; ".join(said) + "."
     return text[:1].upper() + text[1:]
 

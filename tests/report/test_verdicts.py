@@ -66,15 +66,19 @@ def test_why_many_unanimous_tasks_are_not_enough(verdict):
 
 def test_the_answer_names_every_question(audit, verdict):
     assert plain(verdicts.answer(audit.verdicts)) == (
-        "In part. Annotators agree enough on urgency to train on it and not enough on topics to "
-        "train on it; category is too close to call."
+        "In part. Annotators agree enough on urgency to train on it, but not enough on topics; "
+        "category is too close to call."
     )
     assert verdicts.answer(()) == (
         "Nothing to measure. There is no question in this round that can be measured."
     )
     good = [replace(audit.verdicts[1], question=f"q{i}") for i in range(9)]
     assert plain(verdicts.answer(good)) == (
-        "Yes. Annotators agree enough on q0, q1, q2, q3, q4 and 4 more to train on them."
+        "Yes. Annotators agree enough on all 9 questions to train on them."
+    )
+    assert plain(verdicts.answer([*good, verdict])) == (
+        "In part. Annotators agree enough on 9 questions to train on them, but not enough on "
+        "topics."
     )
     assert plain(verdicts.answer([verdict])) == (
         "Not yet. Annotators do not agree enough on topics to train on it."
