@@ -84,7 +84,7 @@ def _with_decisions(
     from dataclasses import replace
 
     from labelq.reading import decisions_file, read_decision_file, with_adjudicated
-    from labelq.remedy.scope import decided_clusters
+    from labelq.remedy.scope import Scopes, decided_clusters
     from labelq.remember.earlier import Earlier
     from labelq.settings import load
 
@@ -101,7 +101,8 @@ def _with_decisions(
             click.echo(f"labelq: {_shown(problem)}", err=True)
     source, _ = with_adjudicated(audit.round, settings, path, decisions)
     anchors = _anchors(found, decisions)
-    decided = decided_clusters(decisions, audit.clusters, source, anchors=anchors)
+    scopes = Scopes(source, anchors)
+    decided = decided_clusters(decisions, audit.clusters, source, scopes=scopes)
     now = replace(
         audit,
         round=source,

@@ -115,9 +115,9 @@ class Casebook:
     def _rules(self, decisions: Sequence[Decision], anchors: Units | None) -> None:
         """Per question and unit the last rule about it, and whom it contradicts."""
         found = {one.decision.id: one for one in effects(decisions, self.round)}
-        for one in effects(decisions, self.round, anchors=anchors) if anchors is not None else ():
-            if not _of_this(one.decision, self.round):
-                found[one.decision.id] = one
+        if anchors is not None:
+            later = effects(decisions, self.round, scopes=Scopes(self.round, anchors))
+            found |= {x.decision.id: x for x in later if not _of_this(x.decision, self.round)}
         self.rules: dict[tuple[str, int], list[tuple[Decision, frozenset[int]]]] = {}
         for effect in found.values():
             decision = effect.decision
