@@ -17,6 +17,7 @@ from labelq.pinpoint.rater_findings import Flag, RaterReport
 from labelq.report import causes, text, words
 from labelq.report.causes import label
 from labelq.report.charts import Chart, pair_matrix
+from labelq.report.comparison import signed
 from labelq.report.names import Names
 from labelq.report.numbers import (
     MINUS,
@@ -162,7 +163,7 @@ def _row(
         interval=_spread(r.lower, r.upper, percent),
         seconds=seconds(r.statistics.seconds.value),
         duration=r.statistics.seconds.value,
-        shift=_signed(r.statistics.shift.value),
+        shift=signed(r.statistics.shift.value),
         turn=None if turned is None else _turn(turned),
         turned=""
         if turned is None
@@ -246,7 +247,7 @@ def _details(r: RaterReport, names: Names) -> Iterator[Detail]:
     yield from _detail("Answers what most of the others say", s.most, percent)
     yield from _detail("Agreement with the others beyond chance", s.kappa, coefficient)
     others = {name: causes.compared(r, name, names) for name in ("shift", "threshold", "label_use")}
-    yield from _detail(f"Higher (+) or lower than {others['shift']}", s.shift, _signed)
+    yield from _detail(f"Higher (+) or lower than {others['shift']}", s.shift, signed)
     for line in r.thresholds:
         what = f"Above the line from {label(line.below, 40)} to {label(line.above, 40)}"
         yield from _detail(f"{what}, against {others['threshold']}", line.difference, _points)
@@ -326,15 +327,6 @@ def _spread(lower: float | None, upper: float | None, shown: Callable[[float | N
     if shown is coefficient:
         return interval(lower, upper)
     return f"{shown(lower)} to {shown(upper)}"
-
-
-def _signed(value: float | None) -> str:
-    """A difference with its sign: ``+.47``."""
-    if value is None:
-        return NONE
-    return (
-        f"{value:+.2f}".replace("-", MINUS).replace("+0.", "+.").replace(f"{MINUS}0.", f"{MINUS}.")
-    )
 
 
 def _points(value: float | None) -> str:

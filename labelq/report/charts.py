@@ -191,13 +191,12 @@ def confusion(pairs: Sequence[LabelPair], labels: Sequence[str] = ()) -> Chart |
             cells[pair.labels] = cells[pair.labels[::-1]] = pair
     place = {label: i for i, label in enumerate(labels)}
     order.sort(key=lambda name: (place.get(name, len(place)), name))
-    title = (
-        "The darker or longer, the larger the share of the disagreement. The number with a × says "
-        "how many times as often the two are confused as their frequencies explain"
-    )
+    title = "{}: share of the disagreement; number: times what the labels’ frequencies explain"
     if len(order) > len(cells) // 2:  # too few of the pairs occur for a matrix
-        svg = _bars(pairs[: MOST_ROWS // 2], title)
+        title = title.format("Length")
+        svg = _bars(sorted(pairs, key=lambda p: -p.share)[: MOST_ROWS // 2], title)
     else:
+        title = title.format("Shade")
         most = max(p.share for p in cells.values()) or 1.0
         found = [[cells.get((a, b)) for b in order] for a in order]
         shades = [[None if p is None else p.share / most for p in row] for row in found]

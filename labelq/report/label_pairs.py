@@ -27,7 +27,9 @@ class ConfusionPart:
 def part(question: Question, pairs: Sequence[LabelPair]) -> ConfusionPart | None:
     """What is shown of the label pairs of one question; None without any."""
     chart = confusion(pairs, [label_text(label) for label in question.labels])
-    return None if chart is None else ConfusionPart(example(pairs[0]), chart)
+    return (
+        None if chart is None else ConfusionPart(example(max(pairs, key=lambda p: p.share)), chart)
+    )
 
 
 def example(pair: LabelPair) -> str:

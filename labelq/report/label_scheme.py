@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.report import causes, words
-from labelq.report.numbers import MINUS, NONE, coefficient, count, counted, interval, percent, times
+from labelq.report.comparison import signed
+from labelq.report.numbers import NONE, coefficient, count, counted, interval, percent, times
 from labelq.report.reasons import REASONS
 from labelq.report.strips import Axis, Strip, differences, dot, ticks
 from labelq.report.text import mark
@@ -151,7 +152,7 @@ def _none_raises(scheme: LabelScheme) -> str:
         return f"{said}: they all lower it."
     return (
         f"{said}; the most would come from this: {change_name(best)}"
-        f" (difference {_signed(best.difference)}"
+        f" (difference {signed(best.difference)}"
         + (f", {_between(best)})." if best.difference_lower is not None else ").")
     )
 
@@ -181,15 +182,10 @@ def _row(change: SchemeChange, on: Axis) -> ChangeRow:
         change=change_name(change),
         picture=dot(on, change.difference, change.difference_lower, change.difference_upper),
         number=change.difference,
-        difference=NONE if change.difference is None else _signed(change.difference),
+        difference=NONE if change.difference is None else signed(change.difference),
         spread=_between(change) or NONE,
         alpha=coefficient(change.value),
         removed=percent(change.removed),
         lost=percent(change.entropy_lost),
         shared_lost=percent(change.shared_lost),
     )
-
-
-def _signed(value: float) -> str:
-    shown = coefficient(value)
-    return shown if shown.startswith(MINUS) or not shown.strip("0.") else f"+{shown}"
