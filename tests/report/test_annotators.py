@@ -8,7 +8,14 @@ from typing import get_args
 from labelq.measure.raters.estimates import Estimate
 from labelq.measure.raters.methods import METHODS, REASONS
 from labelq.pinpoint.rater_findings import Flag, FlagKind
-from labelq.report.annotators import FAMILIES, MOST_DETAILED, NOT_ASKED, methods, raters
+from labelq.report.annotators import (
+    FAMILIES,
+    MOST_DETAILED,
+    MOST_LISTED,
+    NOT_ASKED,
+    methods,
+    raters,
+)
 from labelq.report.names import Names
 from labelq.report.text import plain
 
@@ -95,3 +102,40 @@ def test_without_a_value_there_is_no_line(audit):
     (shown,) = rows(replace(audit, raters=(bare,))).values()
     assert not any(d.what.startswith("Median time") for d in shown[0].details)
     assert shown[0].seconds == "–"
+
+
+def part_of(audit, **options):
+    return raters(audit, Names(audit.round.raters, **options))[0]
+
+
+def test_clear_camps_are_told_in_letters_with_their_numbers(audit):
+    ids = [rater.id for rater in audit.round.raters]
+    first = {ids[0], ids[2], ids[4]}
+    rows = tuple(
+        replace(a, value=0.82 if (a.raters[0] in first) == (a.raters[1] in first) else 0.41)
+        for a in audit.agreements
+        if a.raters is not None
+    )
+    sure = tuple(replace(row, error=0.05) for row in rows)
+    said = plain(part_of(replace(audit, agreements=sure)).camps)
+    assert "agree with each other (.82) more than with the others (.41)" in said
+    assert all(letter in said for letter in "ABCDE")
+    assert "read the guideline in different ways" in said
+    unsure = tuple(replace(row, error=0.5) for row in rows)
+    assert part_of(replace(audit, agreements=unsure)).camps.startswith("No camps show")
+    assert part_of(replace(audit, agreements=rows[:1])).camps == ""
+    assert part_of(replace(audit, agreements=())).pairs is None
+
+
+def test_columns_that_nobody_fills_are_left_out(audit):
+    found = part_of(audit)
+    assert (found.shifts, found.turns) == (False, True)
+    turned = [row for row in found.rows if row.turn is not None]
+    assert [row.turned for row in turned] == ["90 % → 60 %"]
+
+
+def test_of_a_crowd_the_first_are_listed_and_the_rest_counted(audit):
+    crowd = replace(audit, raters=(audit.raters[0],) * (MOST_LISTED + 7), agreements=())
+    found = part_of(crowd)
+    assert (len(found.rows), found.more) == (MOST_LISTED, 7)
+    assert len({row.anchor for row in found.rows}) == MOST_LISTED
