@@ -21,6 +21,7 @@ from labelq.remedy.feedback import STANDS, Case, Feedback, Kind, Standing, chose
 from labelq.remedy.guideline.front_matter import decisions_told
 from labelq.remedy.held_against import Answers, answers_of
 from labelq.remedy.releasing import effects
+from labelq.remedy.scope import Scopes
 
 MIDDLE_OF = 5
 """Among so many raters the one in the middle is nobody in particular."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelq.measure.results import Agreement, Verdict
+from labelq.pinpoint.camps import RaterOrder
 from labelq.pinpoint.findings import LabelPair
 from labelq.report import words
 from labelq.report.names import Names
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROWS = 24
-"""A heat map larger than this cannot be read; its table still holds every number."""
+"""A heat map larger than this is drawn without numbers; its table still holds every number."""
 
 _STRONGEST = 0.55  # opacity at which ink on accent is still easy to read, light and dark
 
@@ -134,30 +135,28 @@ def _box(ax: Axes, corners: tuple[float, float, float, float], color: str, opaci
     )
 
 
-def pair_matrix(rows: Sequence[Agreement], names: Names, more: int = 0) -> Chart | None:
-    """Annotator × annotator: the agreement of every pair. None without pairs.
+def pair_matrix(found: RaterOrder, names: Names, more: int = 0) -> Chart | None:
+    """Annotator × annotator: the agreement of every pair, neighbours alike; None without pairs.
 
-    ``rows`` are the agreements of one question; those with raters and a metric in common
-    (Cohen's kappa, quadratic where labels have an order) are drawn; ``more`` pairs are not
-    listed.
+    Camps are outlined. Without an order (too few pairs known) there is only the table. ``more``
+    pairs are not listed.
     """
-    pairs = [r for r in rows if r.raters is not None and r.label is None]
-    if not pairs:
+    if not found.pairs:
         return None
-    kind = min({(r.metric, r.weights) for r in pairs}, key=_kappa_first)
-    pairs = [r for r in pairs if (r.metric, r.weights) == kind]
-    cells: dict[tuple[str, str], float | None] = {}
-    for r in pairs:
-        assert r.raters is not None
-        a, b = (names.of_id(i) for i in r.raters)
-        cells[a, b] = cells[b, a] = r.value
-    who = sorted({a for a, _ in cells}, key=lambda name: (len(name), name))
-    title = f"Every pair of annotators: {words.metric_of(pairs[0]).replace(' of a pair', '')}"
+    title = f"Every pair of annotators: {words.metric_of(found.pairs[0]).replace(' of a pair', '')}"
     svg = ""
-    if len(who) <= MOST_ROWS:
-        values = [[cells.get((a, b)) for b in who] for a in who]
+    if len(found.order) > 1:
+        cells = {frozenset(r.raters): r.value for r in found.pairs if r.raters is not None}
+        values = [[cells.get(frozenset((a, b))) for b in found.order] for a in found.order]
         numbers = [["" if v is None else coefficient(v) for v in row] for row in values]
-        svg = _heat_map(values, who, title, numbers)
+        who = [names.of_id(rater) for rater in found.order]
+        runs = [
+            (min(at), max(at) + 1)
+            for camp in found.camps
+            if len(at := [found.order.index(rater) for rater in camp.raters]) > 1
+        ]
+        told = f"{title}. {_ranked(found, names)}"
+        svg = _heat_map(values, who, told, numbers, outlined=runs)
     table = tuple(
         (
             f"{mark(names.of_id(r.raters[0]))} and {mark(names.of_id(r.raters[1]))}",
@@ -165,25 +164,38 @@ def pair_matrix(rows: Sequence[Agreement], names: Names, more: int = 0) -> Chart
             interval(r.lower, r.upper) or NONE,
             count(r.n_units),
         )
-        for r in sorted(pairs, key=lambda r: -r.n_units)[:MOST_PAIRS]
+        for r in sorted(found.pairs, key=lambda r: -r.n_units)[:MOST_PAIRS]
         if r.raters is not None
     )
-    if len(pairs) > MOST_PAIRS:
+    if found.left_out and svg:
+        title += f"; the {count(len(found.order))} annotators who share most tasks"
+    if len(found.pairs) > MOST_PAIRS:
         title += (
-            f"; the {MOST_PAIRS} of {count(len(pairs) + more)} that share most tasks"
-            f" ({'more' if more else 'all'}: audit.json)"
+            f"; listed are the {MOST_PAIRS} of {count(len(found.pairs) + more)} pairs that share"
+            f" most tasks ({'more' if more else 'all'}: audit.json)"
         )
     return Chart(svg, title, ("pair", "agreement", "interval", "shared tasks"), table)
 
 
-def _kappa_first(kind: tuple[str, str | None]) -> tuple[bool, bool, str]:
-    """Cohen's kappa before all others, with quadratic weights where labels have an order."""
-    metric, weights = kind
-    return metric != "cohen_kappa", weights != "quadratic", f"{metric} {weights or ''}"
+def _ranked(found: RaterOrder, names: Names) -> str:
+    """The pair that agrees most and the one that agrees least, in words."""
+    known = [r for r in found.pairs if r.value is not None and r.raters is not None]
+    ends = [max(known, key=lambda r: r.value or 0.0), min(known, key=lambda r: r.value or 0.0)]
+    most, least = (
+        f"{mark(names.of_id(r.raters[0]))} and {mark(names.of_id(r.raters[1]))}"
+        f" ({coefficient(r.value)})"
+        for r in ends
+        if r.raters is not None
+    )
+    if len(known) < 2:
+        return f"{most}."
+    return f"Most alike are {most}, least {least}."
 
 
-def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
+def confusion(pairs: Sequence[LabelPair], labels: Sequence[str] = ()) -> Chart | None:
     """Label × label: how often each pair is confused. None without pairs.
+
+    ``labels`` is the order that people know the labels in; others follow it.
 
     Shade is the share of disagreement; the number in a cell is how many times as often as
     their frequencies explain.
@@ -197,14 +209,14 @@ def confusion(pairs: Sequence[LabelPair]) -> Chart | None:
         if len(order) + len(new) <= MOST_ROWS // 2:
             order += new
             cells[pair.labels] = cells[pair.labels[::-1]] = pair
-    order.sort()
-    title = (
-        "Label confusion: share of the disagreement, and how many times as often as the labels’ "
-        "frequencies explain"
-    )
+    place = {label: i for i, label in enumerate(labels)}
+    order.sort(key=lambda name: (place.get(name, len(place)), name))
+    title = "{}: share of the disagreement; number: times what the labels’ frequencies explain"
     if len(order) > len(cells) // 2:  # too few of the pairs occur for a matrix
-        svg = _bars(pairs[: MOST_ROWS // 2], title)
+        title = title.format("Length")
+        svg = _bars(sorted(pairs, key=lambda p: -p.share)[: MOST_ROWS // 2], title)
     else:
+        title = title.format("Shade")
         most = max(p.share for p in cells.values()) or 1.0
         found = [[cells.get((a, b)) for b in order] for a in order]
         shades = [[None if p is None else p.share / most for p in row] for row in found]
@@ -255,26 +267,36 @@ def _heat_map(
     names: Sequence[str],
     title: str,
     cells: Sequence[Sequence[str]],
+    *,
+    outlined: Sequence[tuple[int, int]] = (),
 ) -> str:
-    """A lower triangle of cells: ``shades`` from 0 to 1 (n × n), a text in each cell."""
+    """A lower triangle of cells: ``shades`` from 0 to 1 (n × n), a text in each cell.
+
+    Above :data:`MOST_ROWS` names there is no room for texts. ``outlined`` are runs of names
+    (first, past the last) whose cells with each other get a common outline.
+    """
     n = len(names)
     shown = [line(name, 22) for name in names]
-    side = 0.46 if n <= 12 else 0.36
+    side = 0.46 if n <= 12 else 0.36 if n <= MOST_ROWS else 0.18
     long = max(map(len, shown)) > 4
     left = 0.16 + 0.066 * max(map(len, shown))
     bottom = 0.14 + 0.049 * max(map(len, shown)) if long else 0.24
     width, height = left + side * (n - 1), bottom + side * (n - 1)
+    strongest = _STRONGEST if n <= MOST_ROWS else 0.95  # no text to read on it
     with canvas(width, height, left=left, bottom=bottom) as (figure, ax):
         for i in range(1, n):
             for j in range(i):
                 shade = shades[i][j]
                 corners = (j + 0.03, j + 0.97, i + 0.03, i + 0.97)
-                _box(ax, corners, INK, 0.05)
+                if shade is None or n <= MOST_ROWS:
+                    _box(ax, corners, INK, 0.05)
                 if shade is not None:
-                    _box(ax, corners, ACCENT, _STRONGEST * min(max(shade, 0.0), 1.0))
-                ax.text(
-                    j + 0.5, i + 0.5, cells[i][j], color=INK, fontsize=8, ha="center", va="center"
-                )
+                    _box(ax, corners, ACCENT, strongest * min(max(shade, 0.0), 1.0))
+                if n <= MOST_ROWS:
+                    place = (j + 0.5, i + 0.5)
+                    ax.text(*place, cells[i][j], color=INK, fontsize=8, ha="center", va="center")
+        for first, past in outlined:
+            ax.plot(*_staircase(first, past), color=INK, lw=1.4, clip_on=False)
         ax.set_xlim(0, n - 1)
         ax.set_ylim(n, 1)
         for spine in ax.spines.values():
@@ -288,8 +310,18 @@ def _heat_map(
             ha="right" if long else "center",
             rotation_mode="anchor",
         )
-        ax.tick_params(length=0, labelsize=8.5, labelcolor=MUTED)
+        ax.tick_params(length=0, labelsize=8.5 if n <= MOST_ROWS else 7, labelcolor=MUTED)
         return to_svg(figure, plain(title))
+
+
+def _staircase(first: int, past: int) -> tuple[list[float], list[float]]:
+    """The outline (x, y) of the cells of names ``first`` to ``past`` - 1 with each other."""
+    x: list[float] = [first]
+    y: list[float] = [past]
+    for k in range(first, past - 1):
+        x += [k, k + 1]
+        y += [k + 1, k + 1]
+    return [*x, past - 1, first], [*y, past, past]
 
 
 def _exact(value: float | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labelq.measure.registry import HEADLINE
@@ -150,7 +149,7 @@ def _change(row: Change) -> str:
     before, after = (None if r is None else r.value for r in (row.before, row.after))
     said = f"{WORDS[row.word]}, {name} {coefficient(before)} → {coefficient(after)}"
     if row.difference is None or row.lower is None:
-        return f"{said}: {_reason(row)}"
+        return f"{said}: {reason(row)}"
     said += f", {signed(row.difference)} ({spread(row.lower, row.upper)})"
     if row.word == "not_shown":
         said += f"; with tasks like these a change of {_size(row)} would be seen four times in five"
@@ -161,7 +160,8 @@ def _size(row: Change) -> str:
     return coefficient(row.detectable)
 
 
-def _reason(row: Change) -> str:
+def reason(row: Change) -> str:
+    """Why a change cannot be told."""
     if row.reason == "other_level" and row.before is not None and row.after is not None:
         return (
             f"it was measured as {words.LEVEL_WORDS[row.before.level]} then and as "
@@ -279,90 +279,6 @@ def tasks(found: Comparison) -> str:
     return (
         f"{counted(found.n_before, 'task')} then, {count(found.n_after)} now, {both}, known by "
         f"{known}."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Everything a page shows of a comparison; all texts are sentences."""
-
-    name: str
-    summary: str
-    tasks: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    more: tuple[tuple[str, ...], ...]
-    reasons: tuple[str, ...]
-    clusters: tuple[tuple[str, str, str], ...]
-    effects: tuple[str, ...]
-    around: tuple[str, ...]
-    methods: tuple[str, ...] = field(default=(FALL, DIFFERENCES, SEEN))
-
-
-HEADER = (
-    "Coefficient",
-    "Tasks",
-    "Before",
-    "After",
-    "Change",
-    "Interval",
-    "Would be seen",
-    "In a word",
-)
-
-
-def page(audit: Audit, shown: Names) -> Page | None:
-    """The comparison for a page; None where there is none."""
-    found = audit.comparison
-    if found is None:
-        return None
-    # What neither round has is not worth a row.
-    rows = [row for row in found.changes if row.difference is not None or row.headline]
-    untold = dict.fromkeys(
-        f"{mark(row.question)}: {_reason(row)}."
-        for row in rows
-        if row.word == "cannot_tell" and row.headline
-    )
-    return Page(
-        name=found.name,
-        summary=summary(found),
-        tasks=tasks(found),
-        header=HEADER,
-        rows=tuple(_row(row) for row in rows if row.headline),
-        more=tuple(_row(row) for row in rows if not row.headline),
-        reasons=tuple(untold),
-        clusters=tuple(
-            (
-                FATES[c.fate],
-                f"{causes.either(c.labels)}"
-                + (
-                    f", about {', '.join(f'“{mark(w, 40)}”' for w in c.words[:4])}"
-                    if c.words
-                    else ""
-                )
-                + f" ({mark(c.question)})",
-                rates(c),
-            )
-            for c in found.clusters
-        ),
-        effects=tuple(effect(e) for e in found.effects),
-        around=tuple(surroundings(found.surroundings, shown)),
-    )
-
-
-def _row(row: Change) -> tuple[str, ...]:
-    before, after = (None if r is None else r.value for r in (row.before, row.after))
-    told = row.after or row.before
-    name = words.short_metric(told) if told is not None else words.metric(row.metric)
-    return (
-        f"{mark(row.question)}: {name}",
-        "all" if row.tasks == "all" else "in both",
-        coefficient(before),
-        coefficient(after),
-        signed(row.difference),
-        spread(row.lower, row.upper) or NONE,
-        NONE if row.detectable is None else coefficient(row.detectable),
-        WORDS[row.word],
     )
 
 

@@ -17,7 +17,7 @@ from labelq.report import (
     annotators,
     buying,
     causes,
-    comparison,
+    comparison_page,
     label_scheme,
     ledger,
     marginals,
@@ -26,10 +26,8 @@ from labelq.report import (
     words,
     yours,
 )
-from labelq.report.caveats import caveats, notes
-from labelq.report.feedback import COUNTS, feedback_page
-from labelq.report.findings import standing_out, top_findings
 from labelq.report.caveats import caveats, notes, shortly
+from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import FEWEST, standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
@@ -66,11 +64,10 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
             )
         ),
         selection=words.selection(source.selection),
-        most_label_rows=tables.MOST_LABEL_ROWS,
         caveats=told,
         shortly=shortly(told),
         remarks=notes(intake),
-        comparison=comparison.page(audit, shown),
+        comparison=comparison_page.page(audit, shown),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
         steps=next_steps(audit, shown, "", onward),
@@ -78,8 +75,7 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         places=ledger.places(audit),
         schemes=label_scheme.parts(audit),
         scheme_caution=label_scheme.CAUTION,
-        scheme_header=label_scheme.HEADER,
-        questions=tables.questions(audit, shown),
+        questions=tables.questions(audit),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         first_findings=FEWEST,
         first_steps=FIRST_STEPS,
@@ -91,6 +87,7 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,
         raters=annotators.raters(audit, shown),
         rater_methods=annotators.methods(),
+        camps_method=annotators.CAMPS_METHOD,
         standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
         letters=LETTERS if shown.hidden else "",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.report import causes, words
-from labelq.report.numbers import MINUS, NONE, coefficient, count, counted, interval, percent, times
+from labelq.report.comparison import signed
+from labelq.report.numbers import NONE, coefficient, count, counted, interval, percent, times
 from labelq.report.reasons import REASONS
+from labelq.report.strips import Axis, Strip, differences, dot, ticks
 from labelq.report.text import mark
 
 if TYPE_CHECKING:
@@ -27,10 +29,20 @@ CAUTION = (
     "Where two labels are confused, a clearer rule may bring as much and lose nothing."
 )
 
-HEADER = (
-    "Change", "Alpha", "Interval", "Difference", "Its interval",
-    "Disagreement removed", "Information lost", "In common lost",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of the labels; texts are sentences, ``number`` is the difference."""
+
+    change: str
+    picture: Strip
+    number: float | None
+    difference: str
+    spread: str
+    alpha: str
+    removed: str
+    lost: str
+    shared_lost: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,8 @@ class SchemePart:
 
     question: str
     sentences: list[str]
-    rows: list[tuple[str, ...]]
+    ticks: Strip
+    rows: list[ChangeRow]
     more: int
 
 
@@ -52,10 +65,13 @@ def _part(found: SchemeFindings) -> SchemePart:
     merges = [c for c in found.scheme.changes if c.kind == "merge"]
     others = [c for c in found.scheme.changes if c.kind != "merge"]
     shown = [*merges[:MOST_MERGES], *others[:MOST_OTHERS]]
+    ends = [end for c in shown for end in (c.difference, c.difference_lower, c.difference_upper)]
+    on = differences(ends)
     return SchemePart(
         question=found.question,
         sentences=sentences(found),
-        rows=[_row(change) for change in shown],
+        ticks=ticks(on),
+        rows=[_row(change, on) for change in shown],
         more=len(found.scheme.changes) - len(shown),
     )
 
@@ -136,7 +152,7 @@ def _none_raises(scheme: LabelScheme) -> str:
         return f"{said}: they all lower it."
     return (
         f"{said}; the most would come from this: {change_name(best)}"
-        f" (difference {_signed(best.difference)}"
+        f" (difference {signed(best.difference)}"
         + (f", {_between(best)})." if best.difference_lower is not None else ").")
     )
 
@@ -161,19 +177,15 @@ def _catch_all(catch: CatchAll) -> str:
     return f"{said}."
 
 
-def _row(change: SchemeChange) -> tuple[str, ...]:
-    return (
-        change_name(change),
-        coefficient(change.value),
-        interval(change.lower, change.upper) or NONE,
-        NONE if change.difference is None else _signed(change.difference),
-        _between(change) or NONE,
-        percent(change.removed),
-        percent(change.entropy_lost),
-        percent(change.shared_lost),
+def _row(change: SchemeChange, on: Axis) -> ChangeRow:
+    return ChangeRow(
+        change=change_name(change),
+        picture=dot(on, change.difference, change.difference_lower, change.difference_upper),
+        number=change.difference,
+        difference=NONE if change.difference is None else signed(change.difference),
+        spread=_between(change) or NONE,
+        alpha=coefficient(change.value),
+        removed=percent(change.removed),
+        lost=percent(change.entropy_lost),
+        shared_lost=percent(change.shared_lost),
     )
-
-
-def _signed(value: float) -> str:
-    shown = coefficient(value)
-    return shown if shown.startswith(MINUS) or not shown.strip("0.") else f"+{shown}"

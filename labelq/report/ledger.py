@@ -11,6 +11,7 @@ from labelq.report import causes
 from labelq.report.findings import cluster_anchors
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, coefficient, count, counted, percent
+from labelq.report.strips import Strip, bar
 from labelq.report.text import clip, mark
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class AgendaRow:
-    """One cluster to talk about; all but ``anchor`` are sentences."""
+    """One cluster to talk about; texts but ``anchor`` are sentences, ``number`` is the share."""
 
     anchor: str
     title: str
+    picture: Strip
+    number: float
     share: str
     settled: str
     place: str
@@ -165,6 +168,8 @@ def _row(cluster: Cluster, row: Influence | None, n: int, anchor: str, names: Na
     return AgendaRow(
         anchor=anchor,
         title=f"{causes.cause(cluster, names)}: {_title(cluster)}",
+        picture=bar(cluster.share),
+        number=cluster.share,
         share=percent(cluster.share),
         settled=coefficient(cluster.settled),
         place=NONE if row is None else place(row, n),

@@ -10,16 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelq.measure.results import Agreement, Verdict
+from labelq.measure.results import Verdict
 from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.entries import STATUS, wants
-from labelq.report import causes, ceilings, comparison, decisions, verdicts, words
+from labelq.report import (
+    agreements,
+    causes,
+    ceilings,
+    comparison,
+    decisions,
+    label_pairs,
+    verdicts,
+    words,
+)
+from labelq.report.agreements import AgreementPart
 from labelq.report.ceilings import CeilingPart
-from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
+from labelq.report.charts import Chart, coefficient_bar
 from labelq.report.examples import Example, example
 from labelq.report.findings import cluster_anchors, question_anchors, stands_open
+from labelq.report.label_pairs import ConfusionPart
 from labelq.report.names import Names
-from labelq.report.numbers import NONE, amount, coefficient, count, interval
+from labelq.report.numbers import amount
 from labelq.report.text import clip, mark
 from labelq.report.verdicts import VerdictRow
 
@@ -28,25 +39,6 @@ if TYPE_CHECKING:
     from labelq.remedy.acts import Entry
 
 MOST_CLUSTERS, MOST_EDGE_CASES, MOST_QUEUED, MOST_DIFF_LINES = 24, 30, 20, 400
-
-
-MOST_LABEL_ROWS = 800
-"""Rows by label in the report; with thousands of labels the rest stands in audit.json."""
-
-
-@dataclass(frozen=True, slots=True)
-class CoefficientRow:
-    """One coefficient; every field is a sentence."""
-
-    title: str
-    value: str
-    interval: str
-    observed: str
-    expected: str
-    units: str
-    ratings: str
-    convention: str
-    missing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +52,9 @@ class QuestionPart:
     picture: Chart
     level: str  # sentence
     labels: str  # sentence
-    overall: list[CoefficientRow]
-    refused: list[str]  # sentences
-    by_label: list[CoefficientRow]
-    pairs: Chart | None
-    confusion: Chart | None
+    agreement: AgreementPart
+    confusion: ConfusionPart | None
+    quality: list[str]  # sentences
     ceiling: CeilingPart | None
 
 
@@ -88,16 +78,16 @@ class ClusterCard:
     open: bool  # worth being seen without a click
 
 
-def questions(audit: Audit, names: Names) -> list[QuestionPart]:
+def questions(audit: Audit) -> list[QuestionPart]:
     """One part per verdict, in the audit's order."""
     anchors = question_anchors(audit)
-    return [_question(audit, names, v, anchors[v.question]) for v in audit.verdicts]
+    return [_question(audit, v, anchors[v.question]) for v in audit.verdicts]
 
 
-def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPart:
+def _question(audit: Audit, v: Verdict, anchor: str) -> QuestionPart:
     question = audit.round.question(v.question)
-    rows = [a for a in audit.agreements if a.question == v.question]
-    everyone = [a for a in rows if a.raters is None]
+    everyone = [a for a in audit.agreements if a.question == v.question and a.raters is None]
+    pairs = [p for p in audit.label_pairs if p.question == v.question]
     return QuestionPart(
         name=v.question,
         anchor=anchor,
@@ -106,50 +96,10 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         picture=coefficient_bar(v, comparison.earlier(audit, v)),
         level=words.level(question),
         labels=words.labels_source(question),
-        overall=[_coefficient(a) for a in everyone if a.label is None and not _refused(a)],
-        refused=_refusals([a for a in everyone if a.label is None and _refused(a)]),
-        by_label=[_coefficient(a) for a in everyone if a.label is not None][:MOST_LABEL_ROWS],
-        pairs=pair_matrix(rows, names, audit.more_pairs.get(v.question, 0)),
-        confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
+        agreement=agreements.part(question, v, everyone),
+        confusion=label_pairs.part(question, pairs),
+        quality=ceilings.sentences(audit, v.question),
         ceiling=ceilings.part(audit, v.question),
-    )
-
-
-def _refused(row: Agreement) -> bool:
-    return row.value is None and row.observed is None
-
-
-def _refusals(rows: list[Agreement]) -> list[str]:
-    """The coefficients that were not computed, reason by reason."""
-    by_reason: dict[str, list[str]] = {}
-    for row in rows:
-        titles = by_reason.setdefault(words.reason(row.reason), [])
-        if words.metric_of(row) not in titles:
-            titles.append(words.metric_of(row))
-    return [f"Not computed, {why}: {', '.join(titles)}." for why, titles in by_reason.items()]
-
-
-def _coefficient(row: Agreement) -> CoefficientRow:
-    title = words.metric_of(row)
-    observed, expected = amount(row.observed), amount(row.expected)
-    convention = mark(row.convention, 1000)
-    squared = row.metric == "krippendorff_alpha" or row.metric.startswith("icc_")
-    if row.label is None and squared and row.level in ("ordinal", "interval", "ratio"):
-        # Squared distances have the unit of the data: 42,296 beside .41 says nothing.
-        what = "disagreement" if row.metric == "krippendorff_alpha" else "variance"
-        convention += f"; observed {what} {observed}, expected {expected}"
-        share = row.observed / row.expected if row.observed is not None and row.expected else None
-        observed, expected = coefficient(share), NONE
-    return CoefficientRow(
-        title=title if row.label is None else f"{mark(row.label)}: {title}",
-        value=coefficient(row.value),
-        interval=interval(row.lower, row.upper) or NONE,
-        observed=observed,
-        expected=expected,
-        units=count(row.n_units),
-        ratings=count(row.n_ratings),
-        convention=convention,
-        missing=words.reason(row.reason),
     )
 
 
