@@ -184,8 +184,6 @@ def likely_cause(cluster: Cluster, names: Names) -> str:
 def evidence(cluster: Cluster, names: Names) -> list[str]:
     """What the cause of a cluster rests on, sentence by sentence."""
     kind, said = cluster.cause, []
-    if kind.probabilities:
-        said.append(chances(kind))
     if kind.kind == "too_little" and kind.probabilities.get("rater", 0) > LIKELY:
         said.append("No test bears out whose habit it would be, so nobody is named.")
     if kind.kind == "too_little" and kind.probabilities.get("gap", 0) > LIKELY:
@@ -207,13 +205,6 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
         rest = f"; and {count(len(kind.camps) - 8)} more" if len(kind.camps) > 8 else ""
         said.append(f"Commonest answers: {'; '.join(camps)}{rest}.")
     return said
-
-
-def chances(told: Cause) -> str:
-    """All four probabilities of a cause, the likeliest first, and what they rest on."""
-    order = sorted(told.probabilities.items(), key=lambda item: -item[1])
-    each = ", ".join(f"{NOUNS[kind]} {percent(chance)}" for kind, chance in order)
-    return f"How likely: {each} ({BASES[told.basis]})."
 
 
 def _measured(told: Cause, found: CauseEvidence, names: Names) -> list[str]:

@@ -6,28 +6,20 @@ Texts in a row are data, unless the field's comment says sentence (see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Agreement, Verdict
-from labelq.pinpoint.findings import Cluster, EdgeCase
-from labelq.remedy.entries import STATUS, wants
-from labelq.report import causes, ceilings, decisions, words
+from labelq.report import ceilings, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
-from labelq.report.examples import Example, example
-from labelq.report.findings import cluster_anchors, question_anchors, stands_open
+from labelq.report.findings import question_anchors
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, amount, coefficient, count, interval
-from labelq.report.text import clip, mark
+from labelq.report.text import mark
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
-    from labelq.remedy.acts import Entry
-
-MOST_CLUSTERS, MOST_EDGE_CASES, MOST_QUEUED, MOST_DIFF_LINES = 24, 30, 20, 400
-
 
 MOST_LABEL_ROWS = 800
 """Rows by label in the report; with thousands of labels the rest stands in audit.json."""
@@ -70,26 +62,6 @@ class QuestionPart:
     confusion: Chart | None
     quality: list[str]  # sentences
     ceiling: CeilingPart | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterCard:
-    """One cluster; the fields but ``anchor``, ``words`` and ``examples`` are sentences."""
-
-    anchor: str
-    question: str
-    cause: str
-    meaning: str
-    labels: str
-    quoted: str
-    size: str
-    evidence: list[str]
-    consensus: str
-    decided: str
-    words: tuple[str, ...]
-    examples: list[Example]
-    more: int
-    open: bool  # worth being seen without a click
 
 
 def questions(audit: Audit, names: Names) -> list[QuestionPart]:
@@ -161,114 +133,3 @@ def _coefficient(row: Agreement) -> CoefficientRow:
         convention=convention,
         missing=words.reason(row.reason),
     )
-
-
-def cluster_cards(audit: Audit, names: Names) -> list[ClusterCard]:
-    """The clusters as cards, the first matters most."""
-    anchors = cluster_anchors(audit)
-    return [
-        _card(audit, names, cluster, anchors[cluster.id])
-        for cluster in audit.clusters[:MOST_CLUSTERS]
-    ]
-
-
-def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str) -> ClusterCard:
-    # The most central tasks show what a cluster is about, the most divided where it hurts.
-    shown = list(dict.fromkeys([*cluster.units[:2], *cluster.divided[:1], *cluster.units[2:3]]))[:3]
-    return ClusterCard(
-        anchor=anchor,
-        question=mark(cluster.question),
-        cause=causes.likely_cause(cluster, names),
-        meaning=causes.CAUSES[cluster.cause.kind][1],
-        labels=causes.either(cluster.labels),
-        quoted=causes.words_of(cluster) if not cluster.remainder else "no common content",
-        size=causes.cluster_size(cluster),
-        evidence=causes.set_apart(cluster) + causes.evidence(cluster, names),
-        consensus=causes.consensus(cluster),
-        decided=decisions.told(audit.decision(cluster.id)),
-        words=cluster.words,
-        examples=[example(audit.round, cluster.question, unit, names) for unit in shown],
-        more=len(cluster.units) - len(shown),
-        open=stands_open(cluster),
-    )
-
-
-def edge_cases(audit: Audit, names: Names) -> list[tuple[str, str, str, Example]]:
-    """Kind, question, votes (sentences) and the task."""
-    found = []
-    for case in _of_every_kind(audit.edge_cases):
-        shown = example(audit.round, case.question, case.unit, names, limit=200)
-        others = causes.same_text(case, audit.round.units.ids)
-        if case.kind == "near_text":
-            other = example(audit.round, case.question, case.others[0], names, limit=160)
-            others += f" “{mark(other.text, 160)}” ({other.votes})"
-        kind = causes.EDGE_CASES[case.kind]
-        found.append((kind, mark(case.question), shown.votes + others, shown))
-    return found
-
-
-def _of_every_kind(cases: Sequence[EdgeCase]) -> list[EdgeCase]:
-    """The first few edge cases of every kind and question, in the audit's order.
-
-    A task that stands there for one reason is not shown again for another.
-    """
-    waiting: dict[tuple[str, str], list[int]] = {}
-    for place, case in enumerate(cases):
-        waiting.setdefault((case.question, case.kind), []).append(place)
-    chosen: list[int] = []
-    shown: set[tuple[str, int]] = set()
-    queues = [iter(places) for places in waiting.values()]
-    while queues and len(chosen) < MOST_EDGE_CASES:
-        for places in list(queues):
-            place = next((p for p in places if (cases[p].question, cases[p].unit) not in shown), -1)
-            if place < 0:
-                queues.remove(places)
-            else:
-                chosen.append(place)
-                shown.add((cases[place].question, cases[place].unit))
-    return [cases[place] for place in sorted(chosen[:MOST_EDGE_CASES])]
-
-
-def queue(
-    audit: Audit, names: Names, limit: int = MOST_QUEUED
-) -> list[tuple[str, str, str, str, str, str, str]]:
-    """Task id and text (data), reasons, what it wants, of whom status, gain per hour."""
-    units = audit.round.units
-    # Who voted through a queue only can be asked, too.
-    voters = Names(audit.round.voters, names=not names.hidden)
-    return [
-        (
-            clip(units.ids[entry.unit], 80),
-            clip((units.text[entry.unit] or "").strip(), 160),
-            causes.queue_reasons(entry.reasons),
-            wants(entry),
-            people(entry, voters),
-            STATUS[entry.status],
-            amount(entry.per_hour),
-        )
-        for entry in audit.queue[:limit]
-    ]
-
-
-def people(entry: Entry, names: Names) -> str:
-    """Whom the queue counts on, and who can stand in."""
-    if not entry.people:
-        return "somebody new"
-    if entry.wants == "second_look":
-        return names.people(entry.people, bare=True)
-    first, *others = (names.people([code], bare=True) for code in entry.people)
-    return first + (f", else {' or '.join(others)}" if others else "")
-
-
-def diff_lines(audit: Audit) -> list[tuple[str, str, str]]:
-    """The guideline draft's diff as (kind, sign, data text); file headers are left out."""
-    lines = audit.draft.diff.split("\n")
-    body = lines[2:] if lines[0].startswith("--- ") else lines
-    kinds = {"+": ("added", "+"), "-": ("removed", "−"), "@": ("gap", "⋯")}
-    found = []
-    for text in body[:MOST_DIFF_LINES]:
-        kind, sign = kinds.get(text[:1], ("kept", ""))
-        found.append((kind, sign, "" if kind == "gap" else clip(text[1:], 1200)))
-    while found and found[-1] == ("kept", "", ""):
-        found.pop()
-    return found
