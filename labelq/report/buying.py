@@ -10,7 +10,7 @@ from labelq.remedy.entries import STATUS, wants
 from labelq.report import causes
 from labelq.report.beside import NOTHING, Beside
 from labelq.report.names import Names
-from labelq.report.numbers import amount, count, counted
+from labelq.report.numbers import coefficient, count, counted
 from labelq.report.pictures import Picture
 from labelq.report.text import clip
 from labelq.report.without_text import LEFT_OUT
@@ -139,13 +139,24 @@ def queued(
                 wants=wants(entry),
                 who=people(entry, voters),
                 status=STATUS[entry.status],
-                per_hour=amount(entry.per_hour),
+                per_hour=_per_hour(entry.per_hour),
                 gain=round(entry.per_hour, 6),
                 link=beside.link(identity),
                 picture=beside.pictures.get(identity),
             )
         )
     return found
+
+
+def _per_hour(gain: float) -> str:
+    """A gain with the digits that it deserves.
+
+    >>> _per_hour(122.7), _per_hour(7.25), _per_hour(.3)
+    ('123', '7.2', '.30')
+    """
+    if gain >= 10:
+        return count(round(gain))
+    return f"{gain:.1f}" if gain >= 1 else coefficient(gain)
 
 
 def people(entry: Entry, names: Names) -> str:

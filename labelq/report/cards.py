@@ -13,14 +13,14 @@ from labelq.report.beside import NOTHING, Beside
 from labelq.report.examples import Example, example
 from labelq.report.findings import cluster_anchors, is_open, stands_open
 from labelq.report.names import Names
-from labelq.report.numbers import percent
+from labelq.report.numbers import count, percent
 from labelq.report.text import mark
 from labelq.report.without_text import is_without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
 
-MOST_CLUSTERS, MOST_EDGE_CASES, MOST_EXAMPLES = 24, 30, 3
+MOST_CLUSTERS, MOST_EDGE_CASES, MOST_EXAMPLES, MOST_OTHERS = 24, 30, 3, 2
 
 NO_RULE = {
     "slip": "Nothing to decide: the label that most gave stands, and the queue asks for another"
@@ -151,13 +151,24 @@ def edge_cases(
     found = []
     for case in shown_edge_cases(audit.edge_cases):
         shown = example(audit.round, case.question, case.unit, names, limit=200, beside=beside)
-        others = causes.same_text(case, audit.round.units.ids)
-        if case.kind == "near_text":
-            other = example(audit.round, case.question, case.others[0], names, limit=160)
-            others += f" “{mark(other.text or other.missing, 160)}” ({other.counts})"
         kind = causes.EDGE_CASES[case.kind]
-        found.append((kind, mark(case.question), others.removeprefix("; "), shown))
+        found.append((kind, mark(case.question), _others(audit, case, names), shown))
     return found
+
+
+def _others(audit: Audit, case: EdgeCase, names: Names) -> str:
+    """The other tasks with (nearly) the same text and what they were labeled, perhaps empty."""
+    told = []
+    for unit in case.others[:MOST_OTHERS]:
+        other = example(audit.round, case.question, unit, names, limit=160)
+        text = f" “{mark(other.text or other.missing, 160)}”" if case.kind == "near_text" else ""
+        told.append(f"task {mark(other.id, 40)}{text} ({other.counts})")
+    if not told:
+        return ""
+    if len(case.others) > len(told):
+        told.append(f"{count(len(case.others) - len(told))} more")
+    nearly = "nearly the " if case.kind == "near_text" else ""
+    return f"{nearly}same text: {', '.join(told)}"
 
 
 def shown_edge_cases(cases: Sequence[EdgeCase]) -> list[EdgeCase]:

@@ -18,7 +18,6 @@ from labelq.pinpoint.findings import (
     CauseKind,
     Cluster,
     Clustering,
-    EdgeCase,
     LabelPair,
 )
 from labelq.pinpoint.rater_findings import Flag, RaterReport
@@ -134,17 +133,17 @@ def set_apart(cluster: Cluster) -> list[str]:
         for one in cluster.apart
     ]
     if cluster.p_value is not None:
-        sure = (
+        often = f"about {percent(cluster.p_value)}".replace("about under", "under")
+        said.append(
             "Were disagreements dealt out at random among comparable tasks, chance would bring"
-            f" about such a cluster in about {percent(cluster.p_value)} of rounds (corrected for"
-            " the clusters claimed before it)."
+            f" about such a cluster in {often} of rounds (corrected for the clusters claimed"
+            " before it)."
         )
         if cluster.stability is not None:
-            sure += (
-                f" Grown anew from half of its tasks, {percent(cluster.stability)} of the pairs of"
+            said.append(
+                f"Grown anew from half of its tasks, {percent(cluster.stability)} of the pairs of"
                 " its tasks stay together."
             )
-        said.append(sure)
     return said
 
 
@@ -369,13 +368,3 @@ def queue_reasons(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(
         f"{WORDS[code]} ({', '.join(map(mark, asked))})" for code, asked in questions.items()
     )
-
-
-def same_text(case: EdgeCase, ids: tuple[str, ...]) -> str:
-    """The other tasks with (nearly) the same text, for the end of a sentence, perhaps empty."""
-    if not case.others:
-        return ""
-    shown = ", ".join(mark(ids[unit], 40) for unit in case.others[:5])
-    more = f" and {count(len(case.others) - 5)} more" if len(case.others) > 5 else ""
-    nearly = "nearly the " if case.kind == "near_text" else ""
-    return f"; {nearly}same text: task {shown}{more}"

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from labelq.remedy.guideline.editing import CONTEXT, changes, lines_of
+from labelq.remedy.guideline.front_matter import body_start
 from labelq.report.text import clip
 
 MOST_ROWS = 400
@@ -53,11 +54,18 @@ class Row:
     folded: int = 0
     section: str = ""
 
+    @property
+    def heading(self) -> bool:
+        """Whether it is a heading of the guideline."""
+        line = "".join(piece.text for piece in self.right or self.left or ())
+        return _HEADING.fullmatch(line) is not None
+
 
 def side_by_side(old: str, new: str, most: int = MOST_ROWS) -> tuple[list[Row], int]:
     """``old`` and ``new`` aligned, and how many more rows there are than the ``most`` shown.
 
-    labelq's own marks around rules, and the addresses behind links to tasks, are left out.
+    What only programs read is left out: the front matter, labelq's marks around rules, and the
+    addresses behind links to tasks.
     Unchanged lines that are not near a change are folded. Nothing without a change.
     """
     a, b = _readable(old), _readable(new)
@@ -72,7 +80,7 @@ def side_by_side(old: str, new: str, most: int = MOST_ROWS) -> tuple[list[Row], 
 
 
 def _readable(text: str) -> list[str]:
-    lines = [line.rstrip("\r\n") for line in lines_of(text)]
+    lines = [line.rstrip("\r\n") for line in lines_of(text[body_start(text) :])]
     return [_TASK_LINK.sub(r"\1", line) for line in lines if not _MARK.fullmatch(line)]
 
 
