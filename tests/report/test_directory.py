@@ -48,7 +48,7 @@ def test_everything_is_there_and_exact(framed, tmp_path):
     assert json.loads((target / "audit.json").read_bytes()) == audit_document(framed)
     assert json.loads((target / "queue.json").read_bytes()) == list(framed.tasks)
     assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0}
-    assert (target / "guideline_draft.md").read_bytes() == b"draft\r\ntext"
+    assert (target / "guideline_draft.md").read_bytes() == framed.draft.text.encode()
     table = pd.read_csv(target / "ratings.csv", dtype={"unit": str})
     pd.testing.assert_frame_equal(table, framed.round.to_frame())
 
