@@ -103,11 +103,16 @@ class Settings:
     out: Path | None = None
     replace: bool = False
     names: bool = False
+    no_text: bool = False
 
 
 PATHS = (
     "label_config", "guideline", "decisions", "adjudicated", "against", "out", "ca_bundle",
     "embedder",
+)  # fmt: skip
+
+SWITCHES = (
+    "skip_bad_records", "replace", "names", "no_text", "cross_check", "queues", "resample_raters",
 )  # fmt: skip
 
 
@@ -181,7 +186,7 @@ def _parse(name: str, value: Any, *, where: str, base: Path | None) -> Any:
     if name in PATHS:
         path = Path(_text(value, where))
         return path if base is None else base / path
-    if name in ("skip_bad_records", "replace", "names", "cross_check", "queues", "resample_raters"):
+    if name in SWITCHES:
         if not isinstance(value, bool):
             raise SettingsError(f"{where}: must be true or false")
         return value

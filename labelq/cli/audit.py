@@ -93,6 +93,14 @@ _FILE = click.Path(path_type=Path)
     "--names", is_flag=True, default=None, help="Show annotators' names instead of letters."
 )
 @click.option(
+    "--no-text",
+    is_flag=True,
+    default=None,
+    help="Leave all text of tasks, and what is taken from it, out of every page and of what is"
+    " printed (protected data). The data files (ratings.csv, audit.json, queue.json,"
+    " guideline_draft.md and the others) hold it all the same.",
+)
+@click.option(
     "--format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -133,6 +141,7 @@ def run(
     as_json: bool = False,
 ) -> int:
     """Audit ``sources``, write the audit directory, print, and return the exit code."""
+    from labelq.cli.pictures import pictures_of
     from labelq.cli.progress import progress_bar
     from labelq.cli.sources import origin_of
     from labelq.documents import read_document
@@ -142,6 +151,7 @@ def run(
     from labelq.report.directory import write_audit
     from labelq.report.document import audit_document, to_bytes
     from labelq.report.steps import Onward
+    from labelq.report.without_text import without_text
 
     def target(round_name: str) -> Path:
         tab = "" if settings.view is None else f" tab {settings.view}"
@@ -200,6 +210,7 @@ def run(
             links=TaskLinks.of(origin.server if settings.join is None else None),
             progress=progress,
         )
+        pictures = {} if settings.no_text else pictures_of(found, origin, settings, progress)
         progress("writing", 0.0)
         onward = Onward(next_command(sources, settings, round_, out), server=bool(origin.server))
         write_audit(
@@ -208,12 +219,15 @@ def run(
             manifest=manifest(origin, settings) | guideline_used(found),
             replace=settings.replace,
             names=settings.names,
+            text=not settings.no_text,
+            pictures=pictures,
             onward=onward,
         )
     if as_json:
         click.echo(to_bytes(audit_document(found)).decode(), nl=False)
     else:
-        terminal.print_audit(found, out.as_posix(), names=settings.names, onward=onward)
+        shown = without_text(found) if settings.no_text else found
+        terminal.print_audit(shown, out.as_posix(), names=settings.names, onward=onward)
     return 0 if found.passed else 1
 
 

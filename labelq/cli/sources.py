@@ -28,13 +28,15 @@ class Origin:
 
     ``sources`` are what is read, ``name`` the round's name if no setting gives one,
     ``guideline`` (name, Markdown) what the annotators had where the source itself tells it,
-    ``server`` what a manifest says about projects on a server.
+    ``server`` what a manifest says about projects on a server, ``connection`` the way to it while
+    the files are there.
     """
 
     sources: tuple[Path | Export, ...]
     name: str
     guideline: tuple[str, str] | None = None
     server: Mapping[str, Any] | None = None
+    connection: Connection | None = None
 
 
 @contextmanager
@@ -131,6 +133,7 @@ def _pulled(
             "queues": [queue.id for queue in queues],
             "pulled_at": pulled_at,
         },
+        connection=connection,
     )
 
 

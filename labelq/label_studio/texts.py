@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["TextSource", "guessed_text_field", "shown_text", "text_sources"]
+__all__ = ["TextSource", "guessed_text_field", "shown_text", "text_sources", "variables"]
 
 _VARIABLE = re.compile(r"\$([^\s,;:!?()$'\"]+)")
 _BLOCKS = {"p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "section"}
@@ -73,6 +73,11 @@ def text_sources(tree: Element) -> tuple[TextSource, ...]:
             if source not in sources:
                 sources.append(source)
     return tuple(sources)
+
+
+def variables(value: str) -> list[TextSource]:
+    """The task fields that a tag's attribute ``value`` names: ``$image``, ``$pages[0].url``."""
+    return [TextSource(_steps(variable)) for variable in _VARIABLE.findall(value)]
 
 
 def guessed_text_field(units: Sequence[Mapping[str, Any]], structured: set[str]) -> str | None:

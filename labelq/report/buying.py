@@ -1,9 +1,25 @@
-"""What the queue buys, in words."""
+"""The queue: what it buys, in words, and its first tasks."""
 
 from __future__ import annotations
 
-from labelq.remedy.acts import QueueForecast
-from labelq.report.numbers import count, counted
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelq.remedy.acts import Entry, QueueForecast
+from labelq.remedy.entries import STATUS, wants
+from labelq.report import causes
+from labelq.report.beside import NOTHING, Beside
+from labelq.report.names import Names
+from labelq.report.numbers import coefficient, count, counted
+from labelq.report.pictures import Picture
+from labelq.report.text import clip
+from labelq.report.without_text import LEFT_OUT
+
+if TYPE_CHECKING:
+    from labelq.auditing import Audit
+
+MOST_QUEUED = 20
+"""So many tasks are shown; all stand in queue.csv."""
 
 _WHY_MODEL = {
     "too_few_units": "too few tasks have enough answers to try it on",
@@ -96,3 +112,73 @@ def _labels(n: float) -> str:
 
 def _number(n: float) -> str:
     return count(round(n)) if n >= 0.95 or n < 0.05 else f"{n:.1f}".removeprefix("0")
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedTask:
+    """A task of the queue: ``id`` and ``text`` (or why there is none) are data text, the others
+    are sentences. ``gain`` is what the rows are sorted by: wrong labels fewer per hour.
+    """
+
+    rank: int
+    id: str
+    text: str
+    missing: str
+    reasons: str
+    wants: str
+    who: str
+    status: str
+    per_hour: str
+    gain: float
+    link: str | None
+    picture: Picture | None
+
+
+def queued(
+    audit: Audit, names: Names, beside: Beside = NOTHING, limit: int = MOST_QUEUED
+) -> list[QueuedTask]:
+    """The first tasks of the queue."""
+    units = audit.round.units
+    # Who voted through a queue only can be asked, too.
+    voters = Names(audit.round.voters, names=not names.hidden)
+    found = []
+    for rank, entry in enumerate(audit.queue[:limit], 1):
+        identity, text = units.ids[entry.unit], units.text[entry.unit] or ""
+        found.append(
+            QueuedTask(
+                rank=rank,
+                id=clip(identity, 80),
+                text="" if text == LEFT_OUT else clip(text.strip(), 160),
+                missing=LEFT_OUT if text == LEFT_OUT else "no text",
+                reasons=causes.queue_reasons(entry.reasons),
+                wants=wants(entry),
+                who=people(entry, voters),
+                status=STATUS[entry.status],
+                per_hour=_per_hour(entry.per_hour),
+                gain=round(entry.per_hour, 6),
+                link=beside.link(identity),
+                picture=beside.pictures.get(identity),
+            )
+        )
+    return found
+
+
+def _per_hour(gain: float) -> str:
+    """A gain with the digits that it deserves.
+
+    >>> _per_hour(122.7), _per_hour(7.25), _per_hour(.3)
+    ('123', '7.2', '.30')
+    """
+    if gain >= 10:
+        return count(round(gain))
+    return f"{gain:.1f}" if gain >= 1 else coefficient(gain)
+
+
+def people(entry: Entry, names: Names) -> str:
+    """Whom the queue counts on, and who can stand in."""
+    if not entry.people:
+        return "somebody new"
+    if entry.wants == "second_look":
+        return names.people(entry.people, bare=True)
+    first, *others = (names.people([code], bare=True) for code in entry.people)
+    return first + (f", else {' or '.join(others)}" if others else "")

@@ -18,7 +18,6 @@ from labelq.pinpoint.findings import (
     CauseKind,
     Cluster,
     Clustering,
-    EdgeCase,
     LabelPair,
 )
 from labelq.pinpoint.rater_findings import Flag, RaterReport
@@ -134,17 +133,17 @@ def set_apart(cluster: Cluster) -> list[str]:
         for one in cluster.apart
     ]
     if cluster.p_value is not None:
-        sure = (
+        often = f"about {percent(cluster.p_value)}".replace("about under", "under")
+        said.append(
             "Were disagreements dealt out at random among comparable tasks, chance would bring"
-            f" about such a cluster in about {percent(cluster.p_value)} of rounds (corrected for"
-            " the clusters claimed before it)."
+            f" about such a cluster in {often} of rounds (corrected for the clusters claimed"
+            " before it)."
         )
         if cluster.stability is not None:
-            sure += (
-                f" Grown anew from half of its tasks, {percent(cluster.stability)} of the pairs of"
+            said.append(
+                f"Grown anew from half of its tasks, {percent(cluster.stability)} of the pairs of"
                 " its tasks stay together."
             )
-        said.append(sure)
     return said
 
 
@@ -184,8 +183,6 @@ def likely_cause(cluster: Cluster, names: Names) -> str:
 def evidence(cluster: Cluster, names: Names) -> list[str]:
     """What the cause of a cluster rests on, sentence by sentence."""
     kind, said = cluster.cause, []
-    if kind.probabilities:
-        said.append(chances(kind))
     if kind.kind == "too_little" and kind.probabilities.get("rater", 0) > LIKELY:
         said.append("No test bears out whose habit it would be, so nobody is named.")
     if kind.kind == "too_little" and kind.probabilities.get("gap", 0) > LIKELY:
@@ -207,13 +204,6 @@ def evidence(cluster: Cluster, names: Names) -> list[str]:
         rest = f"; and {count(len(kind.camps) - 8)} more" if len(kind.camps) > 8 else ""
         said.append(f"Commonest answers: {'; '.join(camps)}{rest}.")
     return said
-
-
-def chances(told: Cause) -> str:
-    """All four probabilities of a cause, the likeliest first, and what they rest on."""
-    order = sorted(told.probabilities.items(), key=lambda item: -item[1])
-    each = ", ".join(f"{NOUNS[kind]} {percent(chance)}" for kind, chance in order)
-    return f"How likely: {each} ({BASES[told.basis]})."
 
 
 def _measured(told: Cause, found: CauseEvidence, names: Names) -> list[str]:
@@ -378,13 +368,3 @@ def queue_reasons(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(
         f"{WORDS[code]} ({', '.join(map(mark, asked))})" for code, asked in questions.items()
     )
-
-
-def same_text(case: EdgeCase, ids: tuple[str, ...]) -> str:
-    """The other tasks with (nearly) the same text, for the end of a sentence, perhaps empty."""
-    if not case.others:
-        return ""
-    shown = ", ".join(mark(ids[unit], 40) for unit in case.others[:5])
-    more = f" and {count(len(case.others) - 5)} more" if len(case.others) > 5 else ""
-    nearly = "nearly the " if case.kind == "near_text" else ""
-    return f"; {nearly}same text: task {shown}{more}"

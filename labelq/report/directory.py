@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from labelq.files import csv_safe, write_directory
 from labelq.remedy.entries import queue_rows
 from labelq.remedy.training_labels import training_labels
+from labelq.report.beside import beside
 from labelq.report.disagreements import disagreements_frame
 from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import private_annotators_html, report_html, rules_html
 from labelq.report.markdown import report_markdown
+from labelq.report.pictures import PICTURES, Picture, pictures_document
 from labelq.report.steps import ONWARD, Onward
+from labelq.report.without_text import without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -33,6 +36,8 @@ def write_audit(
     manifest: Mapping[str, Any],
     replace: bool = False,
     names: bool = False,
+    text: bool = True,
+    pictures: Mapping[str, Picture] | None = None,
     onward: Onward = ONWARD,
 ) -> None:
     """Write an audit to the directory ``target``, whole or not at all.
@@ -40,19 +45,26 @@ def write_audit(
     ``manifest`` says what the audit was made from (hashes, selection, versions, options); how
     its reports are made is added, so that they can be made again. With
     ``names`` the report and the Markdown show annotators' names instead of letters.
-    ``onward`` is for the steps to do next.
+    Without ``text`` no page holds any text of a task, or a picture; the data files do.
+    ``pictures`` are those of the tasks that the report shows, by unit id. ``onward`` is for the
+    steps to do next.
 
     Raises:
         OutputError: ``target`` exists and ``replace`` is not given, or cannot be written.
     """
+    pictures = pictures or {}
+    shown = audit if text else without_text(audit)
+    around = beside(manifest, pictures if text else None)
     with write_directory(target, replace=replace) as directory:
         private = directory / "private"
         private.mkdir()
-        for name, render in (("report.html", report_html), ("report.md", report_markdown)):
-            # Read anywhere, by anybody: paths as seen from the audit directory.
-            page = render(audit, names=names, onward=onward)
-            _write(directory / name, page)
-        _write(directory / "rules.html", rules_html(audit))
+        # Read anywhere, by anybody: paths as seen from the audit directory.
+        page = report_html(shown, names=names, onward=onward, beside=around)
+        _write(directory / "report.html", page)
+        _write(directory / "report.md", report_markdown(shown, names=names, onward=onward))
+        _write(directory / "rules.html", rules_html(shown))
+        if pictures:
+            (directory / PICTURES).write_bytes(to_bytes(pictures_document(pictures)))
         _write(private / "annotators.html", private_annotators_html(audit))
         (directory / "audit.json").write_bytes(to_bytes(audit_document(audit)))
         made = {"report": {"names": names, "onward": onward}}

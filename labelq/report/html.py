@@ -15,25 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 from labelq.report import (
     annotators,
-    buying,
     causes,
     comparison_page,
     label_scheme,
     ledger,
     marginals,
-    tables,
+    task_sections,
     verdicts,
     words,
     yours,
 )
+from labelq.report.beside import NOTHING, Beside
 from labelq.report.caveats import caveats, notes, shortly
 from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import FEWEST, standing_out, top_findings
 from labelq.report.names import LETTERS, Names
-from labelq.report.numbers import count, counted, percent
+from labelq.report.numbers import counted, percent
+from labelq.report.questions import questions
 from labelq.report.reasons import INTERVALS
 from labelq.report.steps import FIRST_STEPS, ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
+from labelq.report.without_text import NO_TEXT, SAID, is_without_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
     from labelq.remedy.guideline import TaskLinks
 
 
-def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -> str:
+def report_html(
+    audit: Audit, *, names: bool = False, onward: Onward = ONWARD, beside: Beside = NOTHING
+) -> str:
     """The report: one self-contained page. Its paths are as seen from the audit directory."""
     shown = Names(audit.round.raters, names=names)
     source, intake = audit.round, audit.round.intake
@@ -75,32 +79,20 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         places=ledger.places(audit),
         schemes=label_scheme.parts(audit),
         scheme_caution=label_scheme.CAUTION,
-        questions=tables.questions(audit),
+        questions=questions(audit),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         first_findings=FEWEST,
         first_steps=FIRST_STEPS,
         many=len(audit.verdicts) > words.MANY,
-        clusters=tables.cluster_cards(audit, shown),
-        found_by=causes.found_by(audit.clustering),
-        more_clusters=len(audit.clusters) - tables.MOST_CLUSTERS,
-        edge_cases=tables.edge_cases(audit, shown),
-        more_edge_cases=len(audit.edge_cases) - tables.MOST_EDGE_CASES,
         raters=annotators.raters(audit, shown),
         rater_methods=annotators.methods(),
         camps_method=annotators.CAMPS_METHOD,
         standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
         letters=LETTERS if shown.hidden else "",
-        queue=tables.queue(audit, shown),
-        buys=buying.forecast(audit.forecast),
-        n_queue=len(audit.queue),
-        draft=audit.draft,
-        diff=tables.diff_lines(audit),
-        more_diff=audit.draft.diff.count("\n") - tables.MOST_DIFF_LINES,
-        intake=intake,
-        asides=[(words.aside(row), count(row.count)) for row in intake.aside],
-        notes=[mark(note, 600) for note in intake.notes],
         method=_method(audit, shown),
+        left_out=SAID if is_without_text(audit) else "",
+        **task_sections.context(audit, shown, beside),
     )
 
 
@@ -126,7 +118,8 @@ def rules_html(audit: Audit) -> str:
         )
         for rule in audit.draft.rules
     ]
-    return _render("rules.html.j2", name=audit.round.name, rules=rules)
+    left_out = SAID if is_without_text(audit) else ""
+    return _render("rules.html.j2", name=audit.round.name, rules=rules, left_out=left_out)
 
 
 def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
@@ -150,7 +143,8 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
         rows.append(("Guideline", words.guideline(audit.guideline)))
     chosen = words.selection(audit.round.selection)
     rows.append(("Selection", chosen or "All of the source."))
-    rows += [(f"Option {key}", mark(value, 300)) for key, value in audit.options.items()]
+    given = {key: value for key, value in audit.options.items() if key != NO_TEXT}
+    rows += [(f"Option {key}", mark(value, 300)) for key, value in given.items()]
     return rows
 
 

@@ -319,6 +319,13 @@ def make_audit(**changes):
         "+Applies when *money*, *back* and *cancel* meet. <script>alert(1)</script>\n"
         "+Consensus: UNDECIDED.\n-old line\n"
     )
+    original = "## Refund <b>\n\nThe customer wants money back.\nold line\n"
+    text = (
+        "## Refund <b>\n\nThe customer wants money back.\r\n"
+        "### Proposed: money back after cancelling\n\n"
+        "Applies when *money*, *back* and *cancel* meet. <script>alert(1)</script>\n"
+        "Consensus: UNDECIDED.\n"
+    )
     fields = {
         "round": make_round(),
         "agreements": (
@@ -449,7 +456,7 @@ def make_audit(**changes):
             for i in range(len(TEXTS))
         ),
         "tasks": ({"data": {"text": TEXTS[1]}, "meta": {"labelq": {"unit": "1001"}}},),
-        "draft": Draft("support_triage.md", "original", "draft\r\ntext", diff, (rule,)),
+        "draft": Draft("support_triage.md", original, text, diff, (rule,)),
         "cross_check": CrossCheck(63, 2.2e-16, {"krippendorff": 30, "statsmodels": 33}),
         "gates": (
             Gate("category", "krippendorff_alpha", 0.6, 0.5512, False, None),

@@ -49,7 +49,7 @@ def test_everything_is_there_and_exact(framed, tmp_path):
     assert json.loads((target / "queue.json").read_bytes()) == list(framed.tasks)
     made = {"names": False, "onward": {"audit": ONWARD.audit, "server": False}}
     assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0, "report": made}
-    assert (target / "guideline_draft.md").read_bytes() == b"draft\r\ntext"
+    assert (target / "guideline_draft.md").read_bytes() == framed.draft.text.encode()
     table = pd.read_csv(target / "ratings.csv", dtype={"unit": str})
     pd.testing.assert_frame_equal(table, framed.round.to_frame())
 

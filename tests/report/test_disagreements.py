@@ -10,7 +10,8 @@ import pytest
 
 import labelq
 from labelq.pinpoint.findings import CAUSES
-from labelq.report.causes import chances, evidence, likely_cause
+from labelq.report.cards import chances
+from labelq.report.causes import likely_cause
 from labelq.report.directory import write_audit
 from labelq.report.disagreements import COLUMNS, disagreements_frame
 from labelq.report.names import Names
@@ -81,10 +82,12 @@ def test_numbers_have_no_causes():
 def test_causes_in_words(audited):
     names = Names(audited.round.raters)
     cluster = next(c for c in audited.clusters if c.cause.probabilities)
-    said = plain(chances(cluster.cause))
-    assert said.startswith("How likely: ")
-    assert "uncalibrated: learned from simulated rounds" in said
-    assert plain(evidence(cluster, names)[0]) == said
+    told = chances(cluster)
+    assert {chance.kind for chance in told} == set(CAUSES)
+    widths = [chance.width for chance in told]
+    assert widths == sorted(widths, reverse=True)
+    assert sum(widths) == pytest.approx(100, abs=0.3)
+    assert [c.x for c in told] == pytest.approx([sum(widths[:i]) for i in range(4)], abs=0.01)
     kind = cluster.cause.kind
     if kind != "too_little":
         assert plain(likely_cause(cluster, names)).endswith(" % (uncalibrated)")

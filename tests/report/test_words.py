@@ -9,7 +9,7 @@ import labelq.report
 from labelq.labels.model import Aside, Question, Rater, Selection
 from labelq.measure.registry import METRICS
 from labelq.measure.results import CrossCheck, Paradox, State
-from labelq.pinpoint.findings import CauseKind, EdgeCase
+from labelq.pinpoint.findings import CauseKind
 from labelq.pinpoint.rater_findings import Flag
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remember.gates import Gate
@@ -252,14 +252,10 @@ def test_evidence_and_places_of_clusters(audit):
     )
 
 
-def test_queue_and_edge_cases_in_words():
+def test_queue_in_words():
     reasons = (Reason("disputed", "a"), Reason("disputed", "b"), Reason("gap", "a", "a-1"))
     assert plain(causes.queue_reasons(reasons)) == (
         "annotators disagree (a, b); the guideline has no rule for it yet (a)"
-    )
-    case = EdgeCase("a", 0, "same_text", (("x", 2), ("y", 1)), tuple(range(1, 8)))
-    assert plain(causes.same_text(case, tuple("abcdefgh"))) == (
-        "; same text: task b, c, d, e, f and 2 more"
     )
 
 

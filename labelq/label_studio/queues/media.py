@@ -13,7 +13,7 @@ from labelq.label_studio.retrying import ONCE
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["check_media", "media_of", "stores"]
+__all__ = ["CLOUD", "check_media", "media_of", "stores"]
 
 _STORES = {
     "s3": "Amazon S3",
@@ -21,7 +21,7 @@ _STORES = {
     "azure-blob": "Azure Blob Storage",
     "azure_spi": "Azure Blob Storage",
 }
-_CLOUD = re.compile(r"(s3|gs|azure-blob|azure_spi)://([^/\s]+)/\S")
+CLOUD = re.compile(r"(s3|gs|azure-blob|azure_spi)://([^/\s]+)/\S")
 _OWN = re.compile(r"/data/(upload|local-files)[/?]\S")
 
 
@@ -37,7 +37,7 @@ def stores(tasks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def media_of(value: Any) -> Iterator[tuple[str, str]]:
     """Place and address of everything in task data that Label Studio itself must fetch."""
     if isinstance(value, str):
-        if cloud := _CLOUD.match(value):
+        if cloud := CLOUD.match(value):
             yield f"{cloud[1]}://{cloud[2]}", value
         elif own := _OWN.match(value):
             yield f"/data/{own[1]}", value

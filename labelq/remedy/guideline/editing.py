@@ -43,18 +43,18 @@ def unified_diff(name: str, old: str, new: str) -> str:
     """
     if old == new:
         return ""
-    a, b = _split(old), _split(new)
+    a, b = lines_of(old), lines_of(new)
     shown = " ".join(name.split())
-    hunks = (_shown(a, b, hunk) for hunk in _hunks(list(_changes(a, b))))
+    hunks = (_shown(a, b, hunk) for hunk in _hunks(list(changes(a, b))))
     return f"--- {shown}\n+++ {shown} (draft)\n" + "".join(hunks)
 
 
-_Change = tuple[int, int, int, int]
+LineChange = tuple[int, int, int, int]
 """Lines ``a1`` to ``a2`` of the old text are ``b1`` to ``b2`` of the new."""
 
 
-def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
-    """What differs, in order: found between the anchors of a patience diff."""
+def changes(a: Sequence[str], b: Sequence[str]) -> Iterator[LineChange]:
+    """What differs, in order: found between the anchors of a patience diff, in linear time."""
     at_a, at_b = 0, 0
     for i, j in [*_anchors(a, b), (len(a), len(b))]:
         if i < at_a or j < at_b:
@@ -97,9 +97,9 @@ def _once(lines: Sequence[str]) -> dict[str, int]:
     return {line: i for line, i in at.items() if i >= 0}
 
 
-def _hunks(changes: Sequence[_Change]) -> Iterator[list[_Change]]:
+def _hunks(changes: Sequence[LineChange]) -> Iterator[list[LineChange]]:
     """Changes that stand so near to each other that their context would overlap."""
-    hunk: list[_Change] = []
+    hunk: list[LineChange] = []
     for change in changes:
         if hunk and change[0] - hunk[-1][1] > 2 * CONTEXT:
             yield hunk
@@ -109,7 +109,7 @@ def _hunks(changes: Sequence[_Change]) -> Iterator[list[_Change]]:
         yield hunk
 
 
-def _shown(a: Sequence[str], b: Sequence[str], hunk: Sequence[_Change]) -> str:
+def _shown(a: Sequence[str], b: Sequence[str], hunk: Sequence[LineChange]) -> str:
     first = max(0, hunk[0][0] - CONTEXT)
     before = hunk[0][0] - first
     last = min(len(a), hunk[-1][1] + CONTEXT)
@@ -134,6 +134,6 @@ def _range(start: int, stop: int) -> str:
     return f"{start + (stop > start)},{stop - start}"
 
 
-def _split(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Lines with their ends, split at line feeds only, as ``patch`` does."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

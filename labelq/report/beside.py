@@ -1,0 +1,37 @@
+"""What pages about tasks need beside an audit: where a task is looked at, and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labelq.remedy.guideline import TaskLinks
+from labelq.report.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """``links`` is where tasks are looked at (None: nowhere), ``pictures`` are by unit id."""
+
+    links: TaskLinks | None = None
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    def link(self, unit: str) -> str | None:
+        """The address of the task ``unit`` in Label Studio, None where it has none."""
+        return None if self.links is None else self.links.to(unit)
+
+
+NOTHING = Beside()
+"""Tasks of a file: no server knows them."""
+
+
+def beside(manifest: Mapping[str, Any], pictures: Mapping[str, Picture] | None = None) -> Beside:
+    """What is beside an audit with this ``manifest``.
+
+    Tasks that were joined by a field or by their content have no address of their own.
+    """
+    options, server = manifest.get("options"), manifest.get("server")
+    joined = isinstance(options, Mapping) and options.get("join") is not None
+    told = server if isinstance(server, Mapping) and not joined else None
+    return Beside(TaskLinks.of(told), pictures or {})
