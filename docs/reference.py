@@ -119,7 +119,8 @@ def audit_schema() -> str:
     Unknown fields are allowed: within a version fields may be added. Fields with a default were
     added within the version, so that they need not be there.
     """
-    from labelq.report.document import SCHEMA, Document
+    from labelq.report.document import SCHEMA
+    from labelq.report.sections import Document
 
     definitions: dict[str, Any] = {}
     root = _schema(Document, definitions)

@@ -24,7 +24,7 @@ from labelq.pinpoint.findings import CAUSES, Disagreements, Influence
 from labelq.pinpoint.label_scheme import SchemeFindings
 from labelq.reading import read_audit, read_json
 from labelq.remedy.acts import Draft
-from labelq.report.document import Document, Method, ids_of
+from labelq.report.sections import Document, Method, ids_of
 from labelq.report.steps import Onward
 
 if TYPE_CHECKING:

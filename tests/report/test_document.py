@@ -70,7 +70,7 @@ def test_the_page_and_the_schema_tell_the_same_fields():
     page = (DOCS / "audit-json.md").read_text("utf-8")
     schema = json.loads((DOCS / "audit.schema.json").read_bytes())
     assert f"`{SCHEMA}`" in page
-    sections = [*schema["$defs"]["document.Document"]["properties"]]
+    sections = [*schema["$defs"]["sections.Document"]["properties"]]
     table = page[page.index("| section |") :].partition("\n\n")[0]
     assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == sections
     elsewhere = (DOCS / "decisions-file.md", DOCS / "against.md")

@@ -25,10 +25,11 @@ from labelq.reading import read_audit
 from labelq.remedy.decisions import Decision, Evidence, Scope
 from labelq.report.directory import queue_csv, write_audit
 from labelq.report.disagreements import disagreements_frame
-from labelq.report.document import Document, audit_document, ids_of, to_bytes
+from labelq.report.document import audit_document, to_bytes
 from labelq.report.html import report_html
 from labelq.report.markdown import report_markdown
 from labelq.report.reopening import open_audit, reopen
+from labelq.report.sections import Document, ids_of
 from labelq.report.steps import Onward
 from labelq.settings import GateRule
 from tests.pinpoint.planted import planted
