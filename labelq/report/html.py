@@ -19,10 +19,8 @@ from labelq.report import (
     marginals,
     tables,
     words,
-    yours,
 )
 from labelq.report.caveats import caveats, notes
-from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
@@ -101,6 +99,9 @@ def private_annotators_html(audit: Audit) -> str:
 
 def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
     """The page for one annotator: own tasks only, nobody else's name or letter."""
+    from labelq.report import yours  # which brings scipy along
+    from labelq.report.feedback import COUNTS, feedback_page
+
     page = feedback_page(audit, feedback, links)
     return _render("feedback.html.j2", page=page, caution=yours.CAUTION, counts=COUNTS)
 
