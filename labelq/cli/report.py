@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labelq.errors import SettingsError, SourceError
+
 if TYPE_CHECKING:
     from labelq.report.reopening import Reopened
 
@@ -20,7 +22,7 @@ PAGES = {"html": "report.html", "md": "report.md"}
     "--out",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Where they go: a directory, or with one --format a file [AUDIT_DIR].",
+    help="Where they go: a directory, or one .html or .md file [AUDIT_DIR].",
 )
 @click.option(
     "--format",
@@ -62,8 +64,8 @@ def report_command(
     \b
     Examples:
       labelq report audits/round_1
-      labelq report audits/round_1 --names --out for_the_lead/
-      labelq report audits/round_1 --format md --out wiki/quality.md
+      labelq report audits/round_1 --names --out for_the_lead
+      labelq report audits/round_1 --out wiki/quality.md
       labelq report audits/round_1 --rater B
       labelq report audits/round_1 --rater all
     """
@@ -74,17 +76,26 @@ def report_command(
         return
     from labelq.report.reopening import reopen
     from labelq.report.text import visible
-    from labelq.writing import write_files
+    from labelq.writing import check_files, write_files
 
-    kinds = [format] if format else list(PAGES)
+    paths = _paths(audit_dir, out, format)
+    check_files(paths.values(), replace=True)
     found = reopen(audit_dir)
-    contents = pages(audit_dir, found, kinds, names=found.names if names is None else names)
-    target = out or audit_dir
-    file = len(kinds) == 1 and out is not None and not out.is_dir() and bool(out.suffix)
-    paths = {kind: target if file else target / PAGES[kind] for kind in kinds}
-    write_files({paths[kind]: contents[kind] for kind in kinds}, replace=True)
+    contents = pages(audit_dir, found, [*paths], names=found.names if names is None else names)
+    write_files({paths[kind]: content for kind, content in contents.items()}, replace=True)
     for path in paths.values():
         click.echo(visible(path.as_posix()))
+
+
+def _paths(audit_dir: Path, out: Path | None, kind: str | None) -> dict[str, Path]:
+    """Where each kind of page goes."""
+    suffix = "" if out is None else out.suffix.removeprefix(".").lower()
+    if out is not None and suffix in PAGES and not out.is_dir():
+        if kind not in (None, suffix):
+            raise SettingsError(f"--out {out}: is no file for --format {kind}")
+        return {suffix: out}
+    target = audit_dir if out is None else out
+    return {one: target / PAGES[one] for one in ([kind] if kind else PAGES)}
 
 
 def pages(
@@ -95,7 +106,6 @@ def pages(
     Raises:
         SourceError: the documents do not fit together, so that nothing can be said from them.
     """
-    from labelq.errors import SourceError
     from labelq.report.html import report_html
     from labelq.report.markdown import report_markdown
 

@@ -35,6 +35,7 @@ __all__ = [
     "RaterCode",
     "UnitCode",
     "VoterCode",
+    "field_types",
     "from_plain",
     "plain",
     "to_plain",
@@ -99,7 +100,7 @@ def _encoder(kind: Any) -> Encoder:
         key, item = map(_encoder, parts)
         return lambda value, ids: {str(key(k, ids)): item(v, ids) for k, v in value.items()}
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        fields = {name: _encoder(hint) for name, hint in _hints(kind).items()}
+        fields = {name: _encoder(hint) for name, hint in field_types(kind).items()}
         return lambda value, ids: {n: of(getattr(value, n), ids) for n, of in fields.items()}
     return lambda value, _: plain(value)
 
@@ -166,7 +167,7 @@ def _decoder(kind: Any) -> Decoder:
             for f in dataclasses.fields(kind)
             if f.init
         }
-        hints = _hints(kind)
+        hints = field_types(kind)
         fields = [(name, _decoder(hints[name]), needed) for name, needed in required.items()]
         return partial(_dataclass, kind=kind, fields=fields)
     return _SCALARS[kind]
@@ -314,6 +315,7 @@ def _shown(value: Any) -> str:
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def field_types(kind: Any) -> dict[str, Any]:
+    """Field → type of a dataclass, with what is a code marked as such."""
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}

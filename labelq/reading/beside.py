@@ -51,8 +51,7 @@ def read_audit(directory: str | Path) -> Earlier:
 
 
 def read_json(path: Path) -> Any:
-    """A JSON document that stands beside tables. Half a character (from a broken export) is read
-    as the escape that a table holds in its place.
+    """A JSON document.
 
     Raises:
         SourceError: it cannot be read.
@@ -60,19 +59,7 @@ def read_json(path: Path) -> Any:
     """
     import json
 
-    content = read_bytes(path)
-    document = json.loads(content)
-    return _whole(document) if b"\\ud" in content else document
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    return value
+    return json.loads(read_bytes(path))
 
 
 def read_adjudicated(
