@@ -83,7 +83,7 @@ def test_everybody_gets_one(desk, made, capsys):
 
 
 def test_what_the_meeting_decided_since_is_on_it(desk):
-    run("--rater", "a", "--format", "md", "--out", "before.md")
+    run("--rater", "a", "--out", "before.md")
     (desk / "decisions.yaml").write_text(RULE)
     run("--rater", "a", "--format", "md", "--out", "after.md")
     before, after = ((desk / name).read_text("utf-8") for name in ("before.md", "after.md"))
@@ -100,6 +100,8 @@ def test_what_the_meeting_decided_since_is_on_it(desk):
         (["--rater", "Pria Nair"], "no annotator is called 'Pria Nair'; did you mean Priya Nair?"),
         (["--rater", "D", "--names"], "a feedback page names nobody else"),
         (["--decisions", "x.yaml"], "give --rater NAME, too"),
+        (["--rater", "all", "--out", "d.md"], "--rater all needs a directory"),
+        (["--rater", "D", "--format", "html", "--out", "d.md"], "is no file for --format html"),
         (["--rater", "D", "--decisions", "none.yaml"], "none.yaml"),
     ],
 )

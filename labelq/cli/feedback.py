@@ -21,7 +21,7 @@ EVERYBODY = "all"
 def write_feedback(
     audit_dir: Path,
     rater: str | None,
-    kind: str,
+    kind: str | None,
     out: Path | None,
     decisions: Path | None,
     *,
@@ -45,6 +45,9 @@ def write_feedback(
         raise SettingsError("--decisions is for a feedback page: give --rater NAME, too")
     if names is not None:
         raise SettingsError("--names is for the report: a feedback page names nobody else")
+    kind = _kind(kind, out)
+    if rater == EVERYBODY and out is not None and out.suffix in (".html", ".md"):
+        raise SettingsError(f"--out {out}: is a file; --rater all needs a directory")
     found = reopen(audit_dir)
     raters = found.audit.round.raters
     everybody = rater == EVERYBODY
@@ -59,11 +62,25 @@ def write_feedback(
     contents = {}
     for code in codes:
         path = _place(audit_dir, out, raters[code].letter, kind, everybody=everybody)
-        page = render(audit, book.of(code), links)
+        try:
+            page = render(audit, book.of(code), links)
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as cause:
+            said = f"{type(cause).__name__}: {_shown(cause)}"
+            raise SourceError(
+                f"{audit_dir}: its files do not fit together ({said}); audit again"
+            ) from None
         contents[path] = page.encode("utf-8", "backslashreplace")
     write_files(contents, replace=True)
     for path in contents:
         click.echo(visible(path.as_posix()))
+
+
+def _kind(kind: str | None, out: Path | None) -> str:
+    """What is asked for: ``html`` or ``md``, as the file's name has it."""
+    suffix = "" if out is None else out.suffix.removeprefix(".").lower()
+    if suffix in ("html", "md") and kind not in (None, suffix):
+        raise SettingsError(f"--out {out}: is no file for --format {kind}")
+    return kind or (suffix if suffix in ("html", "md") else "html")
 
 
 def _place(audit_dir: Path, out: Path | None, letter: str, kind: str, *, everybody: bool) -> Path:

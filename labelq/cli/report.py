@@ -72,7 +72,7 @@ def report_command(
     if rater is not None or decisions is not None:
         from labelq.cli.feedback import write_feedback
 
-        write_feedback(audit_dir, rater, format or "html", out, decisions, names=names)
+        write_feedback(audit_dir, rater, format, out, decisions, names=names)
         return
     from labelq.report.reopening import reopen
     from labelq.report.text import visible

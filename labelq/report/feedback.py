@@ -81,7 +81,11 @@ def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = No
         round=audit.round.name,
         answer=_answer(feedback),
         well=list(_well(feedback)),
-        rows=[_row(report, feedback) for report in feedback.reports],
+        rows=[
+            _row(report, feedback)
+            for report in feedback.reports
+            if report.gold_of or report.statistics.most.value is not None
+        ],
         has_usual=bool(feedback.usual),
         has_gold=any(report.gold_of for report in feedback.reports),
         patterns=patterns,
@@ -97,10 +101,11 @@ def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None 
     said = [f"# Feedback for {mark(page.name)}", f"Round {mark(page.round)}.", page.answer]
     said += page.well
     said.append(_list([_of_question(row) for row in page.rows]))
-    said += ["## Patterns", page.nothing, page.too_little]
+    said += ["## Patterns", page.nothing]
     if page.patterns:
         said += [_list([f"{one.said} {one.rests}".strip() for one in page.patterns])]
         said.append(yours.CAUTION)
+    said.append(page.too_little)
     for group in page.groups:
         said += [f"## {group.title} ({count(group.n)})", group.lead if group.n else group.none]
         for part in group.parts:
@@ -133,8 +138,9 @@ def _answer(feedback: Feedback) -> str:
     """The first sentence: how much was done, and the best that can be said of it."""
     said = f"You answered {counted(feedback.n_units, 'task')}."
     told = [r for r in feedback.reports if r.statistics.most.value is not None]
-    if not told:
-        return f"{said} Too few of them were answered by others, too, to compare."
+    if not told:  # numbers are seldom the same; nothing to compare is another matter
+        alone = not any(r.n_shared for r in feedback.reports)
+        return f"{said} Nobody else answered any of them." if alone else said
     best = max(told, key=lambda r: r.statistics.most.value or 0.0)
     about = f"On {mark(best.question)}, your" if len(feedback.reports) > 1 else "Your"
     share = percent(best.statistics.most.value)

@@ -23,12 +23,13 @@ from labelq.report import (
     task_sections,
     verdicts,
     words,
-    yours,
 )
 from labelq.report.beside import NOTHING, Beside
 from labelq.report.caveats import caveats, notes, shortly
 from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import FEWEST, standing_out, top_findings
+from labelq.report.caveats import caveats, notes
+from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import counted, percent
 from labelq.report.questions import questions
@@ -103,6 +104,9 @@ def private_annotators_html(audit: Audit) -> str:
 
 def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
     """The page for one annotator: own tasks only, nobody else's name or letter."""
+    from labelq.report import yours  # which brings scipy along
+    from labelq.report.feedback import COUNTS, feedback_page
+
     page = feedback_page(audit, feedback, links)
     return _render("feedback.html.j2", page=page, caution=yours.CAUTION, counts=COUNTS)
 

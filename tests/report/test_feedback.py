@@ -285,7 +285,12 @@ def test_too_little_is_said_and_nothing_found_too(audit):
     assert "higher or lower" not in said  # no matter of the evidence: labels have no order
     page = feedback_page(audit, replace(feedback, habits=(), reports=()))
     assert page.nothing == yours.NOTHING
-    assert plain(page.answer).endswith("Too few of them were answered by others, too, to compare.")
+    assert page.answer.endswith("Nobody else answered any of them.")
+    none = replace(audit.raters[0].statistics, most=Estimate(reason="not_for_numbers"))
+    numbers = replace(audit.raters[0], statistics=none, gold_of=0)
+    page = feedback_page(audit, replace(feedback, habits=(), reports=(numbers,)))
+    assert re.fullmatch(r"You answered \d+ tasks\.", page.answer)
+    assert page.rows == []
 
 
 def test_the_first_lines_say_what_went_well(told):
