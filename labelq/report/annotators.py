@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from labelq.auditing import Audit
 
-MOST_LISTED, MOST_DETAILED = 400, 60
+MOST_LISTED, MOST_DETAILED = 100, 60
 """Per question so many annotators are listed, and get their details; all are in audit.json."""
 
 SELDOM = 0.05
@@ -105,13 +105,15 @@ class RaterRow:
 @dataclass(frozen=True, slots=True)
 class RaterPart:
     """One question: its annotators, their pairs, their camps. ``question`` and ``camps`` are
-    sentences; ``shifts`` and ``turns`` say whether any row has one; ``more`` rows are left out.
+    sentences; ``times``, ``shifts`` and ``turns`` say whether any row has one; ``more`` rows are
+    left out.
     """
 
     question: str
     ticks: Strip
     rows: list[RaterRow]
     more: int
+    times: bool
     shifts: bool
     turns: bool
     pairs: Chart | None
@@ -142,6 +144,7 @@ def _part(
         ticks=ticks(on),
         rows=rows,
         more=len(reports) - len(rows),
+        times=any(row.duration is not None for row in rows),
         shifts=any(row.shift != NONE for row in rows),
         turns=any(row.turn is not None for row in rows),
         pairs=pair_matrix(order, names, audit.more_pairs.get(question, 0)),
