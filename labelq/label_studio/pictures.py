@@ -135,8 +135,8 @@ def _read(connection: Connection, url: str, query: Mapping[str, str], until: flo
         "GET",
         url,
         params=query or None,
-        # What is packed could unpack to anything.
-        headers={"Accept": "image/*", "Accept-Encoding": "identity"},
+        # What is packed could unpack to anything. Label Studio refuses "Accept: image/*" (406).
+        headers={"Accept": "*/*", "Accept-Encoding": "identity"},
         timeout=httpx.Timeout(max(until - time.monotonic(), 0.1)),
         extensions=dict(ONCE),  # no patience for a picture, and the body is left to be streamed
     )

@@ -32,6 +32,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(json.dumps({"release": "1.23.2"}).encode(), "application/json")
         if self.path == f"/projects/3/resolve/?fileuri={URI.replace('=', '%3D')}":
             return self.redirect(f"{server.other}/stored.png?signature=x")
+        if self.headers.get("Accept") != "*/*":  # as Label Studio does
+            self.send_error(406)
+            return None
         if self.path == "/data/upload/3/loop.png":
             return self.redirect("/data/upload/3/loop.png")
         if self.path == "/data/upload/3/file.png":
@@ -79,11 +82,15 @@ def servers():
         server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def _fresh(servers):
+    for server in servers[:2]:
+        server.asked.clear()
+
+
+@pytest.fixture(scope="module")
 def fetch(servers):
-    studio, storage, url = servers
-    studio.asked.clear()
-    storage.asked.clear()
+    url = servers[2]
     with connect(Address(url, KEY, None, {"X-Proxy": "secret"}, 10.0)) as connection:
 
         def fetched(address, **options):
@@ -126,7 +133,6 @@ def test_a_file_in_a_storage_is_fetched_through_the_server_and_the_key_stays_the
     ],
 )
 def test_nobody_is_asked_for_anything_else(fetch, servers, address, why):
-    servers[0].asked.clear()
     with pytest.raises(NoPictureError, match=why):
         fetch(address)
     assert servers[0].asked == servers[1].asked == []

@@ -21,6 +21,11 @@ from labelq.report.text import plain
 SERVER = {"url": "https://ls.example/studio/", "projects": [{"id": 7, "title": "x"}]}
 
 
+@pytest.fixture(scope="module")
+def page(audit):
+    return report_html(audit)
+
+
 @pytest.fixture
 def names(audit):
     return Names(audit.round.raters)
@@ -121,20 +126,18 @@ def test_edge_cases_with_the_same_text_say_how_the_others_were_labeled(audit, na
     assert shown.id == "1000"
 
 
-def test_the_queue_is_a_table_to_sort(audit, names):
+def test_the_queue_is_a_table_to_sort(audit, names, page):
     rows = queued(audit, names)
     assert [row.rank for row in rows] == list(range(1, 21))
     assert rows[0].per_hour == "6.0"
-    page = report_html(audit)
     assert re.search(r'<table class="[^"]*sortable', page)
     assert '<td class="number" data-value="6.0">6.0</td>' in page
 
 
-def test_pictures_are_wanted_for_what_is_shown_only(audit):
+def test_pictures_are_wanted_for_what_is_shown_only(audit, page):
     units = shown_units(audit)
     assert units[:3] == [8, 4, 12]
     assert len(units) == len(set(units))
-    page = report_html(audit)
     assert all(f"<bdi>{audit.round.units.ids[unit]}</bdi>" in page for unit in units)
 
 
