@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,3 +187,14 @@ def vote_counts(
         if one.task in row and one.label in column:
             counts[row[one.task], column[one.label]] += 1
     return counts
+
+
+def asked(paper: BallotPaper, round_: Round) -> Question:
+    """The question that a paper asks: the round's own with the labels that can be chosen.
+
+    Where these are not all, or are a label and its absence, they have no order.
+    """
+    question = round_.question(paper.question)
+    whole = paper.applies is None and len(paper.labels) == len(question.labels)
+    level = question.level if whole else "nominal"
+    return replace(question, level=level, labels=paper.labels, costs=())

@@ -82,13 +82,13 @@ def ballot_details(plan: NewProject) -> Iterator[Line]:
 
 def ballot_status_lines(found: Ballots, raters: Sequence[str]) -> Iterator[Line]:
     """Who has answered how many; ``raters`` are the round's annotators, by id."""
-    yield Line("", f"project {found.project} “{line(found.title, 120)}”")
+    yield Line("", f"ballot project {found.project} “{line(found.title, 120)}”")
     on = f"{found.n_papers:,} of {counted(found.n_agenda, 'example')} of the agenda"
     yield _line("there", on)
     if found.n_papers < found.n_agenda:
         yield _line("missing", "--push adds them")
     per_task = Counter((one.cluster, one.task) for one in found.ballots)
-    several = sum(n > 1 for n in Counter(dict(per_task)).values())
+    several = len({task for (_, task), n in per_task.items() if n > 1})
     yield _line(
         "answers",
         f"{sum(found.answered.values()):,} by {counted(len(found.answered), 'person', 'people')}"

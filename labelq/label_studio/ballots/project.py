@@ -174,5 +174,7 @@ def plan_ballots_withdrawal(
     tasks = all_tasks(connection, row.id)
     free = tuple(task.id for task in tasks if BALLOT in task.data and not task.touched)
     whole = len(free) == len(tasks)
-    emptied = Emptied(row.id, row.title or "", free, len(tasks) - len(free), whole, "ballots")
+    emptied = Emptied(
+        row.id, row.title or "", free, len(tasks) - len(free), whole, "ballot project"
+    )
     return Withdrawal(round_name, (), (emptied,))

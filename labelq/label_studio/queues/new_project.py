@@ -312,7 +312,7 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
             connection.sdk.projects.update(id=project, **plan.updates)
     if plan.doubled:
         delete_untouched(connection, project, plan.doubled)
-    first_tab(connection, project, "Queue")
+    first_tab(connection, project, plan.mark.kind.capitalize())
     if plan.media:
         progress("looking at the media", 0.0)
         check_media(connection, project, plan.media)
