@@ -31,6 +31,7 @@ from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
 from labelq.cli.report import report_command
+from labelq.cli.review import review_group
 from labelq.errors import LabelqError
 
 
@@ -66,6 +67,7 @@ for command in (
     pull_command,
     queue_group,
     report_command,
+    review_group,
 ):
     labelq.add_command(command)
 

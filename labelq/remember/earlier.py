@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from labelq.labels.model import Round
 from labelq.labels.plain import Ids, from_plain
-from labelq.pinpoint.findings import Cluster
+from labelq.pinpoint.findings import Agenda, Cluster
 
 SCHEMA: Literal["labelq/audit/1"] = "labelq/audit/1"
 """Which audit documents are read and written."""
@@ -20,7 +20,8 @@ class Earlier:
 
     ``round`` is what was measured, with the codes that ``clusters`` point into. ``document`` is
     its ``audit.json`` and ``manifest`` its ``manifest.json``, as they stand. ``guideline`` is
-    (name, Markdown) of what the annotators had, None where they had none.
+    (name, Markdown) of what the annotators had, None where they had none. ``agendas`` are what
+    each question's meeting is to talk about.
     """
 
     round: Round
@@ -28,6 +29,7 @@ class Earlier:
     document: Mapping[str, Any]
     manifest: Mapping[str, Any]
     guideline: tuple[str, str] | None = None
+    agendas: tuple[Agenda, ...] = ()
 
     @property
     def name(self) -> str:
@@ -60,4 +62,5 @@ def earlier(
     raters = [rater.id for rater in round_.raters]
     ids = Ids(round_.units.ids, raters, raters)
     clusters = from_plain(document["clusters"], tuple[Cluster, ...], ids)
-    return Earlier(round_, clusters, document, manifest, guideline)
+    agendas = from_plain(document.get("agendas", []), tuple[Agenda, ...], ids)
+    return Earlier(round_, clusters, document, manifest, guideline, agendas)
