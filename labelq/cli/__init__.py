@@ -30,6 +30,7 @@ from labelq.cli.guideline import guideline_group
 from labelq.cli.plan import plan_command
 from labelq.cli.pull import pull_command
 from labelq.cli.queue import queue_group
+from labelq.cli.review import review_group
 from labelq.errors import LabelqError
 
 
@@ -64,6 +65,7 @@ for command in (
     plan_command,
     pull_command,
     queue_group,
+    review_group,
 ):
     labelq.add_command(command)
 

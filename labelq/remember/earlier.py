@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelq.labels.model import Round
-from labelq.pinpoint.findings import Apart, Camp, Cause, CauseEvidence, Cluster
+from labelq.pinpoint.findings import Agenda, Apart, Camp, Cause, CauseEvidence, Cluster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +30,15 @@ class Earlier:
     def name(self) -> str:
         """The round's name."""
         return self.round.name
+
+    @property
+    def agendas(self) -> tuple[Agenda, ...]:
+        """What to talk about, per question; empty for an audit that did not say so yet.
+
+        Raises:
+            KeyError, TypeError, ValueError: the document is not as an audit writes it.
+        """
+        return tuple(Agenda(**_known(Agenda, row)) for row in self.document.get("agendas", ()))
 
     def cluster(self, name: str) -> Cluster:
         """The cluster with this id.

@@ -1,12 +1,10 @@
 """The HTML pages: one file each, no request, no script, everything from data escaped.
 
-Templates are in ``templates/``; autoescape is always on, and every data text passes through
-:func:`labelq.report.text.visible` on its way out, so no template can forget it.
+Templates are in ``templates/``; see :mod:`labelq.report.templating`.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from labelq.report import (
@@ -26,11 +24,10 @@ from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
 from labelq.report.reasons import INTERVALS
 from labelq.report.steps import ONWARD, Onward, next_steps
-from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
+from labelq.report.templating import environment
+from labelq.report.text import mark
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from labelq.auditing import Audit
 
 
@@ -135,27 +132,4 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
 
 
 def _render(template: str, **context: Any) -> str:
-    return _environment().get_template(template).render(**context)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("labelq.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: (
-            visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-        ),
-    )
-    environment.filters["prose"] = html
-    environment.filters["rendered"] = html_of_markdown
-    environment.filters["highlighted"] = html_highlighted
-    # Charts are built by labelq.report.svg, where every text in them is escaped.
-    environment.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704
-    return environment
+    return environment("labelq.report").get_template(template).render(**context)
