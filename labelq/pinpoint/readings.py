@@ -21,7 +21,7 @@ from labelq.pinpoint.words import folded, is_content, tokens
 MOST_WORDS = 3
 """So many words are shown for a reading, the most telling first."""
 
-LEAST_TEXTS = 2
+LEAST_TEXTS = 3
 """A word that stands in fewer agreed tasks with a label speaks for nothing."""
 
 LEAST_LIFT = 1.5

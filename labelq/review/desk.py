@@ -94,7 +94,7 @@ class Desk:
         self._lock = RLock()
         self._consensuses: dict[str, Consensus] = {}
         self._readings: dict[str, Readings] = {}
-        self._drafts: dict[tuple[str | None, tuple[Decision, ...]], str] = {}
+        self._drafts: dict[tuple[str | None, tuple[str, ...]], str] = {}
         self._seen: tuple[str, float] = ("", 0.0)
 
     # --- what is there ------------------------------------------------------------------------
@@ -193,7 +193,7 @@ class Desk:
         return unified_diff(name, before[body_start(before) :], after[body_start(after) :])
 
     def _draft(self, name: str, text: str | None, decisions: tuple[Decision, ...]) -> str:
-        key = (text, tuple(sorted(decisions, key=lambda one: one.id)))
+        key = (text, tuple(map(_kept, decisions)))
         found = self._drafts.pop(key, None)
         if found is None:
             found = decided_draft(

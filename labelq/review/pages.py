@@ -46,8 +46,7 @@ def agenda(desk: Desk) -> dict[str, Any]:
                 "title": f"{causes.either(item.labels)}?",
                 "about": _about(desk, item),
                 "cause": causes.CAUSES[cluster.cause.kind][0],
-                "size": f"{counted(len(cluster.units), 'task')}, {percent(item.share)} of the"
-                f" disagreement about {mark(item.question)}",
+                "size": f"{percent(item.share)} of the disagreement about {mark(item.question)}",
                 "minutes": f"{item.minutes:.0f} min",
                 "spent": f"{int(meeting.talk(item.cluster).seconds // 60)} min spent"
                 if meeting.talk(item.cluster).seconds >= 60
