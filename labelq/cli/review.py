@@ -94,6 +94,8 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
 
     Exit codes: 0 ended; 2 bad usage or input.
     """
+    import threading
+
     from labelq import settings as files
     from labelq.reading import read_audit
     from labelq.review.app import meeting_app
@@ -116,6 +118,7 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
         click.echo("Everything is written as it is decided. Ctrl-C ends.")
         if not options["no_browser"]:
             click.launch(keys.address)
+        threading.Thread(target=desk.warm, daemon=True).start()
         _serve(meeting_app(desk, keys), door)
     for line in _ended(desk):
         click.echo(line)

@@ -37,10 +37,13 @@ class Scopes:
 
     ``anchors`` are the units of the round that was decided upon, where that is another one:
     tasks are then the same if their text is the same (an id too, where nobody has a text).
+    ``content`` is that of the round's units, where it is there already.
     """
 
-    def __init__(self, round_: Round, anchors: Units | None = None) -> None:
-        self.round, self.anchors = round_, anchors
+    def __init__(
+        self, round_: Round, anchors: Units | None = None, content: Content | None = None
+    ) -> None:
+        self.round, self.anchors, self._given = round_, anchors, content
         self._content: _Resemblance | None = None
 
     def units(self, decision: Decision) -> Codes:
@@ -93,7 +96,7 @@ class Scopes:
             )
         if lookalikes and not inside.all():
             if self._content is None:
-                self._content = _Resemblance(units, self.anchors)
+                self._content = _Resemblance(units, self.anchors, self._given)
             inside |= self._content.lookalikes(named)
         return inside
 
@@ -109,12 +112,12 @@ def in_scope(decision: Decision, round_: Round, *, anchors: Units | None = None)
 class _Resemblance:
     """How much the units of a round resemble decided units, of the same round or another."""
 
-    def __init__(self, units: Units, anchors: Units | None) -> None:
+    def __init__(self, units: Units, anchors: Units | None, given: Content | None) -> None:
         self.n_units = len(units)
         self.ids = units.ids if anchors is None else anchors.ids
         self.first = 0 if anchors is None else len(units)
         both = units if anchors is None else _together(units, anchors)
-        found = Content.of(both)
+        found = given if given is not None and anchors is None else Content.of(both)
         self.vectors: Any = None if found is None else found.vectors
 
     def lookalikes(self, named: set[str]) -> NDArray[np.bool_]:

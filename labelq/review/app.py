@@ -86,7 +86,7 @@ class Room:
             # What stood there when this was begun: a second try must see what came between.
             found["base"] = fields.get("base", "")
             return self._page("cluster.html.j2", found, 422)
-        return RedirectResponse(f"/cluster/{item.cluster}?said=decided", 303)
+        return RedirectResponse(f"{self._at(item.cluster)}?said=decided", 303)
 
     def preview(self, request: Request) -> Response:
         """What the decision in the form would do: a part of the page."""
@@ -101,8 +101,8 @@ class Room:
             self._minutes()
         if done is None:
             at = self.desk.meeting().at
-            return RedirectResponse(f"/cluster/{at}?said=nothing" if at else "/", 303)
-        return RedirectResponse(f"/cluster/{done.cluster}?said=undone", 303)
+            return RedirectResponse(f"{self._at(at)}?said=nothing", 303)
+        return RedirectResponse(f"{self._at(done.cluster)}?said=undone", 303)
 
     def hands(self, request: Request) -> Response:
         """Keep a show of hands: a part of the page, or without a script the page."""
@@ -130,7 +130,7 @@ class Room:
         if "hx-request" not in request.headers:
             if problem:
                 return self._problem(problem)
-            return RedirectResponse(f"/cluster/{item.cluster}?said=kept#votes", 303)
+            return RedirectResponse(f"{self._at(item.cluster)}?said=kept#votes", 303)
         base = fields.get("base", "") if problem else found.base
         return self._page("_hands_kept.html.j2", {"hands": found, "base": base})
 
@@ -150,7 +150,7 @@ class Room:
             self._minutes()
         talk = after.talk(item.cluster)
         if "hx-request" not in request.headers:
-            return RedirectResponse(f"/cluster/{item.cluster}?said=kept#votes", 303)
+            return RedirectResponse(f"{self._at(item.cluster)}?said=kept#votes", 303)
         found = {
             "minority": talk.minority,
             "note": talk.note,
@@ -168,6 +168,11 @@ class Room:
 
     def _item(self, request: Request) -> AgendaItem:
         return self.desk.item(request.path_params["cluster"])
+
+    def _at(self, cluster: str) -> str:
+        """The path of a cluster; of one that is no longer on the agenda the agenda."""
+        known = any(one.cluster == cluster for one in self.desk.items)
+        return f"/cluster/{self.desk.address(cluster)}" if known else "/"
 
     def _minutes(self) -> None:
         desk = self.desk

@@ -7,7 +7,9 @@ out once and kept. Steps may come from several browser tabs at once.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +42,7 @@ from labelq.remedy.guideline.saying import Said, said_about
 from labelq.remedy.releasing import Effect, effects
 from labelq.remedy.scope import Scopes
 from labelq.remember.earlier import Earlier
+from labelq.report.text import anchors
 from labelq.review.meeting import Done, Meeting
 from labelq.review.store import Store
 from labelq.settings import Settings
@@ -99,16 +102,27 @@ class Desk:
 
     # --- what is there ------------------------------------------------------------------------
 
-    def item(self, cluster: str) -> AgendaItem:
-        """The item of the agenda about a cluster.
+    def item(self, address: str) -> AgendaItem:
+        """The item of the agenda with this address.
 
         Raises:
-            KeyError: it is not on the agenda.
+            KeyError: there is none.
         """
-        for one in self.items:
-            if one.cluster == cluster:
-                return one
-        raise KeyError(cluster)
+        return next(one for one in self.items if one.cluster == self._clusters[address])
+
+    def address(self, cluster: str) -> str:
+        """A cluster's id as part of an address: as it is, where nothing in it means more there."""
+        return self._addresses[cluster]
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        ids = [one.cluster for one in self.items]
+        odd = [one for one in ids if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", one)]
+        return {one: one for one in ids} | anchors("item", odd)
+
+    @cached_property
+    def _clusters(self) -> dict[str, str]:
+        return {address: cluster for cluster, address in self._addresses.items()}
 
     def cluster(self, item: AgendaItem) -> Cluster:
         """The cluster that an item is about."""
@@ -164,7 +178,16 @@ class Desk:
 
     @cached_property
     def _scopes(self) -> Scopes:
-        return Scopes(self.earlier.round)
+        return Scopes(self.earlier.round, content=self._content)
+
+    def warm(self) -> None:
+        """Work out what takes longest, so that the first page need not wait for it."""
+        for item in self.items:
+            self.readings(item)
+        for item in self.items[:1]:
+            with suppress(LabelqError):  # which the page will say
+                decided = replace(self.fresh(item, ()), outcome="label", label=item.labels[0])
+                self.preview(decided)
 
     # --- what a decision would do -------------------------------------------------------------
 
@@ -190,7 +213,9 @@ class Desk:
         name, text = guideline_now(self.earlier, self.guideline)
         before = self._draft(name, text, tuple(others))
         after = self._draft(name, text, (*others, decision))
-        return unified_diff(name, before[body_start(before) :], after[body_start(after) :])
+        # Front matter, which every decision stamps, says nothing in a meeting.
+        old, new = (one[body_start(one) :].lstrip("\r\n") for one in (before, after))
+        return unified_diff(name, old, new)
 
     def _draft(self, name: str, text: str | None, decisions: tuple[Decision, ...]) -> str:
         key = (text, tuple(map(_kept, decisions)))

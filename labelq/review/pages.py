@@ -42,7 +42,8 @@ def agenda(desk: Desk) -> dict[str, Any]:
         rows.append(
             {
                 "number": number,
-                "id": item.cluster,
+                "cluster": item.cluster,
+                "id": desk.address(item.cluster),
                 "title": f"{causes.either(item.labels)}?",
                 "about": _about(desk, item),
                 "cause": causes.CAUSES[cluster.cause.kind][0],
@@ -55,7 +56,7 @@ def agenda(desk: Desk) -> dict[str, Any]:
                 "open": decision is None,
             }
         )
-    start = next((row for row in rows if row["id"] == meeting.at), None) or next(
+    start = next((row for row in rows if row["cluster"] == meeting.at), None) or next(
         (row for row in rows if row["open"]), rows[0] if rows else None
     )
     return {
@@ -98,11 +99,13 @@ def cluster(
     found = desk.cluster(item)
     return {
         "page": "cluster",
-        "id": item.cluster,
+        "id": desk.address(item.cluster),
         "number": place + 1,
         "n_items": len(desk.items),
-        "previous": desk.items[place - 1].cluster if place else None,
-        "next": desk.items[place + 1].cluster if place + 1 < len(desk.items) else None,
+        "previous": desk.address(desk.items[place - 1].cluster) if place else None,
+        "next": desk.address(desk.items[place + 1].cluster)
+        if place + 1 < len(desk.items)
+        else None,
         "title": f"{causes.either(item.labels)}?",
         "question": mark(item.question),
         "about": _about(desk, item),
@@ -154,7 +157,8 @@ def after(desk: Desk) -> dict[str, Any]:
         talk = meeting.talk(item.cluster)
         rows.append(
             {
-                "id": item.cluster,
+                "cluster": item.cluster,
+                "id": desk.address(item.cluster),
                 "title": f"{causes.either(item.labels)}?",
                 "open": decision is None or not decision.decided,
                 "state": wording.state(decision),
@@ -168,7 +172,7 @@ def after(desk: Desk) -> dict[str, Any]:
                 "minority": talk.minority,
             }
         )
-    ours = {row["id"] for row in rows if not row["open"]}
+    ours = {row["cluster"] for row in rows if not row["open"]}
     others = [d for d in made if d.evidence is None or d.evidence.cluster not in ours]
     listed = [desk.decided(item, made) for item in desk.items]
     return {

@@ -143,7 +143,8 @@ class Store:
         """
         text = read_text(self.minutes) if self.minutes.exists() else "# Minutes\n"
         begin, end = _marks(self.round_name)
-        own = f"{begin}\n{section.strip()}\n{end}"
+        inside = section.strip().replace("<!--", "<\\!--")  # no word of anybody's ends it
+        own = f"{begin}\n{inside}\n{end}"
         start = text.find(begin)
         stop = text.find(end, start) if start >= 0 else -1
         if stop >= 0:
