@@ -20,7 +20,7 @@ from labelq.report.directory import write_audit
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
     "adjudicate|agreement|apply|audit|consensus|decide|demo|doctor|explain|guideline|plan|pull"
-    "|queue"
+    "|queue|review"
 )
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "sample_data/README.md"]
 
@@ -40,7 +40,9 @@ def test_generated_pages_are_current(page: str) -> None:
     assert written == reference().PAGES[page](), "run `make docs`"
 
 
-NEEDS_SERVER = re.compile(r"labelq (adjudicate|apply|doctor|pull|queue)\b|--project\b")
+NEEDS_SERVER = re.compile(
+    r"labelq (adjudicate|apply|doctor|pull|queue|review ballots)\b|--project\b"
+)
 
 
 def commands(page: Path, *, server: bool = False) -> list[str]:

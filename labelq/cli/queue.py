@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _DIRECTORY = click.argument("audit_dir", type=click.Path(path_type=Path))
 _WANTS = {"another-person": "another_person", "second-look": "second_look"}
 
-_SHARED = (
+SHARED = (
     click.option(
         "--project",
         type=click.IntRange(min=1),
@@ -37,7 +37,7 @@ _SHARED = (
     server_options,
     config_option,
 )
-_WRITING = (
+WRITING = (
     click.option("--dry-run", is_flag=True, help="Print exactly what would change; write nothing."),
     click.option("--yes", is_flag=True, help="Do not ask."),
 )
@@ -96,7 +96,7 @@ def queue_group() -> None:
     is_flag=True,
     help="New project only: show what was answered, without names, in a closed panel.",
 )
-@lambda function: stacked((*_WRITING, *_SHARED), function)
+@lambda function: stacked((*WRITING, *SHARED), function)
 def push_command(audit_dir: Path, **options: Any) -> int:
     """Push the queue of an audit to Label Studio; a second run adds only what is missing.
 
@@ -117,7 +117,7 @@ def push_command(audit_dir: Path, **options: Any) -> int:
 
 @queue_group.command("status", short_help="How far the queue is labeled.")
 @_DIRECTORY
-@lambda function: stacked(_SHARED, function)
+@lambda function: stacked(SHARED, function)
 def status_command(audit_dir: Path, **options: Any) -> None:
     """Say how far a pushed queue is labeled: tasks done, answers by person, what is missing.
 
@@ -142,7 +142,7 @@ def status_command(audit_dir: Path, **options: Any) -> None:
 
 @queue_group.command("withdraw", short_help="Take back what push made, except labels.")
 @_DIRECTORY
-@lambda function: stacked((*_WRITING, *_SHARED), function)
+@lambda function: stacked((*WRITING, *SHARED), function)
 def withdraw_command(audit_dir: Path, **options: Any) -> int:
     """Take a queue back: tab, tags, overlap, and tasks that nobody labeled.
 
@@ -172,7 +172,7 @@ def withdraw_command(audit_dir: Path, **options: Any) -> int:
             return 0
         if not go_on("Withdraw?", "Nothing was withdrawn.", options):
             return 0 if options["dry_run"] else 1
-        with _interruptible(), progress_bar() as progress:
+        with interruptible(), progress_bar() as progress:
             withdraw(connection, plan, progress)
         click.echo("Withdrawn.")
     return 0
@@ -346,7 +346,7 @@ def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[st
     from labelq.label_studio.queues.tabs import queue_tabs
     from labelq.report.queues import Line
 
-    with _interruptible(), progress_bar() as progress:
+    with interruptible(), progress_bar() as progress:
         if isinstance(plan, SameProject):
             push_same_project(connection, plan, progress)
             project = plan.project
@@ -366,7 +366,8 @@ def _push(connection: Connection, plan: SameProject | NewProject) -> Iterator[st
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
+    """A push or a withdrawal, which a repeat completes where it was interrupted."""
     try:
         yield
     except KeyboardInterrupt:

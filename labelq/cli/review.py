@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelq.cli.connecting import config_option
-from labelq.errors import SettingsError
+from labelq.cli.ballots import ballots_command, fetch_ballots
+from labelq.cli.connecting import stacked
+from labelq.cli.queue import SHARED
+from labelq.errors import LabelqError, SettingsError
 
 if TYPE_CHECKING:
     import socket
@@ -45,8 +47,9 @@ def review_group() -> None:
 
     \b
     Examples:
-      labelq review audits/round_1
-      labelq review audits/round_1 --minutes 45 --no-browser
+      labelq review ballots audits/round_1 --push      blind votes beforehand, if you like
+      labelq review audits/round_1                     the meeting
+      labelq review audits/round_1 --minutes 45
     """
 
 
@@ -78,7 +81,8 @@ def review_group() -> None:
 @click.option(
     "--seed", type=int, default=0, metavar="N", help="Seed of the tasks drawn at random [0]."
 )
-@config_option
+@click.option("--no-ballots", is_flag=True, help="Do not look for blind votes on the server.")
+@lambda function: stacked(SHARED, function)
 def meeting_command(audit_dir: Path, **options: Any) -> int:
     """Open the meeting about an audit in the browser, on this computer only.
 
@@ -112,6 +116,8 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
         names=options["names"],
         seed=options["seed"],
     )
+    if not options["no_ballots"]:
+        _take_ballots(desk, options)
     with _bound(options["port"]) as door:
         keys = Keys(door.getsockname()[1])
         click.echo(f"The meeting: {keys.address}")
@@ -123,6 +129,30 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
     for line in _ended(desk):
         click.echo(line)
     return 0
+
+
+review_group.add_command(ballots_command)
+
+
+def _take_ballots(desk: Desk, options: Mapping[str, Any]) -> None:
+    """The blind votes so far, where the audit is of a project; a meeting does without them."""
+    from labelq.label_studio.queues.order import read_order
+    from labelq.remedy.ballots import ballot_papers
+    from labelq.report.numbers import counted
+    from labelq.report.text import visible
+
+    if read_order(desk.audit_dir).origin is None and options["project"] is None:
+        return
+    papers = ballot_papers(desk.items, desk.earlier.round)
+    try:
+        found = fetch_ballots(desk.audit_dir, papers, desk.earlier, dict(options))
+    except LabelqError as error:
+        click.echo(visible(f"No blind votes: {error}"))
+        return
+    if found is not None:
+        desk.take_ballots(found.ballots)
+        people = counted(len(found.answered), "person", "people")
+        click.echo(f"Blind votes: {counted(len(found.ballots), 'answer')} by {people}.")
 
 
 def _bound(port: int | None) -> socket.socket:

@@ -27,8 +27,8 @@ from labelq.label_studio.records import (
 from labelq.label_studio.results import Answers
 from labelq.label_studio.sources import Export, config_of_all
 from labelq.label_studio.texts import TextSource, guessed_text_field, shown_text
-from labelq.label_studio.units import Joining, NotJoinedError, own_fields, queued_in
-from labelq.labels.queue_fields import KEY, PREFIX, QUEUED_AT
+from labelq.label_studio.units import BALLOTS, Joining, NotJoinedError, own_fields, queued_in
+from labelq.labels.queue_fields import BALLOT, KEY, PREFIX, QUEUED_AT
 from labelq.labels.submissions import (
     ANSWER,
     GOLD,
@@ -195,6 +195,8 @@ class _Filling:
             if name[: len(PREFIX)] == PREFIX:
                 own = own_fields(fields)
                 break
+        if BALLOT in own:
+            raise SourceError(f"{self.where}: {BALLOTS}")
         queue_task = KEY in own
         unit_id = self.units.unit_id(task.id, fields, lenient=queue_task)
         text = shown_text(self.texts, fields) if self.texts else None

@@ -13,10 +13,17 @@ from labelq.labels.model import field_text
 from labelq.labels.queue_fields import IN_PROJECT, KEY, PREFIX, QUEUED_AT, ROUND
 from labelq.labels.submissions import Submissions
 
-__all__ = ["CONTENT", "Joining", "NotJoinedError", "own_fields", "queued_in"]
+__all__ = ["BALLOTS", "CONTENT", "Joining", "NotJoinedError", "own_fields", "queued_in"]
 
 CONTENT = "content"
 """``--join content``: tasks with the same data are one unit."""
+
+
+BALLOTS = (
+    "holds the ballots of a guideline review meeting, which are no labels of a round; audit the"
+    " project that was labeled (labelq review reads the ballots)"
+)
+"""Why a project of ballots is refused."""
 
 
 def own_fields(data: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,10 @@ which project: a task that was copied elsewhere keeps the field, but not its vot
 IN_PROJECT = " in project "
 """Stands between the two."""
 
+BALLOT = "labelq_ballot"
+"""In a project of ballots: how a ballot paper is known again. What is answered there is a vote
+on a meeting's question, and no label of any round."""
+
 OVERLAP = "labelq_overlap"
 """In the round's own project: the task's overlap before it was queued."""
 

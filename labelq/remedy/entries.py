@@ -7,6 +7,7 @@ led. What the reasons say is in words and names no label.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from labelq.labels.model import Round, field_text
 from labelq.labels.queue_fields import KEY, PRIORITY, ROUND
@@ -54,14 +55,7 @@ def queue_tasks(
     tasks: list[Task] = []
     for entry in entries:
         unit = round_.units.ids[entry.unit]
-        data = {
-            name: column[entry.unit]
-            for name, column in round_.units.fields.items()
-            if column[entry.unit] is not None
-        }
-        text = round_.units.text[entry.unit]
-        if text is not None:
-            data[text_field] = text
+        data = shown_data(round_, entry.unit, text_field)
         data[KEY] = f"{round_.name}/{unit}"
         data[ROUND] = round_.name
         data[PRIORITY] = entry.priority
@@ -78,6 +72,16 @@ def queue_tasks(
         }
         tasks.append({"data": data, "meta": {"labelq": codes}})
     return tuple(tasks)
+
+
+def shown_data(round_: Round, unit: int, text_field: str = "text") -> dict[str, Any]:
+    """What the annotator saw of the unit with code ``unit``, as task data."""
+    columns = round_.units.fields.items()
+    data = {name: column[unit] for name, column in columns if column[unit] is not None}
+    text = round_.units.text[unit]
+    if text is not None:
+        data[text_field] = text
+    return data
 
 
 def queue_rows(round_: Round, entries: Sequence[Entry]) -> list[dict[str, str | float]]:

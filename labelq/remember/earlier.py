@@ -17,7 +17,8 @@ class Earlier:
 
     ``round`` is what was measured, with the codes that ``clusters`` point into. ``document`` is
     its ``audit.json`` and ``manifest`` its ``manifest.json``, as they stand. ``guideline`` is
-    (name, Markdown) of what the annotators had, None where they had none.
+    (name, Markdown) of what the annotators had, None where they had none. ``agendas`` are what
+    each question's meeting is to talk about.
     """
 
     round: Round
@@ -25,20 +26,12 @@ class Earlier:
     document: Mapping[str, Any]
     manifest: Mapping[str, Any]
     guideline: tuple[str, str] | None = None
+    agendas: tuple[Agenda, ...] = ()
 
     @property
     def name(self) -> str:
         """The round's name."""
         return self.round.name
-
-    @property
-    def agendas(self) -> tuple[Agenda, ...]:
-        """What to talk about, per question; empty for an audit that did not say so yet.
-
-        Raises:
-            KeyError, TypeError, ValueError: the document is not as an audit writes it.
-        """
-        return tuple(Agenda(**_known(Agenda, row)) for row in self.document.get("agendas", ()))
 
     def cluster(self, name: str) -> Cluster:
         """The cluster with this id.
@@ -66,7 +59,8 @@ def earlier(
     unit = {name: code for code, name in enumerate(round_.units.ids)}
     rater = {one.id: code for code, one in enumerate(round_.raters)}
     clusters = tuple(_cluster(row, unit, rater) for row in document["clusters"])
-    return Earlier(round_, clusters, document, manifest, guideline)
+    agendas = tuple(Agenda(**_known(Agenda, row)) for row in document.get("agendas", ()))
+    return Earlier(round_, clusters, document, manifest, guideline, agendas)
 
 
 def _cluster(row: Mapping[str, Any], unit: Mapping[str, int], rater: Mapping[str, int]) -> Cluster:

@@ -377,7 +377,7 @@ def withdrawal_lines(plan: Withdrawal, *, every: bool = False) -> Iterator[Line]
                 they = "they have answers or are begun, and keep their tag"
             yield _line("closes", f"{voted}: {they}")
     for queue in plan.emptied:
-        yield Line("", f"queue project {queue.project} “{_shown(queue.title)}”")
+        yield Line("", f"{queue.kind} {queue.project} “{_shown(queue.title)}”")
         if queue.tasks:
             yield _line("deletes", f"{_ids(queue.tasks, every=every)} that nobody has begun")
         if queue.whole:

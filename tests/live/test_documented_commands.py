@@ -82,6 +82,10 @@ def test_every_command_that_needs_a_server_runs(
             _audited(directory, audited, numbers, capsys)
             if arguments[1] != "status" and "--dry-run" not in arguments:
                 arguments.append("--yes")
+        elif arguments[:2] == ["review", "ballots"]:
+            _audited(arguments[2], audited, numbers, capsys)
+            if "--dry-run" not in arguments:
+                arguments.append("--yes")
         elif arguments[0] in ("adjudicate", "apply"):
             _audited(arguments[1], audited, numbers, capsys)
             _decided(Path(arguments[1]))

@@ -112,7 +112,7 @@ def test_two_pushes_at_once_make_one_project(server, queue, api, a_round, tmp_pa
             "push", ordered(tmp_path, tasks, proxy, project, **wants), proxy.url, "--yes"
         )
     assert code == 2
-    assert "somebody else is pushing this queue at this moment" in err
+    assert "somebody else is pushing the same at this moment" in err
     found = api("GET", "projects/?page_size=1000")["results"]
     (made,) = (p["id"] for p in found if p["title"] == f"Second look: races {project}")
     assert len(tasks_of(api, made)) == 3

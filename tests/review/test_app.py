@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labelq.pinpoint.findings import Cause, Cluster
+from labelq.pinpoint.findings import Agenda, Cause, Cluster
 from labelq.reading import read_decision_file
 from labelq.remedy.ballots import Ballot
 from labelq.remember.earlier import Earlier
@@ -453,10 +453,9 @@ def test_hostile_tasks_labels_names_and_guideline_are_text(folder, read):
         Cause("gap"),
         None,
     )
-    document = {"agendas": [{"question": "category", "clusters": ["what/is it?-1"], "share": 0.2,
-        "common": 0.2, "remainder": 0.0, "value": 0.5, "settled": None}]}  # fmt: skip
+    agendas = (Agenda("category", ("what/is it?-1",), 0.2, 0.2, 0.0, 0.5, None),)
     guideline = f"# {bad}\n\n## Refund\n\n[x](javascript:alert(1)) {bad}\n"
-    earlier = Earlier(made, (cluster,), document, {"inputs": {}}, ("guideline.md", guideline))
+    earlier = Earlier(made, (cluster,), {}, {"inputs": {}}, ("guideline.md", guideline), agendas)
     keys = Keys(PORT)
     Path("guideline.md").write_text(guideline, encoding="utf-8")
     desk = Desk(earlier, Path("audits/r"), Settings(), names=True)

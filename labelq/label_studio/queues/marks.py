@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
 __all__ = [
+    "BLIND_VOTES",
     "Mark",
     "digest",
     "mark_in",
@@ -28,26 +29,37 @@ __all__ = [
     "tab_title",
 ]
 
+BLIND_VOTES = "blind_votes"
+"""What the tasks of a meeting's ballots want: they are no queue, and never found as one."""
+
 _LINE = re.compile(
-    r"^[ \t]*labelq-queue: (-|\d+(?:,\d+)*) ([0-9a-f]{12}) (another-person|second-look)[ \t]*\r?$",
+    r"^[ \t]*labelq-(queue|ballots): (-|\d+(?:,\d+)*) ([0-9a-f]{12})"
+    r" (another-person|second-look|blind-votes)[ \t]*\r?$",
     re.MULTILINE,
 )
 _PAGE = 100
+Kind = Literal["queue", "ballots"]
 _JOINERS = "\u200c\u200d"  # that letters need
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Which round a queue project belongs to, and what its tasks want.
+    """Which round a project of ours belongs to, and what its tasks want.
 
     ``projects`` are the ids of the projects that were labeled (none: the round was a file),
     ``digest`` is :func:`digest` of the round's name, ``wants`` is ``another_person`` or
-    ``second_look``: the two need different numbers of votes, so each has its own project.
+    ``second_look``: the two need different numbers of votes, so each has its own project; or
+    ``blind_votes``, on the examples of a meeting.
     """
 
     projects: tuple[int, ...]
     digest: str
     wants: str
+
+    @property
+    def kind(self) -> Kind:
+        """What the project holds."""
+        return "ballots" if self.wants == BLIND_VOTES else "queue"
 
     @property
     def line(self) -> str:
@@ -57,7 +69,7 @@ class Mark:
         'labelq-queue: 3 cf7c48aeb1cd second-look'
         """
         projects = ",".join(map(str, self.projects)) or "-"
-        return f"labelq-queue: {projects} {self.digest} {self.wants.replace('_', '-')}"
+        return f"labelq-{self.kind}: {projects} {self.digest} {self.wants.replace('_', '-')}"
 
 
 def digest(round_name: str) -> str:
@@ -76,9 +88,10 @@ def mark_in(description: object) -> Mark | None:
     found = _LINE.search(description) if isinstance(description, str) else None
     if found is None:
         return None
-    ids = "" if found[1] == "-" else found[1]
+    ids = "" if found[2] == "-" else found[2]
     projects = tuple(int(one) for one in ids.split(",") if one)
-    return Mark(projects, found[2], found[3].replace("-", "_"))
+    mark = Mark(projects, found[3], found[4].replace("-", "_"))
+    return mark if mark.kind == found[1] else None
 
 
 def one_line(text: str, most: int) -> str:
@@ -103,17 +116,32 @@ def project_title(round_name: str, wants: str) -> str:
     >>> project_title("round 1", "second_look")
     'Second look: round 1'
     """
-    first = "Second look" if wants == "second_look" else "Another opinion"
-    return one_line(f"{first}: {round_name}", 50)
+    return one_line(f"{_TITLES[wants]}: {round_name}", 50)
+
+
+_TITLES = {
+    "another_person": "Another opinion",
+    "second_look": "Second look",
+    BLIND_VOTES: "Ballots",
+}
 
 
 def description(round_name: str, mark: Mark) -> str:
     """What a queue project's description says when it is made: words, then the mark."""
+    name = one_line(round_name, 200)
+    what = (
+        f"Tasks of the round {name} that are worth another label, most valuable first. Made by"
+        " `labelq queue push`; votes given here count for the labels, never for agreement."
+    )
+    if mark.kind == "ballots":
+        what = (
+            f"Examples for the guideline review meeting of {name}: everybody answers all of them,"
+            " alone. Made by `labelq review ballots`; answers given here are votes for the"
+            " meeting, never labels."
+        )
     return (
-        f"Tasks of the round {one_line(round_name, 200)} that are worth another label, most"
-        " valuable first. Made by `labelq queue push`; votes given here count for the labels,"
-        " never for agreement. You may change these words; the line below is how labelq"
-        f" knows this project.\n{mark.line}"
+        f"{what} You may change these words; the line below is how labelq knows this project."
+        f"\n{mark.line}"
     )
 
 
@@ -131,8 +159,8 @@ class _Listed(msgspec.Struct):
     results: list[Row]
 
 
-def marked_projects(connection: Connection) -> Iterator[tuple[Row, Mark]]:
-    """Every queue project that the key can see, with its mark.
+def marked_projects(connection: Connection, kind: Kind = "queue") -> Iterator[tuple[Row, Mark]]:
+    """Every project of this kind that the key can see, with its mark.
 
     Raises:
         ServerError: the projects cannot be listed.
@@ -152,7 +180,7 @@ def marked_projects(connection: Connection) -> Iterator[tuple[Row, Mark]]:
             return
         for row in rows:
             mark = mark_in(row.description)
-            if mark is not None:
+            if mark is not None and mark.kind == kind:
                 row.title = connection.hidden(row.title or "")
                 yield row, mark
         seen += len(rows)

@@ -41,7 +41,7 @@ from labelq.remedy.guideline import for_annotators, n_undecided
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
-__all__ = ["NewProject", "plan_new_project", "push_new_project"]
+__all__ = ["NewProject", "look", "plan_new_project", "push_new_project"]
 
 Progress = Callable[[str, float], None]
 
@@ -59,6 +59,7 @@ class NewProject:
     of tasks without a label that an interrupted push left twice; ``updates`` are settings that a
     project which is there gets anew. ``wanted`` says how many answers a task gets, by key, where
     that is not ``overlap`` for all; ``n_uneven`` tasks are there and want another number.
+    ``key`` is the field that its tasks are known by.
     """
 
     mark: Mark
@@ -77,6 +78,7 @@ class NewProject:
     updates: Mapping[str, Any] = field(default_factory=dict, repr=False)
     wanted: Mapping[str, int] = field(default_factory=dict, repr=False)
     n_uneven: int = 0
+    key: str = KEY
 
     @property
     def n_new(self) -> int:
@@ -86,7 +88,7 @@ class NewProject:
     @property
     def n_answers(self) -> int:
         """How many answers the tasks that it adds ask for."""
-        keys = (task["data"][KEY] for task in self.tasks)
+        keys = (task["data"][self.key] for task in self.tasks)
         return sum(self.wanted.get(key, self.overlap) for key in keys)
 
     @property
@@ -155,7 +157,7 @@ def plan_new_project(
         (),
         n_undecided=n_undecided(order.guideline),
     )
-    plan, keys = _look(connection, empty, mark)
+    plan, keys = look(connection, empty)
     missing = [entry for entry in entries if entry.key not in keys]
     if plan.project is not None and missing:
         _same_panel(connection, plan.project, show_votes=show_votes)
@@ -196,13 +198,16 @@ def _overlap(entries: Sequence[Entry], wants: str) -> int:
     return numbers[len(numbers) // 2] if numbers else 1
 
 
-def _look(
-    connection: Connection, plan: NewProject, mark: Mark
-) -> tuple[NewProject, dict[str, int]]:
-    """The plan with the project that is there, and the project of every key of the round."""
+def look(connection: Connection, plan: NewProject) -> tuple[NewProject, dict[str, int]]:
+    """The plan with the project that is there, and the project of every key of the round.
+
+    Raises:
+        ServerError: what is there cannot be read.
+    """
+    mark = plan.mark
     ours = [
         (row, theirs)
-        for row, theirs in marked_projects(connection)
+        for row, theirs in marked_projects(connection, mark.kind)
         if (theirs.digest, theirs.projects) == (mark.digest, mark.projects)
     ]
     # the one that these entries go to comes first: of doubles, it keeps the oldest
@@ -215,7 +220,7 @@ def _look(
         tasks.sort(key=lambda task: (not task.touched, task.id))
         seen: set[str] = set()
         for task in tasks:
-            key = task.data.get(KEY)
+            key = task.data.get(plan.key)
             if isinstance(key, str):
                 if key in seen and row is ours[0][0] and not task.touched:
                     doubled.append(task.id)
@@ -307,14 +312,14 @@ def push_new_project(connection: Connection, plan: NewProject, progress: Progres
             connection.sdk.projects.update(id=project, **plan.updates)
     if plan.doubled:
         delete_untouched(connection, project, plan.doubled)
-    first_tab(connection, project, "Queue")
+    first_tab(connection, project, plan.mark.kind.capitalize())
     if plan.media:
         progress("looking at the media", 0.0)
         check_media(connection, project, plan.media)
     done = 0
     for chunk in _chunks(plan.tasks):
         progress(f"{done:,} of {len(plan.tasks):,} tasks", done / len(plan.tasks))
-        _fill(connection, project, chunk)
+        _fill(connection, project, chunk, plan.key)
         done += len(chunk)
     if plan.wanted:
         put_overlaps(connection, project, plan.wanted)
@@ -333,7 +338,7 @@ def _make(connection: Connection, plan: NewProject) -> int:
         lost: ServerError = refused
     except ServerError as error:
         lost = error
-    for row, mark in marked_projects(connection):  # perhaps only the answer was lost
+    for row, mark in marked_projects(connection, plan.mark.kind):  # if only the answer was lost
         if mark == plan.mark:
             return row.id
     raise ServerError(f"{lost}; repeat the command: it completes")
@@ -345,18 +350,19 @@ def _only(connection: Connection, plan: NewProject, made: int) -> int:
     Raises:
         SettingsError: somebody did, and was first.
     """
-    first = min(row.id for row, mark in marked_projects(connection) if mark == plan.mark)
+    there = marked_projects(connection, plan.mark.kind)
+    first = min(row.id for row, mark in there if mark == plan.mark)
     if first == made:
         return made
     with connection.doing(f"deleting project {made}"):
         connection.sdk.projects.delete(id=made)
     raise SettingsError(
-        f"somebody else is pushing this queue at this moment, to project {first}; repeat the"
+        f"somebody else is pushing the same at this moment, to project {first}; repeat the"
         " command when that is done"
     )
 
 
-def _fill(connection: Connection, project: int, tasks: list[Mapping[str, Any]]) -> None:
+def _fill(connection: Connection, project: int, tasks: list[Mapping[str, Any]], key: str) -> None:
     """Import tasks, never twice: where the answer is lost, what is there decides."""
     try:
         with connection.doing(f"filling project {project}"):
@@ -371,8 +377,8 @@ def _fill(connection: Connection, project: int, tasks: list[Mapping[str, Any]]) 
         lost = error
     else:
         return
-    there = {task.data.get(KEY) for task in all_tasks(connection, project)}
-    if not {task["data"][KEY] for task in tasks} <= there:
+    there = {task.data.get(key) for task in all_tasks(connection, project)}
+    if not {task["data"][key] for task in tasks} <= there:
         raise ServerError(f"{lost}; repeat the command: it completes")
 
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from labelq.label_studio.ballots.config import ASKS, OPTIONS
 from labelq.label_studio.queues.header import REASON, VOTES
 from labelq.label_studio.queues.marks import tab_title
-from labelq.labels.queue_fields import KEY, OVERLAP, PRIORITY, QUEUE, QUEUED_AT, ROUND
+from labelq.labels.queue_fields import BALLOT, KEY, OVERLAP, PRIORITY, QUEUE, QUEUED_AT, ROUND
 
 if TYPE_CHECKING:
     from labelq.label_studio.connection import Connection
 
 __all__ = ["first_tab", "put_tab", "queue_tab", "queue_tabs"]
 
-_FIELDS = (KEY, ROUND, PRIORITY, QUEUE, QUEUED_AT, OVERLAP, REASON, VOTES)
+_QUEUES = (KEY, ROUND, PRIORITY, QUEUE, QUEUED_AT, OVERLAP, REASON, VOTES)
+_FIELDS = (*_QUEUES, BALLOT, ASKS, OPTIONS)
 _HIDDEN = tuple(
     f"tasks:{name}"
     for name in (

@@ -43,13 +43,17 @@ class Untagged:
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """A queue project: ``tasks`` without a label go; with ``whole`` the project goes, too."""
+    """A project of ours: ``tasks`` without a label go; with ``whole`` the project goes, too.
+
+    ``kind`` is what people call it.
+    """
 
     project: int
     title: str
     tasks: tuple[int, ...]
     n_kept: int
     whole: bool
+    kind: str = "queue project"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Blind votes on a meeting's examples: a small project of their own, and what is answered there."""
