@@ -167,6 +167,7 @@ def _bound(port: int | None) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(("127.0.0.1", port or 0))
+        door.listen(100)  # so that whoever is quick with the address is answered, too
     except OSError as error:
         door.close()
         raise SettingsError(
