@@ -154,6 +154,7 @@ class Room:
         found = {
             "minority": talk.minority,
             "note": talk.note,
+            "first": False,
             "merged": (talk.minority, talk.note) != (minority, note),
         }
         return self._page("_words_kept.html.j2", found)

@@ -53,10 +53,9 @@ def _item(item: AgendaItem, meeting: Meeting, decision: Decision | None) -> Iter
             yield ""
             yield from _quoted(decision.rule)
     for phase in PHASES:
-        found = meeting.agreement(item.cluster, phase)
-        if found is not None:
+        if meeting.votes(item.cluster, phase):
             yield ""
-            yield markdown(f"{WHEN[phase]}: {agreement(found)}")
+            yield markdown(f"{WHEN[phase]}: {agreement(meeting, item.cluster, phase)}")
     for name, text in (("Minority opinion", talk.minority), ("Note", talk.note)):
         if text:
             yield ""

@@ -162,12 +162,13 @@ def after(desk: Desk) -> dict[str, Any]:
                 "title": f"{causes.either(item.labels)}?",
                 "open": decision is None or not decision.decided,
                 "state": wording.state(decision),
+                "talked": decision is not None,
                 "rule": "" if decision is None else decision.rule,
                 "by": "" if decision is None else wording.who_and_when(decision),
                 "votes": [
-                    f"{wording.WHEN[phase]}: {wording.agreement(found)}"
+                    f"{wording.WHEN[phase]}: {wording.agreement(meeting, item.cluster, phase)}"
                     for phase in PHASES
-                    if (found := meeting.agreement(item.cluster, phase)) is not None
+                    if meeting.votes(item.cluster, phase)
                 ],
                 "minority": talk.minority,
             }

@@ -57,7 +57,7 @@ def hands_form(
         phase=phase,
         title=wording.WHEN[phase],
         rows=rows,
-        agreement=wording.agreement(meeting.agreement(item.cluster, phase)),
+        agreement=wording.agreement(meeting, item.cluster, phase),
         base=hands_mark(kept),
         problem=problem,
         detailed=any(task != ALL_TOGETHER for task in kept),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labelq.measure.hands import HandsAgreement
 from labelq.pinpoint.readings import Reading
 from labelq.remedy.decisions import Decision
 from labelq.remedy.releasing import Effect
@@ -12,21 +11,26 @@ from labelq.report import causes
 from labelq.report.applying import hours_text
 from labelq.report.numbers import coefficient, counted, percent
 from labelq.report.text import mark
-from labelq.review.meeting import CANNOT_TELL
+from labelq.review.meeting import ALL_TOGETHER, CANNOT_TELL, Meeting, Phase
 
 WHEN = {"before": "Before discussion", "after": "After discussion"}
 
 
-def agreement(found: HandsAgreement | None) -> str:
-    """How far people agreed, in a sentence."""
+def agreement(meeting: Meeting, cluster: str, phase: Phase) -> str:
+    """How far people agreed on a cluster, in a sentence."""
+    found = meeting.agreement(cluster, phase)
     if found is None:
         return "No votes yet."
     if found.observed is None:
         return "Too few votes: nobody voted beside somebody else."
+    together = set(meeting.votes(cluster, phase)) == {ALL_TOGETHER}
+    on = "for all examples together" if together else f"on {counted(found.n_units, 'example')}"
     said = (
-        f"{counted(found.n_votes, 'vote')} on {counted(found.n_units, 'example')}: two people"
-        f" agree {percent(found.observed)} of the time."
+        f"{counted(found.n_votes, 'vote')} {on}: two people agree {percent(found.observed)} of"
+        " the time."
     )
+    if together:
+        return f"{said} One show of hands cannot be told from chance."
     if found.alpha is not None:
         return f"{said} Beyond chance that is alpha {coefficient(found.alpha)}."
     if found.reason == "no_variation":

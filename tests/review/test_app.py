@@ -286,7 +286,7 @@ def test_hands_are_kept_with_their_agreement(meeting, read):
         **{"h-0-0": "5", "h-0-1": "2"},
     )
     text, *_ = read(answer.text)
-    assert "7 votes on 1 example: two people agree 52 % of the time. Too few examples" in text
+    assert "7 votes for all examples together: two people agree 52 % of the time." in text
     talk = kept()["talks"]["category-1"]
     assert talk["after"] == {"": {"Billing": 5, "Refund": 2}}
     minutes = Path("minutes.md").read_text(encoding="utf-8")
@@ -324,6 +324,16 @@ def test_words_of_two_tabs_are_both_kept(meeting):
         note_base="",
     )
     assert "both are kept" in answer.text
+    again = meeting.post(
+        words,
+        headers={"HX-Request": "true"},
+        minority="One.\nOther.",
+        minority_base="One.\r\nOther.",
+        note="A note.",
+        note_base="",
+    )
+    assert "Kept." in again.text
+    assert kept()["talks"]["category-1"]["note"] == "A note."
     assert kept()["talks"]["category-1"]["minority"] == "One.\nOther."
 
 
