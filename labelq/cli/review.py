@@ -178,8 +178,22 @@ def _bound(port: int | None) -> socket.socket:
 
 def _serve(app: Any, door: socket.socket) -> None:
     """Answer until Ctrl-C."""
+    import logging
+
     import uvicorn
 
+    class Told(logging.Handler):
+        """What goes wrong inside: one line, and the details in a file."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            """Say it."""
+            from labelq.cli import say_internal
+
+            if record.exc_info and record.exc_info[1] is not None:
+                say_internal(record.exc_info[1])
+
+    log = logging.getLogger("uvicorn.error")
+    log.handlers, log.propagate = [Told()], False
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -199,6 +199,14 @@ class Room:
             return self._problem(f"Nothing was taken back: {error}.", 409)
         return self._problem(str(error))
 
+    def broken(self, _request: Request, _error: Exception) -> Response:
+        """A mistake of labelq's own."""
+        return self._problem(
+            "Something is wrong inside labelq: the terminal says where the details are. What was"
+            " decided before is written down.",
+            500,
+        )
+
     def missing(self, _request: Request, _error: Exception) -> Response:
         """An address that leads nowhere."""
         return self._problem("There is no such page in this meeting.", 404)
@@ -212,6 +220,7 @@ def meeting_app(desk: Desk, keys: Keys) -> ASGIApp:
         LabelqError: room.refused,
         KeyError: room.missing,
         404: room.missing,
+        Exception: room.broken,
     }
     app = Starlette(
         routes=[

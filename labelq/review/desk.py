@@ -29,6 +29,7 @@ from labelq.reading import (
     guideline_now,
     with_adjudicated,
 )
+from labelq.remedy.acts import Entry
 from labelq.remedy.agenda import AgendaItem, kept_off, meeting_agenda
 from labelq.remedy.ballots import Ballot
 from labelq.remedy.deciding import about_cluster, same_question
@@ -39,7 +40,7 @@ from labelq.remedy.decisions import Decision, unknown_labels
 from labelq.remedy.guideline.editing import unified_diff
 from labelq.remedy.guideline.front_matter import body_start
 from labelq.remedy.guideline.saying import Said, said_about
-from labelq.remedy.releasing import Effect, effects
+from labelq.remedy.releasing import Effect, effects, released
 from labelq.remedy.scope import Scopes
 from labelq.remember.earlier import Earlier
 from labelq.report.text import anchors
@@ -200,6 +201,18 @@ class Desk:
         others = [one for one in self._ours(self.decisions()) if one.id != decision.id]
         with self._lock:
             return Preview(decision, self._effect(others, decision), self._diff(others, decision))
+
+    def work(self) -> tuple[Entry, ...]:
+        """What all that is decided sets free to be looked at again, each task once.
+
+        Raises:
+            LabelqError: a file cannot be read, or a decision cannot be applied.
+        """
+        decided = tuple(one for one in self._ours(self.decisions()) if one.decided)
+        with self._lock:
+            round_ = self.earlier.round
+            known, _ = with_adjudicated(round_, self.settings, self.store.decisions, decided)
+            return released(round_, effects(decided, known, scopes=self._scopes))
 
     def _effect(self, others: Sequence[Decision], decision: Decision) -> Effect | None:
         decided = tuple(one for one in (*others, decision) if one.decided)

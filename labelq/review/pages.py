@@ -11,6 +11,7 @@ from labelq.pinpoint.readings import Readings
 from labelq.remedy.agenda import AgendaItem
 from labelq.remedy.decisions import Decision
 from labelq.report import causes, decisions
+from labelq.report.applying import work_line
 from labelq.report.names import Names
 from labelq.report.numbers import counted, percent
 from labelq.report.text import clip, mark
@@ -178,6 +179,7 @@ def after(desk: Desk) -> dict[str, Any]:
     listed = [desk.decided(item, made) for item in desk.items]
     return {
         "page": "after",
+        "work": work_line(desk.work()),
         "decided": [row for row in rows if not row["open"]],
         "left": [row for row in rows if row["open"]],
         "others": [_decision(one) for one in others if one not in listed],

@@ -27,6 +27,7 @@ class Browser:
     """One browser that was let in: it reads forms and sends them as the page would."""
 
     def __init__(self, app, keys):
+        self.keys = keys
         self.client = TestClient(app, base_url=BASE, follow_redirects=False)
         answer = self.client.get("/", params={"token": keys.token})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -36,15 +37,13 @@ class Browser:
         assert answer.status_code == status, answer.text
         return answer.text
 
-    def post(self, path, page="/", headers=None, **fields):
-        """Send a form: its hidden fields as they stand on ``page``, and ``fields``."""
-        form = re.search(r'name="form" value="(\w+)"', self.get(self.cluster(page))).group(1)
+    def post(self, path, headers=None, **fields):
+        """Send a form as the page does: with the token of forms, and where it comes from."""
         return self.client.post(
-            path, data={"form": form, **fields}, headers={"origin": BASE, **(headers or {})}
+            path,
+            data={"form": self.keys.form, **fields},
+            headers={"origin": BASE, **(headers or {})},
         )
-
-    def cluster(self, page):
-        return page if page.startswith("/cluster") else "/cluster/category-1"
 
     def base(self, name="category-1"):
         """What stands in the file, as the open form knows it."""
@@ -56,9 +55,7 @@ class Browser:
 
     def decide(self, name="category-1", *, base=None, **fields):
         at = f"/cluster/{name}"
-        return self.post(
-            f"{at}/decide", at, base=self.base(name) if base is None else base, **fields
-        )
+        return self.post(f"{at}/decide", base=self.base(name) if base is None else base, **fields)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +90,7 @@ def open_meeting(folder, earlier):
         keys = Keys(PORT)
         desk = Desk(earlier, Path("audits/r"), Settings(), **how)
         browser = Browser(meeting_app(desk, keys), keys)
-        browser.desk, browser.keys = desk, keys
+        browser.desk = desk
         return browser
 
     return opened
