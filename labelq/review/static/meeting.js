@@ -5,6 +5,7 @@
   const form = at("decide");
 
   // --- what was typed survives a reload, a killed server and a look at the next item ----------
+  // It is forgotten when something else stands in the file: what was sent, or what others wrote.
   const key = form && `labelq-draft:${location.pathname}`;
   const typed = () => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "form"));
   const fill = (fields) => {
@@ -25,7 +26,6 @@
       } else if (kept && !same) sessionStorage.removeItem(key);
     } catch { sessionStorage.removeItem(key); }
     form.addEventListener("input", () => sessionStorage.setItem(key, typed()));
-    form.addEventListener("submit", () => sessionStorage.removeItem(key));
   }
 
   // --- keys -----------------------------------------------------------------------------------
