@@ -56,14 +56,14 @@ def ballots_command(audit_dir: Path, **options: Any) -> int:
     if options["push"] and options["withdraw"]:
         raise SettingsError("give --push or --withdraw, not both")
     papers, earlier = _papers(audit_dir)
+    if options["push"] and not papers:
+        click.echo("Nothing to vote on: no cluster of the audit is for the meeting.")
+        return 0
     with opened(audit_dir, options) as (order, connection, projects):
         say(_title(order, connection))
         if options["withdraw"]:
             return _withdraw(connection, order, projects, options)
         if options["push"]:
-            if not papers:
-                click.echo("Nothing to vote on: no cluster of the audit is for the meeting.")
-                return 0
             return _push(connection, order, papers, earlier, projects, options)
         found = _pull(connection, papers, earlier, projects)
         if found is None:
@@ -177,7 +177,8 @@ def _withdraw(
     with spinner(f"reading {connection.url}"):
         plan = plan_ballots_withdrawal(connection, order.round, projects)
     if not plan.is_there:
-        click.echo("No ballots are there: they were not pushed, or are withdrawn already.")
+        hint = "" if projects else "; or were they pushed with --project? Then give it here, too"
+        click.echo(f"No ballots are there: they were not pushed, or are withdrawn already{hint}.")
         return 0
     say(*withdrawal_lines(plan, every=options["dry_run"]))
     if not plan.changes_something:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
 
 from labelq.labels.model import Question, Round, field_text, label_text
 from labelq.remedy.agenda import AgendaItem
@@ -170,31 +167,3 @@ def counted(papers: Iterable[BallotPaper], cast: Iterable[Cast], round_: Round) 
         unknown,
         elsewhere,
     )
-
-
-def vote_counts(
-    ballots: Iterable[Ballot], tasks: Sequence[str], labels: Sequence[str]
-) -> NDArray[np.int64]:
-    """How often each label was given to each task by the ``ballots`` of one cluster:
-    (tasks × labels), for :func:`~labelq.measure.of_counts.alpha_of_counts`.
-
-    Ballots on other tasks, for other labels, or that say that it cannot be told, do not count.
-    """
-    row = {task: at for at, task in enumerate(tasks)}
-    column = {label: at for at, label in enumerate(labels)}
-    counts = np.zeros((len(row), len(column)), np.int64)
-    for one in ballots:
-        if one.task in row and one.label in column:
-            counts[row[one.task], column[one.label]] += 1
-    return counts
-
-
-def asked(paper: BallotPaper, round_: Round) -> Question:
-    """The question that a paper asks: the round's own with the labels that can be chosen.
-
-    Where these are not all, or are a label and its absence, they have no order.
-    """
-    question = round_.question(paper.question)
-    whole = paper.applies is None and len(paper.labels) == len(question.labels)
-    level = question.level if whole else "nominal"
-    return replace(question, level=level, labels=paper.labels, costs=())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +11,8 @@ from labelq.remedy.ballots import (
     MOST_OPTIONS,
     Ballot,
     Cast,
-    asked,
     ballot_papers,
     counted,
-    vote_counts,
 )
 from tests.rounds import make_round
 
@@ -82,8 +78,6 @@ def test_of_a_multiple_choice_the_label_is_asked_for():
     assert [paper.applies for paper in papers] == ["fee", "late"]
     assert papers[0].asks == "value: does “fee” apply to this task?"
     assert papers[0].options == ("fee", "without fee", CANNOT_TELL)
-    question = asked(papers[0], round_)
-    assert (question.level, question.labels) == ("nominal", ("fee", "without fee"))
 
 
 def test_of_very_many_labels_only_the_clusters_can_be_chosen():
@@ -92,15 +86,6 @@ def test_of_very_many_labels_only_the_clusters_can_be_chosen():
     round_ = make_round(rows, labels=many)
     (paper,) = ballot_papers([item(0, labels=(many[7], many[3]))], round_)
     assert paper.labels == (many[3], many[7])  # in the question's order: no vote shows
-    assert asked(paper, round_).level == "nominal"
-
-
-def test_a_question_keeps_its_order_where_all_labels_can_be_chosen():
-    rows = [("u1", "a", "1", "t"), ("u1", "b", "3", "t")]
-    round_ = make_round(rows, level="ordinal", labels=("1", "2", "3"))
-    (paper,) = ballot_papers([item(0, labels=("3", "1"))], round_)
-    question = asked(paper, round_)
-    assert (question.level, question.labels) == ("ordinal", ("1", "2", "3"))
 
 
 def test_a_label_that_says_cannot_tell_is_told_from_saying_so():
@@ -161,18 +146,6 @@ def test_the_last_answer_counts_and_what_cannot_be_does_not():
     assert (found.unknown, found.n_elsewhere) == ({"refund": 1}, 1)
 
 
-def test_counts_are_tasks_by_labels():
-    ballots = [
-        Ballot("c", "u1", "a", "Refund"),
-        Ballot("c", "u1", "b", "Refund"),
-        Ballot("c", "u2", "a", None),
-        Ballot("c", "u2", "b", "Billing"),
-        Ballot("c", "u9", "b", "Billing"),
-    ]
-    counts = vote_counts(ballots, ["u2", "u1"], LABELS)
-    np.testing.assert_array_equal(counts, [[0, 0, 1], [0, 2, 0]])
-
-
 CASTS = st.lists(
     st.builds(
         Cast,
@@ -200,6 +173,5 @@ def test_the_order_in_which_answers_come_changes_nothing(casts, random):
     assert len(found.ballots) <= possible
 
 
-@pytest.mark.parametrize("question", ["value"])
-def test_nothing_on_the_agenda_is_nothing_to_ask(question):
+def test_nothing_on_the_agenda_is_nothing_to_ask():
     assert papers_of()[0] == ()

@@ -83,7 +83,7 @@ def _strip(element: Element) -> None:
 def _is_question(header: Element) -> bool:
     """Whether a heading asks, and shows nothing of the task."""
     said = header.get("value") or header.text or ""
-    return "$" not in said and said.rstrip(" )*:").endswith("?")
+    return "$" not in said and said.rstrip(" )*:").endswith(("?", "？", "؟"))
 
 
 def _shown(root: Element) -> str | None:
