@@ -76,7 +76,7 @@ def _shared_out(shares: Sequence[float], minutes: float) -> list[float]:
         rest = minutes - SHORTEST * len(short)
         total = sum(share for i, share in enumerate(shares) if i not in short)
         given = [
-            SHORTEST if i in short or total <= 0 else rest * share / total
+            SHORTEST if i in short or total <= 0 else rest * (share / total)
             for i, share in enumerate(shares)
         ]
         now = short | {i for i, part in enumerate(given) if part < SHORTEST}
