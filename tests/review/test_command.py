@@ -1,18 +1,21 @@
 """``labelq review`` from the shell: the address, Ctrl-C, a kill, refusals."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from labelq.cli import labelq, review
-from labelq.errors import LabelqError
+from labelq.errors import LabelqError, ServerError
+from labelq.remedy.ballots import Ballot
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -125,3 +128,27 @@ def test_a_taken_port_is_said(folder, quiet):
         taken.listen()
         port = str(taken.getsockname()[1])
         assert f"--port {port}: cannot be opened" in refused("audits/r", "--port", port)
+
+
+def test_blind_votes_are_read_when_the_meeting_opens(folder, quiet, monkeypatch):
+    cast = (Ballot("category-1", "1", "ann", "Billing"), Ballot("category-1", "1", "bo", None))
+    found = SimpleNamespace(ballots=cast, answered={"ann": 1, "bo": 1})
+    monkeypatch.setattr(review, "fetch_ballots", lambda *_: found)
+    result = run("audits/r")
+    assert "Blind votes" not in result.output  # an audit of a file, and no project named
+    result = run("audits/r", "--project", "3")
+    assert result.exit_code == 0, result.output
+    assert "Blind votes: 2 answers by 2 people." in result.output
+    (kept,) = json.loads(Path("meeting.json").read_bytes())["rounds"].values()
+    assert [one["voter"] for one in kept["ballots"]] == ["ann", "bo"]
+
+
+def test_a_meeting_does_without_a_server(folder, quiet, monkeypatch):
+    def refuses(*_):
+        raise ServerError("http://ls.example: cannot be reached")
+
+    monkeypatch.setattr(review, "fetch_ballots", refuses)
+    result = run("audits/r", "--project", "3")
+    assert result.exit_code == 0, result.output
+    assert "No blind votes: http://ls.example: cannot be reached" in result.output
+    assert "No blind votes" not in run("audits/r", "--project", "3", "--no-ballots").output
