@@ -8,6 +8,7 @@ The rooms, in the order in which data flows through them::
     pinpoint      which units, raters, label pairs, clusters; and why
     remedy        the queue and the guideline draft
     report        words, pictures and layout
+    review        the guideline review meeting, in the browser
 
 From Python::
 

@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _say(f"cannot write or read ({error.strerror or error}): {error.filename or 'output'}")
         sys.exit(2)
     except Exception as error:  # noqa: BLE001  # the last door: details go to a file
-        _say(f"internal error ({type(error).__name__}); details: {_details()}")
+        say_internal(error)
         sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -118,6 +118,11 @@ def _say(message: str) -> None:
 
     message = without(" ".join(message.split()), known_secrets())
     click.echo(f"labelq: {visible(message)}", err=True)
+
+
+def say_internal(error: BaseException) -> None:
+    """One line about a mistake of labelq's own, while it is being handled; details in a file."""
+    _say(f"internal error ({type(error).__name__}); details: {_details()}")
 
 
 def _details() -> str:

@@ -42,25 +42,47 @@ def meeting_agenda(
     """The clusters of the ledger (``agendas``) in the order of the meeting.
 
     Gaps come first, then by share. The minutes are shared out by what is at stake, at least
-    :data:`SHORTEST` for each; so an agenda of many items can take longer than ``minutes``.
+    :data:`SHORTEST` for each; so an agenda of many items can take longer than ``minutes``, and
+    else takes exactly as long.
     """
-    listed = {name for agenda in agendas for name in agenda.clusters}
-    chosen = [
-        cluster for cluster in clusters if cluster.id in listed and cluster.cause.kind in _ORDER
-    ]
+    chosen = [cluster for cluster in _listed(clusters, agendas) if cluster.cause.kind in _ORDER]
     chosen.sort(key=lambda c: (_ORDER[c.cause.kind], -c.share))
-    total = sum(cluster.share for cluster in chosen)
+    given = _shared_out([cluster.share for cluster in chosen], minutes)
     return tuple(
         AgendaItem(
-            cluster.id,
-            cluster.question,
-            cluster.labels,
-            _examples(cluster),
-            cluster.share,
-            max(SHORTEST, minutes * cluster.share / total) if total else SHORTEST,
+            cluster.id, cluster.question, cluster.labels, _examples(cluster), cluster.share, part
         )
-        for cluster in chosen
+        for cluster, part in zip(chosen, given, strict=True)
     )
+
+
+def kept_off(clusters: Sequence[Cluster], agendas: Sequence[Agenda]) -> tuple[Cluster, ...]:
+    """The clusters of the ledger that no meeting talks about: slips and habits."""
+    return tuple(one for one in _listed(clusters, agendas) if one.cause.kind not in _ORDER)
+
+
+def _listed(clusters: Sequence[Cluster], agendas: Sequence[Agenda]) -> list[Cluster]:
+    listed = {name for agenda in agendas for name in agenda.clusters}
+    return [cluster for cluster in clusters if cluster.id in listed]
+
+
+def _shared_out(shares: Sequence[float], minutes: float) -> list[float]:
+    """``minutes`` in proportion to ``shares``, nobody under :data:`SHORTEST`.
+
+    Who would get less gets the shortest, and the others share what is left, until all do.
+    """
+    short: set[int] = set()
+    while True:
+        rest = minutes - SHORTEST * len(short)
+        total = sum(share for i, share in enumerate(shares) if i not in short)
+        given = [
+            SHORTEST if i in short or total <= 0 else rest * (share / total)
+            for i, share in enumerate(shares)
+        ]
+        now = short | {i for i, part in enumerate(given) if part < SHORTEST}
+        if now == short:
+            return given
+        short = now
 
 
 def _examples(cluster: Cluster) -> tuple[int, ...]:

@@ -119,7 +119,7 @@ class _Resemblance:
         self.ids = units.ids if anchors is None else anchors.ids
         self.first = 0 if anchors is None else len(units)
         both = units if anchors is None else _together(units, anchors)
-        found = known or Content.of(both)
+        found = Content.of(both) if known is None else known
         self.vectors: Any = None if found is None else found.vectors
 
     def lookalikes(self, named: set[str]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 Templates are in ``templates/``; autoescape is always on, and every data text passes through
 :func:`labelq.report.text.visible` on its way out, so no template can forget it. The only script
 is ``templates/_tables.js``; the Content-Security-Policy names its hash, so that no other can run.
+Templates are in ``templates/``; see :mod:`labelq.report.templating`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ from labelq.report.reasons import INTERVALS
 from labelq.report.steps import FIRST_STEPS, ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
 from labelq.report.without_text import NO_TEXT, SAID, is_without_text
+from labelq.report.steps import ONWARD, Onward, next_steps
+from labelq.report.templating import environment
+from labelq.report.text import mark
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from labelq.auditing import Audit
     from labelq.remedy.feedback import Feedback
     from labelq.remedy.guideline import TaskLinks
@@ -196,3 +198,4 @@ def _environment() -> Environment:
     # Charts are built by labelq.report.svg, where every text in them is escaped.
     environment.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704
     return environment
+    return environment("labelq.report").get_template(template).render(**context)

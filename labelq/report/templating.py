@@ -1,0 +1,37 @@
+"""Templates of the pages: autoescape is always on, and every data text passes through
+:func:`labelq.report.text.visible` on its way out, so that no template can forget it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from labelq.report.text import html, html_highlighted, html_of_markdown, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@cache
+def environment(*packages: str) -> Environment:
+    """The templates of ``packages``, the first that has a name first."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(package, "templates") for package in packages]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: (
+            visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
+    )
+    found.filters["prose"] = html
+    found.filters["rendered"] = html_of_markdown
+    found.filters["highlighted"] = html_highlighted
+    # Charts are built by labelq.report.svg, where every text in them is escaped.
+    found.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704
+    return found
