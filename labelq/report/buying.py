@@ -34,6 +34,21 @@ def forecast(found: QueueForecast | None) -> list[str]:
     return said
 
 
+def short(found: QueueForecast | None) -> str:
+    """What pushing the queue takes and buys, in a few words; empty without a forecast.
+
+    >>> short(None)
+    ''
+    """
+    if found is None or not found.n_entries:
+        return ""
+    takes = counted(found.n_votes, "answer")
+    if found.seconds is not None:
+        takes = f"{hours(found.seconds)} of work"
+    basis = " by the model" if found.basis == "model" else ""
+    return f"{takes[:1].upper()}{takes[1:]},{basis} {_labels(found.fewer)}"
+
+
 def budget(found: QueueForecast) -> str:
     """The budget in words."""
     if found.budget_votes is not None:

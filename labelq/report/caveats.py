@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,26 +31,52 @@ _OLD = re.compile(r"(.+): \d+ annotators?\b", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Caveat:
-    """A remark (sentence), and the option that mends it where there is one."""
+    """A remark (sentence), the option that mends it where there is one, and the remark in a few
+    words (sentence without a full stop), where there is little room.
+    """
 
     text: str
     option: str = ""
+    short: str = ""
 
 
 def caveats(audit: Audit) -> list[Caveat]:
     """What touches every number; nothing where nothing is the matter."""
     source = audit.round
-    said = [Caveat(touched(source.intake)), Caveat(later(source.intake)), _unknown_labels(source)]
-    said.append(Caveat(_undecided(audit.draft.undecided)))
-    said.append(Caveat(_edited(audit.guideline)))
+    intake = source.intake
+    said = [
+        Caveat(touched(intake), short=_touched_shortly(intake)),
+        Caveat(later(intake), short="some labels came after the round"),
+        _unknown_labels(source),
+        Caveat(
+            _undecided(audit.draft.undecided),
+            short=f"{counted(audit.draft.undecided, 'rule')} of the guideline undecided",
+        ),
+        Caveat(_edited(audit.guideline), short="the guideline was edited since its version"),
+    ]
     said += [
-        Caveat(ceilings.overruled(found), ceilings.majority_command(question))
+        Caveat(
+            ceilings.overruled(found),
+            ceilings.majority_command(question),
+            f"the consensus overrules annotators in {mark(question, 40)}",
+        )
         for question, found in audit.consensus.items()
     ]
     said += [
-        Caveat(ceilings.held_out(h), ceilings.majority_command(h.question)) for h in audit.held_out
+        Caveat(
+            ceilings.held_out(h),
+            ceilings.majority_command(h.question),
+            f"prefer the majority in {mark(h.question, 40)}",
+        )
+        for h in audit.held_out
     ]
     return [caveat for caveat in said if caveat.text]
+
+
+def shortly(told: Sequence[Caveat]) -> str:
+    """All caveats in one line, empty without any; what they say in full stands behind it."""
+    said = "; ".join(caveat.short for caveat in told)
+    return f"{said}." if said else ""
 
 
 def notes(intake: Intake) -> list[str]:
@@ -101,6 +128,18 @@ def touched(intake: Intake) -> str:
         f"Of {counted(intake.n_annotations, 'annotation')}, {' and '.join(parts)}: "
         "such answers are not independent and can make agreement look higher than it is."
     )
+
+
+def _touched_shortly(intake: Intake) -> str:
+    parts = [
+        f"{count(n)} {what}"
+        for n, what in (
+            (intake.n_edited, "edited by somebody else"),
+            (intake.n_prelabeled, "begun from a prediction"),
+        )
+        if n
+    ]
+    return f"of {counted(intake.n_annotations, 'annotation')} {', '.join(parts)}"
 
 
 def later(intake: Intake) -> str:
@@ -158,7 +197,7 @@ def _unknown_labels(source: Round) -> Caveat:
     option = renames(source)
     if option:
         said += " If only renamed, this brings them back:"
-    return Caveat(said, option)
+    return Caveat(said, option, f"{answers} set aside (label not in the config)")
 
 
 def _edited(used: GuidelineVersion | None) -> str:

@@ -49,6 +49,22 @@ MODELS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """The range between which a model's score on one annotator's labels can lie.
+
+    ``perfect`` and ``always`` are numbers in words, what a model that is always right would
+    score, and one that always gives ``commonest``; ``commonest`` and ``sentence`` (the three
+    together) are sentences.
+    """
+
+    perfect: str
+    always: str
+    commonest: str
+    sentence: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class CeilingPart:
     """The rows behind the sentences on one question; cells are sentences."""
 
@@ -66,6 +82,33 @@ def sentences(audit: Audit, question: str) -> list[str]:
     said += [calibration(c) for c in audit.calibrations if c.question == question]
     said += [ceiling(c) for c in audit.ceilings if c.question == question]
     return [sentence for sentence in said if sentence]
+
+
+def gold_of(audit: Audit, question: str) -> str:
+    """What gold shows of ``question`` and of the consensus' certainty; empty without gold."""
+    said = [gold(c) for c in audit.ceilings if c.question == question]
+    said += [calibration(c) for c in audit.calibrations if c.question == question]
+    return " ".join(filter(None, said))
+
+
+def target_of(audit: Audit, question: str) -> Target | None:
+    """The target on ``question``; None where it was not estimated."""
+    return next((target(c) for c in audit.ceilings if c.question == question), None)
+
+
+def target(row: Ceiling) -> Target | None:
+    """What a model can score, at most and without looking; None where that cannot be said."""
+    if row.against_one.value is None:
+        return None
+    off = row.score == "mean_absolute_error"
+    show = _number if off else percent
+    best, base = show(row.against_one.value), show(row.baseline_one)
+    label = causes.label(row.commonest) if row.commonest is not None else ""
+    said = f"{_opening(row)} {'be off by' if off else 'score'} {about(best)}"
+    if row.commonest is not None:
+        said += f"; always answering {label} would {'be off by' if off else 'score'} {base}"
+    what = "a perfect model is off by" if off else "a perfect model scores"
+    return Target(best, base if row.commonest is not None else "", label, f"{said}.", what)
 
 
 def gold(row: Ceiling) -> str:

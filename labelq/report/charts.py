@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import LabelPair
@@ -46,28 +46,36 @@ class Chart:
     rows: tuple[tuple[str, ...], ...]
 
 
-def coefficient_bar(verdict: Verdict) -> Chart:
-    """A question's headline coefficient: value and interval over the zones of the verdict."""
+def coefficient_bar(verdict: Verdict, earlier: Agreement | None = None) -> Chart:
+    """A question's headline coefficient: value and interval on a scale with the thresholds.
+
+    ``earlier`` is the same coefficient in the round that this one is compared with.
+    """
     row = verdict.headline
     thresholds = (verdict.tentative_from, verdict.reliable_from)
     value, spread = coefficient(row.value, thresholds), interval(row.lower, row.upper, thresholds)
+    low, high = map(threshold, thresholds)
     title = f"{words.metric(row.metric)} of {mark(verdict.question)}: {value}"
     title += f", interval {spread}" if spread else ", without an interval"
-    with canvas(4.3, 0.8) as (figure, ax):
+    title += f"; tentative from {low}, reliable from {high}"
+    before = None if earlier is None else earlier.value
+    if before is not None:
+        title += f"; before {coefficient(before)}"
+    with canvas(*_BAR) as (figure, ax):
         ax.set_axis_off()
-        lowest = min(0.0, *(v for v in (row.value, row.lower, 0.0) if v is not None))
+        ends = (row.value, row.lower, before)
+        lowest = min(0.0, *(v for v in ends if v is not None), 0.0)
         lowest = math.floor(lowest * 5) / 5  # down to a tick, so that its label is short
-        ax.set_xlim(lowest - 0.012, 1.012)
-        ax.set_ylim(-0.62, 1.55)
+        ax.set_xlim(lowest - 0.02, 1.02)
+        ax.set_ylim(-0.9, 1.75)
         _zones(ax, lowest, thresholds)
         if row.lower is not None and row.upper is not None:
-            _box(ax, (row.lower, row.upper, 0.36, 0.64), ACCENT, 0.5)
-            for end in (row.lower, row.upper):
-                ax.plot([end, end], [0.2, 0.8], color=ACCENT, lw=1.6, clip_on=False)
+            _box(ax, (row.lower, row.upper, 0.36, 0.64), ACCENT, 1.0)
+        if before is not None:
+            _dot(ax, before, 0.058, fc="none", ec=INK, lw=1.3)
         if row.value is not None:
-            _diamond(ax, row.value, (1.024 - lowest) / 4.3 * 0.075, 2.17 / 0.8 * 0.075)
+            _dot(ax, row.value, 0.07, fc=ACCENT, lw=0)
         svg = to_svg(figure, plain(title))
-    low, high = map(threshold, thresholds)
     table = (
         ("value", value),
         ("interval", spread or NONE),
@@ -75,8 +83,26 @@ def coefficient_bar(verdict: Verdict) -> Chart:
         ("reliable from", high),
         ("observed", _exact(row.observed)),
         ("expected", _exact(row.expected)),
+        *([("before", coefficient(before))] if before is not None else []),
     )
     return Chart(svg, title, ("number", "value"), table)
+
+
+_BAR = (3.5, 0.56)  # inches: the picture of a verdict
+
+
+def _dot(ax: Axes, x: float, radius: float, **look: Any) -> None:
+    """A circle of ``radius`` inches in the middle of the scale. A patch, because markers are
+    drawn by reference, and our pictures have no ids.
+    """
+    from matplotlib.patches import Ellipse
+
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    width, height = (
+        2 * radius * (high - low) / inches
+        for low, high, inches in ((left, right, _BAR[0]), (bottom, top, _BAR[1]))
+    )
+    ax.add_patch(Ellipse((x, 0.5), width, height, clip_on=False, **look))
 
 
 def _zones(ax: Axes, lowest: float, thresholds: tuple[float, float]) -> None:
@@ -84,18 +110,18 @@ def _zones(ax: Axes, lowest: float, thresholds: tuple[float, float]) -> None:
     low, high = thresholds
     zones = (
         (lowest, low, 0.05, "unreliable"),
-        (low, high, 0.13, "tentative"),
-        (high, 1.0, 0.24, "reliable"),
+        (low, high, 0.11, "tentative"),
+        (high, 1.0, 0.18, "reliable"),
     )
     for start, end, opacity, name in zones:
-        _box(ax, (start, end, 0, 1), INK, opacity)
+        _box(ax, (start, end, 0.12, 0.88), INK, opacity)
         if end - start > 0.12 * (1 - lowest):
-            ax.text((start + end) / 2, 1.12, name, color=MUTED, fontsize=10, ha="center")
+            ax.text((start + end) / 2, 1.1, name, color=MUTED, fontsize=8, ha="center")
     for edge in dict.fromkeys((lowest, 0.0, low, high, 1.0)):
-        ax.plot([edge, edge], [-0.08, 1], color=MUTED, lw=0.8, clip_on=False)
+        ax.plot([edge, edge], [-0.02, 1.02], color=MUTED, lw=0.8, clip_on=False)
         shown = "0" if edge == 0 else "1" if edge == 1 else threshold(round(edge, 3))
-        place = "left" if edge < 0 else "center"  # to the left there is no room
-        ax.text(edge, -0.16, shown, color=MUTED, fontsize=10, ha=place, va="top")
+        place = "left" if edge == lowest < 0 else "center"  # to the left there is no room
+        ax.text(edge, -0.14, shown, color=MUTED, fontsize=8, ha=place, va="top")
 
 
 def _box(ax: Axes, corners: tuple[float, float, float, float], color: str, opacity: float) -> None:
@@ -106,13 +132,6 @@ def _box(ax: Axes, corners: tuple[float, float, float, float], color: str, opaci
     ax.add_patch(
         Rectangle((x0, y0), x1 - x0, y1 - y0, fc=color, alpha=opacity, lw=0, clip_on=False)
     )
-
-
-def _diamond(ax: Axes, x: float, dx: float, dy: float) -> None:
-    from matplotlib.patches import Polygon
-
-    corners = [(x - dx, 0.5), (x, 0.5 + dy), (x + dx, 0.5), (x, 0.5 - dy)]
-    ax.add_patch(Polygon(corners, closed=True, fc=ACCENT, ec=INK, lw=0.8, clip_on=False))
 
 
 def pair_matrix(rows: Sequence[Agreement], names: Names) -> Chart | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labelq.measure.registry import HEADLINE
+from labelq.measure.results import Agreement, Verdict
 from labelq.remember.findings import (
     Change,
     ClusterFate,
@@ -92,6 +93,21 @@ def points(value: float | None) -> str:
 def spread(lower: float | None, upper: float | None) -> str:
     """The interval of a change: ``+.04 to +.18``; empty if there is none."""
     return "" if lower is None or upper is None else f"{signed(lower)} to {signed(upper)}"
+
+
+def earlier(audit: Audit, verdict: Verdict) -> Agreement | None:
+    """The headline of ``verdict`` in the round this one is compared with, None without one."""
+    if audit.comparison is None:
+        return None
+    rows = audit.comparison.changes
+    return next(
+        (
+            r.before
+            for r in rows
+            if r.headline and (r.question, r.tasks) == (verdict.question, "all")
+        ),
+        None,
+    )
 
 
 def summary(found: Comparison) -> str:

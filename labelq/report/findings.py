@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FindingKind = Literal["cluster", "annotator", "labels", "pair", "dominant", "task", "none"]
 
 FEWEST, MOST = 3, 5
-"""So many findings stand on the first screen."""
+"""So many findings there are; the first three stand on the first screen."""
 
 MOST_PEOPLE, MOST_NAMED = 3, 12
 """So many annotators are named among the findings and next steps, and above their table."""
@@ -46,40 +46,65 @@ class Finding:
 
 
 def top_findings(audit: Audit, names: Names) -> list[Finding]:
-    """The three to five findings to show first.
+    """The three to five findings to show; the first three are one of each kind.
 
-    The two clusters that would bring most; then, for each question that is not reliable and
-    has none of them, where most of its disagreement lies (unreliable ones first); and the
-    annotator without whom the coefficients change most, before the questions that are not
-    unreliable. A dominating label and whatever is left follow while there are fewer than
-    three. (What touches every number, such as labels outside the config, stands above the
-    verdicts.)
+    The cluster that would bring most, where most of the disagreement of each unreliable question
+    without it lies, and the annotator without whom the coefficients change most. What changes
+    the numbers most comes first: the annotator leads where alpha would rise by more without them
+    than with the cluster settled (:func:`leads`). Then the second cluster and the questions that
+    are not unreliable; a dominating label and whatever is left while there are fewer than three.
+    (What touches every number, such as labels outside the config, stands below the verdicts.)
     """
     places = cluster_anchors(audit)
     clusters = [c for c in audit.clusters if tells(c) and is_open(audit, c)]
     told = [_cluster(c, names, places[c.id]) for c in clusters]
     people = _people(audit, names)
 
-    said = {c.question for c in clusters[:2]}
+    said = {c.question for c in clusters[:1]}
     worst = [
         (v.state == "unreliable", found)
         for v in words.worst_first(audit.verdicts)
         if v.state != "reliable" and v.question not in said
         for found in _largest(audit, v, names)
-    ][: MOST - len(told[:2]) - bool(people)]
-    first = [
-        *told[:2],
-        *(found for unreliable, found in worst if unreliable),
-        *people[:1],
-        *(found for unreliable, found in worst if not unreliable),
     ]
-    shown = {(f.title, f.anchor) for f in first}
+    unreliable = [found for is_unreliable, found in worst if is_unreliable]
+    ahead = people[:1] if leads(audit, clusters[:1]) else []
+    first = [
+        *ahead,
+        *told[:1],
+        *unreliable[: 1 if people else 2],
+        *(people[:1] if not ahead else []),
+        *told[1:2],
+        *unreliable[1:],
+        *(found for is_unreliable, found in worst if not is_unreliable),
+    ]
     rest = chain(
         people[1:], _dominant(audit), told[2:], map(_pair, audit.label_pairs[:2]), _tasks(audit)
     )
+    found = list({(f.title, f.anchor): f for f in first}.values())[:MOST]
+    shown = {(f.title, f.anchor) for f in found}
     more = (f for f in rest if (f.title, f.anchor) not in shown)
-    first += islice(more, max(0, FEWEST - len(first)))
-    return first or [Finding("none", "Nothing stands out", _nothing(audit), "agreement")]
+    found += islice(more, max(0, FEWEST - len(found)))
+    return found or [Finding("none", "Nothing stands out", _nothing(audit), "agreement")]
+
+
+def leads(audit: Audit, clusters: Iterable[Cluster]) -> bool:
+    """Whether the first annotator who stands out changes more than the first of ``clusters``.
+
+    Both in alpha, at most: without the annotator, on the question where that is most, and with
+    the cluster settled. Somebody without whom alpha would fall never leads.
+    """
+    headlines = {v.question: v.headline.value for v in audit.verdicts}
+
+    def gain(question: str, value: float | None) -> float:
+        whole = headlines.get(question)
+        return 0.0 if value is None or whole is None else value - whole
+
+    person = max(
+        (gain(r.question, r.without) for _, reports in standouts(audit)[:1] for r in reports),
+        default=0.0,
+    )
+    return person > max((gain(c.question, c.settled) for c in clusters), default=0.0)
 
 
 def cluster_anchors(audit: Audit) -> dict[str, str]:
@@ -148,15 +173,16 @@ def standing_out(audit: Audit, names: Names, most: int = MOST_NAMED) -> str:
 
 
 def _cluster(cluster: Cluster, names: Names, anchor: str) -> Finding:
-    title = f"{causes.likely_cause(cluster, names)}: {causes.either(cluster.labels)}"
+    said = causes.cause(cluster, names)
+    title = f"Likely {said[:1].lower()}{said[1:]}: {causes.either(cluster.labels)}"
     about = f" about {causes.words_of(cluster)}" if cluster.words else " without a common content"
     # Votes for a third label on these tasks count in: more than lies between the two labels.
     whatever = ", whatever the labels" if cluster.remainder else ""
     return Finding(
         "cluster",
         title,
-        f"{counted(len(cluster.units), 'task')}{about} in question {mark(cluster.question)} "
-        f"carry {percent(cluster.share)} of its disagreement{whatever}.",
+        f"{counted(len(cluster.units), 'task')}{about} carry {percent(cluster.share)} of the "
+        f"disagreement in {mark(cluster.question)}{whatever}.",
         anchor,
     )
 
@@ -189,14 +215,10 @@ def _largest(audit: Audit, verdict: Verdict, names: Names) -> Iterator[Finding]:
 
 
 def _people(audit: Audit, names: Names) -> list[Finding]:
-    """The first annotators who stand out; the first of them says how many there are."""
+    """The first annotators who stand out."""
     some = [(rater, reports) for rater, reports in standouts(audit) if reports][:MOST_PEOPLE]
     headlines = {v.question: v.headline.value for v in audit.verdicts}
-    found = [_annotator(rater, reports, names, headlines) for rater, reports in some]
-    if found:
-        first = f"{found[0].text} {standing_out(audit, names, MOST_PEOPLE)}"
-        found[0] = replace(found[0], text=first.strip())
-    return found
+    return [_annotator(rater, reports, names, headlines) for rater, reports in some]
 
 
 def _annotator(
@@ -205,32 +227,35 @@ def _annotator(
     names: Names,
     headlines: Mapping[str, float | None],
 ) -> Finding:
-    """What an annotator does, what it changes (where that can be read), how often gold agrees."""
+    """What an annotator does, what it changes (where that can be read), how often gold agrees.
 
-    def without(report: RaterReport) -> str:
-        shown = coefficient(report.without)
-        known = report.without is not None and shown != coefficient(headlines.get(report.question))
-        return shown if known else ""
-
-    who = names.sentence(rater)
-    main, *others = reports
+    First what holds for every question, then what holds for the one where it changes most.
+    """
+    who, main = names.sentence(rater), reports[0]
+    title = _capital(who) if names.hidden else who
+    told = [causes.flag(flag) for flag in personal(reports)]
     own = [flag for flag in main.flags if flag.kind not in causes.PERSONAL]
     said = causes.flags(main, names, own[:3])
-    if without(main):
-        said.append(f"without them alpha would be {without(main)}")
+    if told:
+        title += f" {told.pop(0)}"
+    else:
+        title += f", in {mark(main.question, 40)}: {said.pop(0)}"
+    sentences = [f"{_capital(one)}." for one in told]
     if main.gold_of:
         said.append(f"{count(main.gold_right)} of {counted(main.gold_of, 'gold task')} right")
-    sentences = [f"In {mark(main.question, 40)}: {'; '.join(said)}."] if said else []
-    sentences += [f"{_capital(causes.flag(flag))}." for flag in personal(reports)]
+    if said:
+        sentences.append(f"In {mark(main.question, 40)}: {'; '.join(said)}.")
+    without, others = [], []
+    for report in reports:
+        shown, whole = coefficient(report.without), coefficient(headlines.get(report.question))
+        if report.without is not None and shown != whole:
+            without.append(f"{whole} → {shown} in {mark(report.question, 40)}")
+        elif report is not main:
+            others.append(mark(report.question, 40))
     if others:
-        also, before = [], "without them "
-        for report in others:
-            also.append(mark(report.question, 40))
-            if without(report):
-                also[-1] += f" ({before}{without(report)})"
-                before = ""
-        sentences.append(f"Also in {words.series(also)}.")
-    title = _capital(who) if names.hidden else who
+        sentences.append(f"Also in {words.series(others)}.")
+    if without:
+        sentences.append(f"Without them alpha: {words.series(without)}.")
     return Finding("annotator", title, " ".join(sentences), "annotators")
 
 
@@ -265,7 +290,7 @@ def _pair(pair: LabelPair) -> Finding:
     return Finding(
         "pair",
         f"Most disagreement in {mark(pair.question)}: {causes.either(pair.labels)}",
-        f"{causes.label_pair(pair)}.",
+        f"{percent(pair.share)} of it lies between these two, on {counted(pair.n_units, 'task')}.",
         "label-pairs",
     )
 

@@ -1,12 +1,16 @@
-"""The HTML pages: one file each, no request, no script, everything from data escaped.
+"""The HTML pages: one file each, no request, everything from data escaped.
 
 Templates are in ``templates/``; autoescape is always on, and every data text passes through
-:func:`labelq.report.text.visible` on its way out, so no template can forget it.
+:func:`labelq.report.text.visible` on its way out, so no template can forget it. The only script
+is ``templates/_tables.js``; the Content-Security-Policy names its hash, so that no other can run.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from labelq.report import (
@@ -18,14 +22,15 @@ from labelq.report import (
     ledger,
     marginals,
     tables,
+    verdicts,
     words,
 )
-from labelq.report.caveats import caveats, notes
-from labelq.report.findings import standing_out, top_findings
+from labelq.report.caveats import caveats, notes, shortly
+from labelq.report.findings import FEWEST, standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import count, counted, percent
 from labelq.report.reasons import INTERVALS
-from labelq.report.steps import ONWARD, Onward, next_steps
+from labelq.report.steps import FIRST_STEPS, ONWARD, Onward, next_steps
 from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
 
 if TYPE_CHECKING:
@@ -39,10 +44,13 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
     shown = Names(audit.round.raters, names=names)
     source, intake = audit.round, audit.round.intake
     people = sum(rater.kind == "person" for rater in source.raters)
+    told = caveats(audit)
     return _render(
         "report.html.j2",
         name=source.name,
-        answer=words.answer(audit.verdicts),
+        opening=verdicts.opening(audit.verdicts),
+        answer=verdicts.reason(audit.verdicts),
+        terms=_terms(audit),
         scope=" · ".join(
             (
                 counted(len(source.units), "task"),
@@ -53,7 +61,8 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         ),
         selection=words.selection(source.selection),
         most_label_rows=tables.MOST_LABEL_ROWS,
-        caveats=caveats(audit),
+        caveats=told,
+        shortly=shortly(told),
         remarks=notes(intake),
         comparison=comparison.page(audit, shown),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
@@ -66,6 +75,8 @@ def report_html(audit: Audit, *, names: bool = False, onward: Onward = ONWARD) -
         scheme_header=label_scheme.HEADER,
         questions=tables.questions(audit, shown),
         worst=[v.question for v in words.worst_first(audit.verdicts)],
+        first_findings=FEWEST,
+        first_steps=FIRST_STEPS,
         many=len(audit.verdicts) > words.MANY,
         clusters=tables.cluster_cards(audit, shown),
         found_by=causes.found_by(audit.clustering),
@@ -134,8 +145,22 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
     return rows
 
 
+def _terms(audit: Audit) -> list[tuple[str, str]]:
+    """What the numbers of the first screen mean: a term, and sentences."""
+    terms = [
+        ("Alpha", f"{verdicts.ALPHA} {verdicts.zones(audit.verdicts)}"),
+        ("A perfect model", verdicts.CEILING),
+        ("Always one answer", verdicts.BASELINE),
+    ]
+    return terms if audit.ceilings else terms[:1]
+
+
 def _render(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
+
+
+def _read(name: str) -> str:
+    return (resources.files("labelq.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 @cache
@@ -153,6 +178,11 @@ def _environment() -> Environment:
             visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
+    # The hash is of the very bytes that stand between the tags.
+    script = _read("_tables.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    environment.globals["script"] = Markup(script)  # noqa: S704 - a file of ours
+    environment.globals["script_hash"] = f"sha256-{digest}"
     environment.filters["prose"] = html
     environment.filters["rendered"] = html_of_markdown
     environment.filters["highlighted"] = html_highlighted

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
-from labelq.report import causes, ceilings, comparison, decisions, label_scheme, ledger, words
+from labelq.report import causes, comparison, decisions, label_scheme, ledger, verdicts, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
-from labelq.report.steps import ONWARD, Onward, next_steps
+from labelq.report.steps import ONWARD, Onward, Step, next_steps
 from labelq.report.text import code_span, mark, markdown, markdown_prose
 
 if TYPE_CHECKING:
@@ -29,23 +29,23 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
     directory: the text travels, and nobody else has the author's folders.
     """
     shown = Names(audit.round.raters, names=names)
-    sentences = [f"# Label quality of {mark(audit.round.name)}", words.answer(audit.verdicts)]
+    sentences = [f"# Label quality of {mark(audit.round.name)}", verdicts.answer(audit.verdicts)]
     chosen = words.selection(audit.round.selection)
     sentences += filter(None, (chosen,))
-    sentences += [_with(c.text, c.option) for c in caveats(audit)]
-    sentences += [f"Note: {markdown_prose(note)}" for note in notes(audit.round.intake)]
+    remarks = [f"Note: {_with(c.text, c.option)}" for c in caveats(audit)]
+    remarks += [f"Note: {markdown_prose(note)}" for note in notes(audit.round.intake)]
 
     many = len(audit.verdicts) > words.MANY
-    verdicts = [
-        "\n\n".join((_verdict(v, short=False), *ceilings.sentences(audit, v.question)))
-        for v in audit.verdicts
+    worst = words.worst_first(audit.verdicts)
+    in_words = [
+        f"{_verdict(v, short=False)} {' '.join(verdicts.short(audit, v))}"
+        for v in (audit.verdicts if many else worst)
     ]
     if many:
-        sentences.append(
-            _list([_verdict(v, short=True) for v in words.worst_first(audit.verdicts)])
-        )
+        sentences.append(_list([_verdict(v, short=True) for v in worst]))
     else:
-        sentences += verdicts
+        sentences += in_words
+    sentences += remarks
     if audit.comparison is not None:
         told = [comparison.summary(audit.comparison), *comparison.lines(audit.comparison)]
         around = comparison.surroundings(audit.comparison.surroundings, shown)
@@ -72,9 +72,9 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
         sentences += ["## Other labels", _list(schemes)]
     elsewhere = replace(onward, audit=_portable(onward.audit))
     steps = next_steps(audit, shown, "", elsewhere)
-    sentences += ["## What to do next", _list([_with(s.text, s.command) for s in steps])]
+    sentences += ["## What to do next", _list([_step(s) for s in steps])]
     if many:
-        sentences += ["## The verdicts in words", *verdicts]
+        sentences += ["## The verdicts in words", *in_words]
     checked = words.cross_check(audit.cross_check)
     if audit.cross_check.skipped is not None:
         checked = markdown_prose(checked)
@@ -95,12 +95,16 @@ def _verdict(v: Verdict, *, short: bool) -> str:
     if short:
         return f"{sign} {mark(v.question)}: {word}, {value}"
     metric = words.metric_of(row)
-    return f"## {sign} {mark(v.question)}: {word}\n\n{metric} {value}. {words.verdict(v)}"
+    return f"## {sign} {mark(v.question)}: {word}\n\n{metric} {value}."
 
 
 def _with(text: str, command: str) -> str:
     """A sentence with what there is to copy, as data."""
     return f"{text} {mark(command, 400)}" if command else text
+
+
+def _step(step: Step) -> str:
+    return " ".join(filter(None, (_with(step.text, step.command), step.more)))
 
 
 def _portable(command: str) -> str:

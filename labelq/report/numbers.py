@@ -12,34 +12,35 @@ NONE = "–"
 
 
 def coefficient(value: float | None, against: Iterable[float] = ()) -> str:
-    """A coefficient with two decimals and no leading zero; more decimals where rounding
-    would put it on a threshold in ``against`` or on the wrong side of it; words where no
-    decimal that anybody reads tells them apart.
+    """A coefficient with two decimals and no leading zero; a third where rounding would put it
+    on the wrong side of a threshold in ``against``; words where three do not tell them apart.
 
     >>> coefficient(0.6249), coefficient(-0.05), coefficient(1.0), coefficient(None)
     ('.62', '−.05', '1.00', '–')
-    >>> coefficient(0.7996, against=[0.8]), coefficient(0.6702, against=[0.667])
-    ('.7996', '.670')
-    >>> coefficient(0.667037, against=[0.667]), coefficient(0.8 - 1e-9, against=[0.8])
-    ('.66704', 'just below .8')
+    >>> coefficient(0.6664, against=[0.667]), coefficient(0.66704, against=[0.667])
+    ('.666', '.67')
+    >>> coefficient(0.7996, against=[0.8]), coefficient(0.6669, against=[0.667])
+    ('just below .8', 'just below .667')
     """
     if value is None or not math.isfinite(value):
         return NONE
     against = tuple(against)
-    for decimals in range(2, 7):
+    for decimals in (2, 3):
         shown = f"{value:.{decimals}f}"
-        if all(_keeps_apart(value, shown, t, decimals) for t in against):
+        if all(_keeps_side(value, float(shown), t) for t in against):
             return _typographic(shown)
     nearest = min(against, key=lambda t: abs(value - t))
     return f"just {'above' if value > nearest else 'below'} {threshold(nearest)}"
 
 
-def _keeps_apart(value: float, shown: str, threshold: float, decimals: int) -> bool:
-    """Whether ``shown`` says on which side of a threshold ``value`` lies."""
-    if value == threshold:
-        return float(shown) == threshold
-    same_side = (float(shown) >= threshold) == (value >= threshold)
-    return same_side and shown != f"{threshold:.{decimals}f}"
+def _keeps_side(value: float, shown: float, threshold: float) -> bool:
+    """Whether ``shown`` says on which side of a threshold ``value`` lies (on it: reached).
+
+    Of zero: only zero is shown as zero, because a sign is at stake.
+    """
+    if threshold == 0 and shown == 0:
+        return value == 0
+    return (shown >= threshold) == (value >= threshold)
 
 
 def amount(value: float | None) -> str:

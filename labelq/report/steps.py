@@ -26,16 +26,22 @@ class Onward:
     server: bool = False
 
 
+FIRST_STEPS = 4
+"""So many steps stand on the first screen; the others come later in the round."""
+
 ONWARD = Onward()
 """Nothing is known of where the round came from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do next: a sentence, and the exact command or file where there is one."""
+    """One thing to do next: a short sentence, the exact command where there is one, and what
+    else is good to know (sentences).
+    """
 
     text: str
     command: str = ""
+    more: str = ""
 
 
 def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWARD) -> list[Step]:
@@ -49,7 +55,7 @@ def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWA
         _queue(audit, directory, server=onward.server),
         _people(audit, names),
         _apply(audit, directory),
-        Step("Let the next round be labeled, and audit it against this one:", onward.audit),
+        Step("Label the next round, and audit it against this one:", onward.audit),
     ]
     return [step for step in steps if step is not None]
 
@@ -59,9 +65,9 @@ def _rename(audit: Audit) -> Step | None:
     if not options:
         return None
     return Step(
-        "First, if a label was only renamed, audit again with --replace and this option: until "
-        "then tasks whose answers were set aside look as if nobody labeled them.",
+        "If a label was only renamed, audit again with --replace and:",
         options,
+        "Until then tasks whose answers were set aside look as if nobody labeled them.",
     )
 
 
@@ -79,8 +85,9 @@ def _rules(audit: Audit, directory: str) -> Step | None:
     if not said:
         return None
     return Step(
-        f"Decide on {said}: guideline_draft.md has the text, and this records what is decided:",
+        f"Decide on {said}:",
         _command("decide", directory),
+        "The text is in guideline_draft.md; the command records what is decided.",
     )
 
 
@@ -88,9 +95,9 @@ def _apply(audit: Audit, directory: str) -> Step | None:
     if not (audit.draft.rules or audit.draft.undecided or audit.decisions):
         return None
     return Step(
-        "After the meeting, in one step: the guideline's next version, and a queue of the answers"
-        " that the decisions contradict:",
+        "After the meeting, write the guideline’s next version:",
         _command("apply", directory),
+        "It also queues the answers that the decisions contradict.",
     )
 
 
@@ -104,33 +111,33 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     n = len(audit.queue)
     person = sum(entry.wants == "another_person" for entry in audit.queue)
     held = sum(entry.status == "held_back" for entry in audit.queue)
-    looks = counted(n - person, "second look")
-    if person == n:
-        said = f"{counted(n, 'task')}, to be labeled by another person each"
-    elif person:
-        tasks = f"{count(person)} of {counted(n, 'task')} {'wants' if person == 1 else 'want'}"
-        said = f"{tasks} another person, the {looks} can wait for the rules"
-    else:
-        said = f"{looks} that can wait for the rules"
-    if n - person > held:  # decided: they wait for nothing
-        free = counted(n - person - held, "second look")
-        said = f"{free} where a decision contradicts what was answered"
-        said += f"; {counted(person, 'task')} for another person" if person else ""
-        said += f"; {count(held)} more can wait for the rules" if held else ""
-    by_hand = (
-        " Add --project with the project that was labeled, or import queue.json by hand into a"
-        " new project with the same labeling config."
-    )
-    there = " Push adds what is not there yet"
-    if audit.round.selected:
-        there = " Part of it may stand there from an earlier push, whose votes are counted in:"
-        there += " push adds what is not there yet, and `labelq queue status` says how far it is"
-    here = "" if directory else " In the directory of this audit:"
-    bought = "".join(f" {sentence}" for sentence in buying.forecast(audit.forecast)[:1])
+    free = n - person - held  # decided: these second looks wait for nothing
+    parts = []
+    if person:
+        parts.append(f"{counted(person, 'task')} for another person")
+    if free > 0:
+        parts.append(f"{counted(free, 'second look')} where a decision contradicts the answers")
+    waiting = counted(n - person - max(free, 0), "second look")
+    if not parts:
+        parts.append(f"{waiting} that can wait for the rules")
+    buys = buying.short(audit.forecast)
+    more = " ".join(buying.forecast(audit.forecast)[:1])
+    if n > person + max(free, 0) and parts[0] != f"{waiting} that can wait for the rules":
+        more += f" {waiting} can wait for the rules."
+    if not server:
+        more += (
+            " Name the project that was labeled with --project, or import queue.json by hand into"
+            " a new project with the same labeling config."
+        )
+    elif audit.round.selected:
+        more += (
+            " Part of it may stand there from an earlier push, whose votes are counted in: push"
+            " adds what is not there yet, and `labelq queue status` says how far it is."
+        )
     return Step(
-        f"Bring the queue to Label Studio: {said}.{bought}"
-        f"{f'{there}.' if server else by_hand}{here}",
+        f"Bring the queue to Label Studio: {'; '.join(parts)}{f'. {buys}' if buys else ''}.",
         _command("queue push", directory),
+        more.strip(),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from labelq.measure.results import Agreement, Verdict
 from labelq.pinpoint.findings import Cluster, EdgeCase
 from labelq.remedy.entries import STATUS, wants
-from labelq.report import causes, ceilings, decisions, words
+from labelq.report import causes, ceilings, comparison, decisions, verdicts, words
 from labelq.report.ceilings import CeilingPart
 from labelq.report.charts import Chart, coefficient_bar, confusion, pair_matrix
 from labelq.report.examples import Example, example
@@ -21,6 +21,7 @@ from labelq.report.findings import cluster_anchors, question_anchors, stands_ope
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, amount, coefficient, count, interval
 from labelq.report.text import clip, mark
+from labelq.report.verdicts import VerdictRow
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -54,12 +55,8 @@ class QuestionPart:
 
     name: str
     anchor: str
-    sign: str
-    state: str
-    value: str
-    interval: str
+    verdict: VerdictRow
     metric: str  # sentence
-    sentence: str  # sentence
     picture: Chart
     level: str  # sentence
     labels: str  # sentence
@@ -68,7 +65,6 @@ class QuestionPart:
     by_label: list[CoefficientRow]
     pairs: Chart | None
     confusion: Chart | None
-    quality: list[str]  # sentences
     ceiling: CeilingPart | None
 
 
@@ -99,20 +95,15 @@ def questions(audit: Audit, names: Names) -> list[QuestionPart]:
 
 
 def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPart:
-    thresholds = (v.tentative_from, v.reliable_from)
     question = audit.round.question(v.question)
     rows = [a for a in audit.agreements if a.question == v.question]
     everyone = [a for a in rows if a.raters is None]
     return QuestionPart(
         name=v.question,
         anchor=anchor,
-        sign=words.STATES[v.state][0],
-        state=words.STATES[v.state][1],
-        value=coefficient(v.headline.value, thresholds),
-        interval=interval(v.headline.lower, v.headline.upper, thresholds),
+        verdict=verdicts.row(audit, v),
         metric=words.metric_of(v.headline),
-        sentence=words.verdict(v),
-        picture=coefficient_bar(v),
+        picture=coefficient_bar(v, comparison.earlier(audit, v)),
         level=words.level(question),
         labels=words.labels_source(question),
         overall=[_coefficient(a) for a in everyone if a.label is None and not _refused(a)],
@@ -120,7 +111,6 @@ def _question(audit: Audit, names: Names, v: Verdict, anchor: str) -> QuestionPa
         by_label=[_coefficient(a) for a in everyone if a.label is not None][:MOST_LABEL_ROWS],
         pairs=pair_matrix(rows, names),
         confusion=confusion([p for p in audit.label_pairs if p.question == v.question]),
-        quality=ceilings.sentences(audit, v.question),
         ceiling=ceilings.part(audit, v.question),
     )
 

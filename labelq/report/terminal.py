@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, TextIO
 from labelq.files import csv_safe
 from labelq.labels.model import Rater
 from labelq.measure.results import Agreement, PairIndices, Verdict
-from labelq.report import ceilings, comparison, words
+from labelq.report import comparison, verdicts, words
 from labelq.report.caveats import caveats, notes
 from labelq.report.document import to_bytes
-from labelq.report.findings import top_findings
+from labelq.report.findings import FEWEST, top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import NONE, coefficient, count, counted, interval
 from labelq.report.page import Page
@@ -45,21 +45,21 @@ def print_audit(
     out = Page(file)
     chosen = words.selection(audit.round.selection)
     out.say(f"{mark(audit.round.name)}{': ' if chosen else ''}{chosen}", "bold")
-    out.say(words.answer(audit.verdicts))
-    for caveat in caveats(audit):
-        out.say(caveat.text)
-        if caveat.option:
-            out.path(caveat.option, indent=2)
+    out.say(verdicts.answer(audit.verdicts))
     _verdicts(out, audit)
     _comparison(out, audit, shown)
-    remarks = notes(audit.round.intake)
-    if remarks:
+    told, remarks = caveats(audit), notes(audit.round.intake)
+    if told or remarks:
         out.skip()
-        for remark in remarks:
-            out.say(remark, start="Note: ")
+    for caveat in told:
+        out.say(caveat.text, start="Note: ")
+        if caveat.option:
+            out.path(caveat.option, indent=6)
+    for remark in remarks:
+        out.say(remark, start="Note: ")
     out.skip()
     out.say("What matters most", "bold")
-    for number, finding in enumerate(top_findings(audit, shown), 1):
+    for number, finding in enumerate(top_findings(audit, shown)[:FEWEST], 1):
         out.say(f"{finding.title}. {finding.text}", indent=2, start=f"{number}. ")
     if audit.gates:
         out.skip()
@@ -95,23 +95,22 @@ def _verdicts(out: Page, audit: Audit) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    verdicts = audit.verdicts
-    if len(verdicts) <= words.MANY:
-        for v in verdicts:
+    worst = words.worst_first(audit.verdicts)
+    if len(worst) <= words.MANY:
+        for v in worst:
             out.skip()
             sign, word, value, spread = _verdict(v)
             value += f" ({spread})" if spread else ""
             metric = words.metric_of(v.headline)
             out.say(f"{sign} {mark(v.question)}: {word}, {metric} {value}", "bold")
-            out.say(words.verdict(v), indent=2)
-            for sentence in ceilings.sentences(audit, v.question):
+            for sentence in verdicts.short(audit, v):
                 out.say(sentence, indent=2)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(overflow="fold")
     for align in ("left", "right", "left"):
         table.add_column(no_wrap=True, justify=align)
-    for v in words.worst_first(verdicts):
+    for v in worst:
         sign, word, value, spread = _verdict(v)
         table.add_row(Text(line(v.question, 40)), f"{sign} {word}", value, spread or NONE)
     out.skip()

@@ -173,11 +173,11 @@ def state(verdict: Verdict) -> str:
         why = reason(row.reason) or "there is no interval"
     else:
         why = f"the interval, {low} to {high}, lies on both sides of {tentative}"
-    return f"Cannot tell yet: {why}{_more(verdict)}."
+    return f"Cannot tell yet: {why}{more(verdict)}."
 
 
-def _more(verdict: Verdict) -> str:
-    """What more labels would bring: two digits are as much as such a forecast knows."""
+def more(verdict: Verdict) -> str:
+    """What more labels would bring."""
     units, floor = verdict.more_units, verdict.headline.lower is None
     if not units:
         if floor:
@@ -185,11 +185,20 @@ def _more(verdict: Verdict) -> str:
         return (
             "; the value lies so near it that more tasks would hardly tell: a clearer guideline may"
         )
-    step = 10 ** max(0, len(str(units)) - 2)
-    tasks = counted(-(-units // step) * step, "more task", "more tasks")
+    tasks = rounded(units)
     if floor:
         return f"; at least {tasks} labeled by two or more people before an interval can be given"
     return f"; about {tasks} labeled by two or more people would probably tell"
+
+
+def rounded(units: int) -> str:
+    """So many more tasks: two digits are as much as such a forecast knows.
+
+    >>> rounded(1), rounded(1991)
+    ('1 more task', '2,000 more tasks')
+    """
+    step = 10 ** max(0, len(str(units)) - 2)
+    return counted(-(-units // step) * step, "more task", "more tasks")
 
 
 def verdict(verdict: Verdict) -> str:
@@ -254,30 +263,6 @@ def worst_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
         return order.index(v.state), value is None, 0.0 if value is None else value
 
     return sorted(verdicts, key=rank)
-
-
-def answer(verdicts: Sequence[Verdict]) -> str:
-    """The first sentence of a report: can this round be trusted?"""
-    if not verdicts:
-        return "There is no question in this round that can be measured."
-    groups = {key: [mark(v.question, 40) for v in verdicts if v.state == key] for key in STATES}
-    said = [
-        f"{series(names)} {_be(names)} {STATES[key][1]}"
-        if key != "cannot_tell"
-        else f"for {series(names)} the data cannot tell yet"
-        for key, names in groups.items()
-        if names
-    ]
-    opening = (
-        "Yes"
-        if len(groups["reliable"]) == len(verdicts)
-        else ("In part" if groups["reliable"] or groups["tentative"] else "Not yet")
-    )
-    return f"{opening}: {'; '.join(said)}."
-
-
-def _be(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
 
 
 def series(names: Sequence[str]) -> str:
