@@ -31,18 +31,41 @@ document.addEventListener("securitypolicyviolation", e =>
 """
 
 
+class Chromium:
+    """A Chromium without a window, and the event loop that playwright drives it by.
+
+    Playwright leaves its loop marked as the running one of the thread, and no other test could
+    start one: it is marked so only while a page is looked at (``with chromium:``).
+    """
+
+    def __init__(self, running: Any) -> None:
+        self.running = running
+        self.loop = asyncio._get_running_loop()
+
+    def __enter__(self) -> Any:
+        asyncio._set_running_loop(self.loop)
+        return self.running
+
+    def __exit__(self, *_: object) -> None:
+        asyncio._set_running_loop(None)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A Chromium without a window; skips where the machine has none."""
+def browser() -> Iterator[Chromium]:
+    """One for all tests of a process; skips where the machine has none."""
     path = chromium.find()
     if path is None:
         pytest.skip(chromium.MISSING)
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as started:
-        running = started.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield running
+    started = sync_playwright().start()
+    chrome = Chromium(started.chromium.launch(executable_path=path, args=list(ARGUMENTS)))
+    with chrome:
+        pass
+    yield chrome
+    with chrome as running:
         running.close()
+        started.stop()
 
 
 class Watch:
@@ -93,7 +116,7 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def visit(browser: Any, watch: Watch) -> Iterator[Callable[..., Any]]:
+def visit(browser: Chromium, watch: Watch) -> Iterator[Callable[..., Any]]:
     """``visit(path_or_url, **context)``: a page of its own context, watched to the end.
 
     ``context`` takes what playwright's ``new_context`` takes: ``color_scheme="dark"``,
@@ -102,7 +125,7 @@ def visit(browser: Any, watch: Watch) -> Iterator[Callable[..., Any]]:
     contexts = []
 
     def go(place: Path | str, **context: Any) -> Any:
-        opened = browser.new_context(**{"viewport": WIDE} | ANYWHERE | context)
+        opened = running.new_context(**{"viewport": WIDE} | ANYWHERE | context)
         contexts.append(opened)
         opened.set_default_timeout(20_000)
         watch.over(opened)
@@ -111,13 +134,12 @@ def visit(browser: Any, watch: Watch) -> Iterator[Callable[..., Any]]:
         page.goto(place.as_uri() if isinstance(place, Path) else place)
         return page
 
-    yield go
-    for context in contexts:
-        for page in context.pages:
-            watch.wrong += page.evaluate("window.__violations || []")
-        context.close()
-    # Playwright leaves its event loop marked as running: no other test could start one.
-    asyncio._set_running_loop(None)
+    with browser as running:
+        yield go
+        for context in contexts:
+            for page in context.pages:
+                watch.wrong += page.evaluate("window.__violations || []")
+            context.close()
     assert watch.wrong == []
 
 
