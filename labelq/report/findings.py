@@ -290,7 +290,8 @@ def _pair(pair: LabelPair) -> Finding:
     return Finding(
         "pair",
         f"Most disagreement in {mark(pair.question)}: {causes.either(pair.labels)}",
-        f"{percent(pair.share)} of it lies between these two, on {counted(pair.n_units, 'task')}.",
+        f"{'All' if pair.share >= 1 else percent(pair.share)} of it lies between these two, on "
+        f"{counted(pair.n_units, 'task')}.",
         "label-pairs",
     )
 

@@ -99,7 +99,8 @@ def sentence(v: Verdict) -> str:
         return f"{agreed}: {CONCLUSIONS[v.state]}{_chance(v)}."
     if v.headline.lower is None or v.headline.upper is None:
         why = words.reason(v.headline.reason) or "there is no interval"
-        return f"{agreed}: cannot tell yet, {why}{words.more(v)}."
+        more = f"; it takes at least {words.rounded(v.more_units)}" if v.more_units else ""
+        return f"{agreed}: cannot tell yet, {why}{more}."
     more = "more tasks would hardly tell, a clearer guideline may"
     if v.more_units:
         more = f"about {words.rounded(v.more_units)} would probably tell"

@@ -18,7 +18,7 @@ from labelq.labels.model import (
 )
 from labelq.measure.raters.drift import Change
 from labelq.measure.raters.estimates import Estimate
-from labelq.measure.results import Agreement, ConfusionRow, Consensus, CrossCheck, Verdict
+from labelq.measure.results import Agreement, Ceiling, ConfusionRow, Consensus, CrossCheck, Verdict
 from labelq.pinpoint.findings import Agenda, Camp, Cause, Cluster, EdgeCase, Influence, LabelPair
 from labelq.pinpoint.rater_findings import (
     Flag,
@@ -452,3 +452,32 @@ def make_audit(**changes):
 @pytest.fixture(scope="session")
 def audit():
     return make_audit()
+
+
+def make_ceiling(**changes):
+    none = Estimate(reason="no_gold")
+    fields = {
+        "question": "topics",
+        "score": "accuracy",
+        "against_one": Estimate(0.849, 0.81, 0.88, 200),
+        "against_consensus": Estimate(0.95, 0.93, 0.97, 200),
+        "label_noise": Estimate(0.05, 0.03, 0.07, 200),
+        "commonest": "3",
+        "baseline_one": 0.24,
+        "baseline_consensus": 0.3,
+        "gold_one": none,
+        "gold_consensus": none,
+        "uneven": False,
+        "n_units": 200,
+        "n_ratings": 600,
+        "n_sampled": 200,
+        "confidence": 0.95,
+        "convention": "how",
+    }
+    return Ceiling(**(fields | changes))
+
+
+@pytest.fixture
+def ceiling():
+    """Makes a ceiling of `topics`, with changes."""
+    return make_ceiling

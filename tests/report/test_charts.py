@@ -50,9 +50,14 @@ def test_hostile_labels_are_text_in_bars_and_in_the_matrix(audit):
 def test_a_missing_value_and_a_negative_one(audit):
     nothing = replace(audit.verdicts[0].headline, value=None, lower=None, upper=None)
     chart = coefficient_bar(replace(audit.verdicts[0], headline=nothing))
-    assert plain(chart.title).endswith("–, without an interval")
+    assert "–, without an interval;" in plain(chart.title)
     below = replace(nothing, value=-0.4, lower=-0.8, upper=0.1)
     assert "−.40" in coefficient_bar(replace(audit.verdicts[0], headline=below)).title
+    assert "before" not in chart.title
+    earlier = replace(nothing, value=0.41)
+    shown = coefficient_bar(replace(audit.verdicts[0], headline=below), earlier)
+    assert shown.title.endswith("; before .41")
+    assert ("before", ".41") in shown.rows
     slightly = replace(nothing, value=-0.016)
     drawn = fromstring(coefficient_bar(replace(audit.verdicts[0], headline=slightly)).svg)
     assert [t.text for t in drawn.iter("text") if t.text[0] in "−.01"][:2] == ["−.2", "0"]

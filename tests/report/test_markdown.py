@@ -20,7 +20,7 @@ def test_data_is_in_code_spans_only(audit):
 def test_it_says_what_the_page_says(audit):
     markdown = report_markdown(audit)
     for words in (
-        "In part: `urgency` is reliable",
+        "In part. Annotators agree enough on `urgency` to train on it",
         "## ● `urgency`: reliable",
         "**.85** (.81 to .88)",
         "## What matters most",

@@ -1,13 +1,17 @@
 """The pages hold nothing that data brought but text, and no name but the private one."""
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import labelq.report
 from labelq.remedy.acts import Draft
 from labelq.report.html import private_annotators_html, report_html, rules_html
 
@@ -27,14 +31,17 @@ ELEMENTS = {
         "mark",
         "bdi",
     ),
-    *("svg", "g", "path", "text", "rect"),
+    *("svg", "g", "path", "text", "rect", "script"),
 }
 ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "dir", "scope"),
-    *("colspan", "tabindex", "role", "style", "open", "aria-label", "aria-labelledby"),
+    *("colspan", "start", "tabindex", "role", "style", "open", "aria-label", "aria-labelledby"),
     *("aria-hidden", "viewbox", "d", "x", "y", "transform", "width", "height"),
 }
 VOID = {"meta", "br"}
+
+
+TEMPLATES = Path(labelq.report.__file__).parent / "templates"
 
 
 class Page(HTMLParser):
@@ -43,6 +50,7 @@ class Page(HTMLParser):
     def __init__(self, markup):
         super().__init__()
         self.elements, self.attributes, self.texts, self.stack = [], [], [], []
+        self.scripts = []
         self.feed(markup)
         self.close()
         assert self.stack == []
@@ -57,7 +65,9 @@ class Page(HTMLParser):
         assert self.stack.pop() == tag
 
     def handle_data(self, data):
-        if self.stack[-1:] != ["style"]:
+        if self.stack[-1:] == ["script"]:
+            self.scripts.append(data)
+        elif self.stack[-1:] != ["style"]:
             self.texts.append(data)
 
     def handle_comment(self, data):
@@ -121,7 +131,21 @@ def test_no_request_leaves_the_file(markup, page):
     assert "url(" not in style
     assert "@import" not in style
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in markup
-    assert "<script" not in markup
+
+
+def test_the_only_script_is_ours_and_no_other_may_run(markup, page, audit):
+    (script,) = page.scripts
+    assert script == (TEMPLATES / "_tables.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall('"Content-Security-Policy" content="([^"]*)"', markup)
+    assert re.findall("script-src ([^;]*);", policy) == [f"'sha256-{digest}'"]
+    for other in (private_annotators_html(audit), rules_html(audit)):
+        assert Page(other).scripts == []
+        assert "script-src" not in other
+    assert not re.search(
+        "innerHTML|outerHTML|insertAdjacent|eval|Function|setAttribute.*on", script
+    )
+    assert len(script.splitlines()) < 125
 
 
 def test_anchors_are_distinct_and_every_link_finds_its_place(page):
@@ -136,19 +160,41 @@ def test_anchors_are_distinct_and_every_link_finds_its_place(page):
 
 def test_the_first_screen_answers(page):
     said = " ".join(page.text.split())
-    first = said[: said.index("Every coefficient")]
+    first = said[: said.index("The shortest list of clusters")]
     for words in (
-        "In part: urgency is reliable",
+        "In part. Annotators agree enough on urgency to train on it",
         "All annotators agreed on 104 of 212 tasks",
         "14 were last edited by somebody else",
         "41 were begun from a prediction",
         "--map-label 'category:Refunds<script>=NEW'",
         "The text is taken from the field",
-        "Gap in the guideline",
-        "14 of 28 tasks want another person",
+        "Likely gap in the guideline",
+        "14 tasks for another person",
         "labelq audit next_round.json --guideline guideline.md",
     ):
         assert words in first
+
+
+def test_three_findings_and_four_steps_stand_on_the_first_screen(audit, markup):
+    first = markup[: markup.index('id="contents"')]
+    findings, steps = re.findall(r'<ol class="(findings|steps)">(.*?)</ol>', first, re.DOTALL)
+    assert (findings[0], findings[1].count("<li>")) == ("findings", 3)
+    assert (steps[0], steps[1].count("<li>")) == ("steps", 4)
+    later = re.findall(r'<ol class="(findings|steps)" start="(\d)">', first)
+    assert later == [("findings", "4"), ("steps", "5")]
+
+
+def test_the_contents_name_every_section_in_its_order(markup):
+    contents = markup[markup.index('<nav class="contents"') :].partition("</nav>")[0]
+    links = re.findall(r'href="#([a-z-]+)"', contents)
+    assert re.findall(r'<section id="(?!question)([a-z-]+)"', markup) == links
+
+
+def test_the_range_for_a_model_stands_beside_the_verdict(audit, ceiling):
+    row = ceiling(question="category", commonest="Refund")
+    text = " ".join(Page(report_html(replace(audit, ceilings=(row,)))).text.split())
+    assert "85\u00a0% a perfect model scores" in text
+    assert "24\u00a0% always Refund" in text
 
 
 def test_a_megabyte_without_a_space_does_not_make_a_megabyte_page(markup):

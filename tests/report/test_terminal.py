@@ -28,13 +28,13 @@ def test_plain_when_it_is_no_terminal_and_safe(audit):
     assert max(map(len, said.splitlines())) <= 80
     folded = " ".join(said.split())
     for words in (
-        "In part: urgency is reliable",
+        "In part. Annotators agree enough on urgency",
         "● urgency: reliable",
         "All annotators agreed on 104 of 212 tasks",
         "What matters most",
         "labelq queue push audits/x",
         "audits/x/report.html",
-        "<b>Other</b> | $x$ \\u202e",
+        "support <triage> \\u202e1",
     ):
         assert words in folded
     assert "Dalia" not in said
@@ -124,7 +124,11 @@ def test_of_many_questions_a_line_each_the_worst_first(audit, monkeypatch):
 
 def test_notes_on_the_source_stand_below_the_verdicts(audit):
     said = printed(audit)
-    assert said.index("stays below") < said.index("Note: The text is taken") < said.index("matters")
+    assert (
+        said.index("not enough to train on")
+        < said.index("Note: The text is taken")
+        < said.index("matters")
+    )
 
 
 def _table_of(audit, question):
