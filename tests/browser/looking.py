@@ -60,10 +60,11 @@ def too_wide(page: Any) -> list[str]:
     found: list[str] = page.evaluate("""() => {
       const width = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth <= width) return [];
-      const out = [...document.querySelectorAll("body *")].filter((e) => {
-        const inside = e.parentElement.closest(".scroll, svg");
-        return !inside && e.getBoundingClientRect().right > width + 1;
-      });
+      const scrolls = (e) => e && e !== document.body
+        && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+      const out = [...document.querySelectorAll("body *")].filter((e) =>
+        (e.getBoundingClientRect().right > width + 1 || e.scrollWidth > width + 1)
+        && !scrolls(e) && !scrolls(e.parentElement)).reverse();
       return [`the page is ${document.documentElement.scrollWidth} wide`,
               ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 160))];
     }""")
