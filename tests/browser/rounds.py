@@ -107,9 +107,9 @@ def large(target: Path, made: Made) -> None:
     rows = []
     for unit in range(20_000):
         true = drawn.randrange(24)
-        # One in forty is disputed, between neighbours: what is disputed is what a page shows.
-        disputed = unit % 40 == 0
-        text = " ".join([labels[true], *drawn.choices(words, k=80)]) if disputed else ""
+        # One in eighty is disputed, between neighbours: what is disputed is what a page shows.
+        disputed = unit % 80 == 0
+        text = " ".join([labels[true], *drawn.choices(words, k=40)]) if disputed else ""
         for place, rater in enumerate(drawn.sample(raters, 3)):
             label = labels[(true + (disputed and place == 2)) % 24]
             rows.append((f"task{unit:05}", rater, label, text or f"{labels[true]} {unit}"))
@@ -153,7 +153,7 @@ def hostile(target: Path, made: Made) -> None:
     few.remove(CORPUS["long line"][:400])
     labels, raters, question = few[:9], few[9:18], few[18]
     rows, fields = [], {few[19]: {}, few[20]: {}}
-    for unit in range(120):
+    for unit in range(72):
         true = unit % 9
         text = f"{few[unit % len(few)]} {few[(unit * 7) % len(few)]} word{true}"
         name = f"{few[unit % 13][:40]} {unit}"
