@@ -12,19 +12,19 @@ SERVER := .venv-label-studio
 PEERS := .venv-peers
 IRRCAC := .venv-irrcac
 LIVE ?= 1
-ifeq ($(LIVE),0)
-LEAVE_OUT := -m "not live"
-else
-NEEDS_SERVER := $(SERVER)/template/users.json
-endif
+BROWSER ?= 1
+WITHOUT := $(if $(filter 0,$(LIVE)),not live) $(if $(filter 0,$(BROWSER)),not browser)
+NEEDS_SERVER := $(if $(filter 0,$(LIVE)),,$(SERVER)/template/users.json)
+NEEDS_BROWSER := $(if $(filter 0,$(BROWSER)),,chromium)
 
-.PHONY: help demo test lint docs lock lowest bench label-studio clean
+.PHONY: help demo test chromium lint docs lock lowest bench label-studio clean
 
 help:
 	@echo "make demo    audit the sample round and print where the report is"
 	@echo "make label-studio  start a Label Studio with the sample round in it, to try labelq on"
 	@echo "make test    everything that must hold: lint, types, contracts, docs, tests"
-	@echo "             (make test LIVE=0 leaves out the tests on a real Label Studio server)"
+	@echo "             (LIVE=0 leaves out the tests on a real Label Studio server, BROWSER=0"
+	@echo "             those in Chromium, which is installed where apt-get may)"
 	@echo "make docs    write the generated reference pages again"
 	@echo "make bench   measure speed and memory beside named peers (takes minutes)"
 	@echo "make lowest  run the tests on the lowest versions pyproject.toml admits"
@@ -34,8 +34,12 @@ demo: $(VENV)/.runtime
 	$(BIN)/labelq audit sample_data/support_triage/round_1.json \
 		--guideline guidelines/support_triage.md --out audits/support_triage --replace
 
-test: $(VENV)/.dev lint $(NEEDS_SERVER)
-	$(BIN)/python -m pytest -n 2 $(LEAVE_OUT)
+test: $(VENV)/.dev lint $(NEEDS_SERVER) $(NEEDS_BROWSER)
+	$(BIN)/python -m pytest -n 2 -m "$(subst live not,live and not,$(strip $(WITHOUT)))"
+
+# Debian's own package, and only where there is none and one may.
+chromium: $(VENV)/.dev
+	@$(BIN)/python tests/browser/chromium.py
 
 label-studio: $(VENV)/.runtime $(SERVER)/template/users.json
 	$(BIN)/python tests/live/serve.py
@@ -71,7 +75,7 @@ lowest:
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python \
 		--resolution lowest-direct --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -n 2 -m "not live"
+	$(VENV)-lowest/bin/python -m pytest -n 2 -m "not live and not browser"
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest $(SERVER) $(PEERS) $(IRRCAC) audits build dist .*_cache .hypothesis

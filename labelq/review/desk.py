@@ -179,7 +179,7 @@ class Desk:
 
     @cached_property
     def _scopes(self) -> Scopes:
-        return Scopes(self.earlier.round, content=self._content)
+        return Scopes(self.earlier.round, words=self._content)
 
     def warm(self) -> None:
         """Work out what takes longest, so that the first page need not wait for it."""

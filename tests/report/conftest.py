@@ -29,21 +29,9 @@ from labelq.pinpoint.rater_findings import (
 )
 from labelq.remedy.acts import Draft, Entry, ProposedRule, Reason
 from labelq.remember.gates import Gate
+from tests.hostile import CORPUS, IN_THE_HAND_MADE_AUDIT
 
-HOSTILE = [
-    "<script>alert(1)</script><img src=x onerror=alert(2)>",
-    "{{ 7*7 }} {% raw %} ${7*7} #{7*7}",
-    "\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x9b31m",
-    "\u202egnp.exe \u2066isolated\u2069 \u2068forged\u2069",
-    "طلبت استرداد المبلغ منذ أسبوعين ولم يصلني شيء",
-    "a | b | c `code` **bold** [link](javascript:alert(1)) @everyone #1 www.evil.example",
-    "x" * 100_000,
-    "' onmouseover='alert(3)' \" style=\"background:url(https://evil.example/x)\"",
-    "</style></title><style>*{display:none}</style><base href=https://evil.example>",
-    '=HYPERLINK("https://evil.example")',
-    "half a character \ud800 and a null \x00",
-    "Pieniądze wróciły? Nie, już trzeci tydzień czekam na zwrot!",
-]
+HOSTILE = list(CORPUS.values())[:IN_THE_HAND_MADE_AUDIT]
 PLAIN = [
     "I was charged twice for order 8841, please send one payment back.",
     "The parcel says delivered but nothing is here, can I get my money back or a new one?",

@@ -1,0 +1,42 @@
+"""Whatever people wrote into tasks, labels, names and guidelines stays text in a browser."""
+
+import pytest
+
+from labelq.report.text import visible
+from tests.browser.looking import foreign, open_everything, scripts
+from tests.hostile import CORPUS, LONG_LINE
+
+pytestmark = pytest.mark.browser
+
+AUDITS = ("hostile", "hand_made_0", "hand_made_1", "hand_made_2")
+
+
+@pytest.mark.parametrize("name", AUDITS)
+@pytest.mark.parametrize("page_name", ["report.html", "rules.html", "private/annotators.html"])
+def test_nothing_out_of_data_is_more_than_text(visit, audits, name, page_name):
+    page = visit(audits(name) / page_name)
+    open_everything(page)
+    assert foreign(page) == []
+    assert scripts(page) == scripts(visit(audits("sample") / page_name))
+    assert page.locator("h1").is_visible()
+    assert page.locator("h1").evaluate("h => getComputedStyle(h).position") == "static"
+    shown = page.evaluate("document.documentElement.textContent")
+    assert not set(shown) & set("\u202d\u202e\u2066\u2067\u2068\u2069\x00\x1b")
+
+
+def test_the_corpus_is_seen(visit, audits):
+    shown = "".join(
+        visit(audits(name) / page_name).evaluate("document.body.textContent")
+        for name in AUDITS
+        for page_name in ("report.html", "rules.html", "private/annotators.html")
+    )
+    folded = "".join(shown.split())
+    missing = [
+        name for name, text in CORPUS.items() if "".join(visible(text)[:30].split()) not in folded
+    ]
+    assert missing == []
+
+
+def test_a_line_of_ten_megabytes_makes_no_large_page(audits):
+    assert len(LONG_LINE) == 10_000_000
+    assert (audits("hand_made_0") / "report.html").stat().st_size < 1_000_000
