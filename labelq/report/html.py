@@ -1,17 +1,11 @@
 """The HTML pages: one file each, no request, everything from data escaped.
 
-Templates are in ``templates/``; autoescape is always on, and every data text passes through
-:func:`labelq.report.text.visible` on its way out, so no template can forget it. The only script
-is ``templates/_tables.js``; the Content-Security-Policy names its hash, so that no other can run.
-Templates are in ``templates/``; see :mod:`labelq.report.templating`.
+The only script is ``templates/_tables.js``; the Content-Security-Policy names its hash, so that
+no other can run. Templates are in ``templates/``; see :mod:`labelq.report.templating`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from labelq.report import (
@@ -29,18 +23,14 @@ from labelq.report.beside import NOTHING, Beside
 from labelq.report.caveats import caveats, notes, shortly
 from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import FEWEST, standing_out, top_findings
-from labelq.report.caveats import caveats, notes
-from labelq.report.findings import standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import counted, percent
 from labelq.report.questions import questions
 from labelq.report.reasons import INTERVALS
 from labelq.report.steps import FIRST_STEPS, ONWARD, Onward, next_steps
-from labelq.report.text import html, html_highlighted, html_of_markdown, mark, visible
-from labelq.report.without_text import NO_TEXT, SAID, is_without_text
-from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.templating import environment
 from labelq.report.text import mark
+from labelq.report.without_text import NO_TEXT, SAID, is_without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -107,7 +97,6 @@ def private_annotators_html(audit: Audit) -> str:
 def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
     """The page for one annotator: own tasks only, nobody else's name or letter."""
     from labelq.report import yours  # which brings scipy along
-    from labelq.report.feedback import COUNTS, feedback_page
 
     page = feedback_page(audit, feedback, links)
     return _render("feedback.html.j2", page=page, caution=yours.CAUTION, counts=COUNTS)
@@ -165,37 +154,4 @@ def _terms(audit: Audit) -> list[tuple[str, str]]:
 
 
 def _render(template: str, **context: Any) -> str:
-    return _environment().get_template(template).render(**context)
-
-
-def _read(name: str) -> str:
-    return (resources.files("labelq.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("labelq.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: (
-            visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-        ),
-    )
-    # The hash is of the very bytes that stand between the tags.
-    script = _read("_tables.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    environment.globals["script"] = Markup(script)  # noqa: S704 - a file of ours
-    environment.globals["script_hash"] = f"sha256-{digest}"
-    environment.filters["prose"] = html
-    environment.filters["rendered"] = html_of_markdown
-    environment.filters["highlighted"] = html_highlighted
-    # Charts are built by labelq.report.svg, where every text in them is escaped.
-    environment.filters["picture"] = lambda chart: Markup(chart.svg)  # noqa: S704
-    return environment
     return environment("labelq.report").get_template(template).render(**context)

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from labelq.report.text import html, html_highlighted, html_of_markdown, visible
@@ -29,6 +32,12 @@ def environment(*packages: str) -> Environment:
             visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
+    # The only script of the report; the hash is of the very bytes that stand between the tags.
+    folder = resources.files("labelq.report") / "templates"
+    script = (folder / "_tables.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    found.globals["script"] = Markup(script)  # noqa: S704  # a file of ours
+    found.globals["script_hash"] = f"sha256-{digest}"
     found.filters["prose"] = html
     found.filters["rendered"] = html_of_markdown
     found.filters["highlighted"] = html_highlighted
