@@ -90,7 +90,7 @@ def test_the_audit_shows_what_is_decided_and_does_not_ask_again(desk):
     run("decide", "audits/r", "category-1", "--label", "Billing", "--when", "2026-03-20")
     after = audited(desk)
     assert "decisions.yaml beside the guideline were used" in " ".join(after.split())
-    assert "Gap in the guideline" not in after
+    assert "gap in the guideline" not in after
     document = json.loads(Path("audits/r/audit.json").read_text(encoding="utf-8"))
     assert document["decided"] == {
         "category-1": {
@@ -110,7 +110,7 @@ def test_the_audit_shows_what_is_decided_and_does_not_ask_again(desk):
     text = Path("mine.yaml").read_text(encoding="utf-8").replace("[Account,", "[Acount,")
     Path("mine.yaml").write_text(text, encoding="utf-8")
     said = " ".join(audited(desk, "--decisions", "mine.yaml").split())
-    assert "Gap in the guideline" in said
+    assert "gap in the guideline" in said
     assert "category has no label 'Acount'; did you mean Account?" in said
     assert "--decisions mine.yaml" in said
     assert "Talked about" in Path("audits/r/report.md").read_text(encoding="utf-8")

@@ -12,8 +12,7 @@ from labelq import audit, read
 from labelq.cli import main
 from labelq.cli.demo import sample_folder
 from labelq.report.directory import write_audit
-from labelq.report.feedback import casebook
-from labelq.report.html import feedback_html
+from labelq.report.feedback import casebook, feedback_html
 
 RULE = """
 version: 1

@@ -35,8 +35,7 @@ def write_feedback(
     """
     from labelq.remedy.feedback import rater_called
     from labelq.remedy.guideline import TaskLinks
-    from labelq.report.feedback import casebook, feedback_markdown
-    from labelq.report.html import feedback_html
+    from labelq.report.feedback import casebook, feedback_html, feedback_markdown
     from labelq.report.reopening import reopen
     from labelq.report.text import visible
     from labelq.writing import write_files

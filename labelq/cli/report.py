@@ -13,7 +13,7 @@ from labelq.errors import SettingsError, SourceError
 if TYPE_CHECKING:
     from labelq.report.reopening import Reopened
 
-PAGES = {"html": "report.html", "md": "report.md"}
+PAGES = {"html": "report.html", "md": "report.md"}  # as in labelq.report.directory, which is heavy
 
 
 @click.command("report", short_help="The reports of an audit, from its directory alone.")
@@ -35,6 +35,12 @@ PAGES = {"html": "report.html", "md": "report.md"}
     help="Annotators' names, or letters in their place [as audited].",
 )
 @click.option(
+    "--no-text",
+    is_flag=True,
+    help="Leave all text of tasks, and what is taken from it, out of the pages (protected data)"
+    " [as audited].",
+)
+@click.option(
     "--rater",
     metavar="NAME",
     help="A feedback page for this annotator (name, id or letter; all: one for each) instead.",
@@ -50,6 +56,7 @@ def report_command(
     out: Path | None,
     format: str | None,  # noqa: A002  # the option's name
     names: bool | None,  # noqa: FBT001  # a flag, by its name
+    no_text: bool,  # noqa: FBT001  # as above
     rater: str | None,
     decisions: Path | None,
 ) -> None:
@@ -81,7 +88,13 @@ def report_command(
     paths = _paths(audit_dir, out, format)
     check_files(paths.values(), replace=True)
     found = reopen(audit_dir)
-    contents = pages(audit_dir, found, [*paths], names=found.names if names is None else names)
+    contents = pages(
+        audit_dir,
+        found,
+        [*paths],
+        names=found.names if names is None else names,
+        text=found.text and not no_text,
+    )
     write_files({paths[kind]: content for kind, content in contents.items()}, replace=True)
     for path in paths.values():
         click.echo(visible(path.as_posix()))
@@ -99,24 +112,24 @@ def _paths(audit_dir: Path, out: Path | None, kind: str | None) -> dict[str, Pat
 
 
 def pages(
-    audit_dir: Path, found: Reopened, kinds: list[str], *, names: bool
+    audit_dir: Path, found: Reopened, kinds: list[str], *, names: bool, text: bool
 ) -> Mapping[str, bytes]:
     """The reports of these kinds, as they stand in files.
 
     Raises:
         SourceError: the documents do not fit together, so that nothing can be said from them.
     """
-    from labelq.report.html import report_html
-    from labelq.report.markdown import report_markdown
+    from labelq.report.directory import report_pages
+    from labelq.report.pictures import read_pictures
+    from labelq.report.without_text import without_text
 
-    render = {"html": report_html, "md": report_markdown}
+    pictures = read_pictures(audit_dir) if text else {}
     try:
-        return {
-            kind: render[kind](found.audit, names=names, onward=found.onward).encode(
-                "utf-8", "backslashreplace"
-            )
-            for kind in kinds
-        }
+        shown = found.audit if text else without_text(found.audit)
+        made = report_pages(
+            shown, kinds, found.manifest, pictures, names=names, onward=found.onward
+        )
+        return {kind: page.encode("utf-8", "backslashreplace") for kind, page in made.items()}
     except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as cause:
         from labelq.files import one_line
 

@@ -135,13 +135,14 @@ review_group.add_command(ballots_command)
 
 
 def _take_ballots(desk: Desk, options: Mapping[str, Any]) -> None:
-    """The blind votes so far, where the audit is of a project; a meeting does without them."""
+    """The blind votes so far, where a server is named; a meeting does without them."""
     from labelq.label_studio.queues.order import read_order
     from labelq.remedy.ballots import ballot_papers
     from labelq.report.numbers import counted
     from labelq.report.text import visible
 
-    if read_order(desk.audit_dir).origin is None and options["project"] is None:
+    known = read_order(desk.audit_dir).origin is not None or options["project"] is not None
+    if not known and not (options["url"] or desk.settings.url):
         return
     papers = ballot_papers(desk.items, desk.earlier.round)
     try:

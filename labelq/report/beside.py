@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labelq.remedy.guideline import TaskLinks
 from labelq.report.pictures import Picture
+
+if TYPE_CHECKING:
+    from labelq.remedy.guideline import TaskLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ def beside(manifest: Mapping[str, Any], pictures: Mapping[str, Picture] | None =
 
     Tasks that were joined by a field or by their content have no address of their own.
     """
+    from labelq.remedy.guideline import TaskLinks
+
     options, server = manifest.get("options"), manifest.get("server")
     joined = isinstance(options, Mapping) and options.get("join") is not None
     told = server if isinstance(server, Mapping) and not joined else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ from labelq.report.without_text import without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+
+PAGES = {"html": "report.html", "md": "report.md"}
+"""The reports: kind → file."""
 
 QUEUE_COLUMNS = (
     "rank", "task", "status", "wants", "why", "people", "answers", "minutes", "gain",
@@ -54,20 +57,20 @@ def write_audit(
     """
     pictures = pictures or {}
     shown = audit if text else without_text(audit)
-    around = beside(manifest, pictures if text else None)
+    pages = report_pages(
+        shown, tuple(PAGES), manifest, pictures if text else {}, names=names, onward=onward
+    )
     with write_directory(target, replace=replace) as directory:
         private = directory / "private"
         private.mkdir()
-        # Read anywhere, by anybody: paths as seen from the audit directory.
-        page = report_html(shown, names=names, onward=onward, beside=around)
-        _write(directory / "report.html", page)
-        _write(directory / "report.md", report_markdown(shown, names=names, onward=onward))
+        for kind, page in pages.items():
+            _write(directory / PAGES[kind], page)
         _write(directory / "rules.html", rules_html(shown))
         if pictures:
             (directory / PICTURES).write_bytes(to_bytes(pictures_document(pictures)))
         _write(private / "annotators.html", private_annotators_html(audit))
         (directory / "audit.json").write_bytes(to_bytes(audit_document(audit)))
-        made = {"report": {"names": names, "onward": onward}}
+        made = {"report": {"names": names, "text": text, "onward": onward}}
         (directory / "manifest.json").write_bytes(to_bytes({**manifest, **made}))
         (directory / "queue.json").write_bytes(to_bytes(list(audit.tasks)))
         _write(directory / "queue.csv", "\ufeff" + queue_csv(audit))
@@ -86,6 +89,28 @@ def write_audit(
                 "w", encoding="utf-8", newline="", errors="backslashreplace"
             ) as file:
                 table.to_csv(file, index=False, lineterminator="\n")
+
+
+def report_pages(
+    audit: Audit,
+    kinds: Iterable[str],
+    manifest: Mapping[str, Any],
+    pictures: Mapping[str, Picture],
+    *,
+    names: bool,
+    onward: Onward,
+) -> dict[str, str]:
+    """The reports of these kinds (of :data:`PAGES`): read anywhere, by anybody, so that their
+    paths are as seen from the audit directory.
+    """
+    found = {}
+    for kind in kinds:
+        if kind == "html":
+            around = beside(manifest, pictures)
+            found[kind] = report_html(audit, names=names, onward=onward, beside=around)
+        else:
+            found[kind] = report_markdown(audit, names=names, onward=onward)
+    return found
 
 
 def queue_csv(audit: Audit) -> str:

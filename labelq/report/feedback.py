@@ -95,6 +95,15 @@ def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = No
     )
 
 
+def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
+    """The page for one annotator: own tasks only, nobody else's name or letter."""
+    from labelq.report.templating import environment
+
+    page = feedback_page(audit, feedback, links)
+    template = environment("labelq.report").get_template("feedback.html.j2")
+    return template.render(page=page, caution=yours.CAUTION, counts=COUNTS)
+
+
 def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
     """The page as Markdown; all data stands in code spans, where nothing is markup."""
     page = feedback_page(audit, feedback, links)

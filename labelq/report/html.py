@@ -21,7 +21,6 @@ from labelq.report import (
 )
 from labelq.report.beside import NOTHING, Beside
 from labelq.report.caveats import caveats, notes, shortly
-from labelq.report.feedback import COUNTS, feedback_page
 from labelq.report.findings import FEWEST, standing_out, top_findings
 from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import counted, percent
@@ -34,8 +33,6 @@ from labelq.report.without_text import NO_TEXT, SAID, is_without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
-    from labelq.remedy.feedback import Feedback
-    from labelq.remedy.guideline import TaskLinks
 
 
 def report_html(
@@ -92,14 +89,6 @@ def report_html(
 def private_annotators_html(audit: Audit) -> str:
     """The one page that says who is behind a letter."""
     return _render("annotators.html.j2", name=audit.round.name, raters=audit.round.raters)
-
-
-def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
-    """The page for one annotator: own tasks only, nobody else's name or letter."""
-    from labelq.report import yours  # which brings scipy along
-
-    page = feedback_page(audit, feedback, links)
-    return _render("feedback.html.j2", page=page, caution=yours.CAUTION, counts=COUNTS)
 
 
 def rules_html(audit: Audit) -> str:

@@ -38,12 +38,14 @@ __all__ = ["Reopened", "open_audit", "reopen"]
 @dataclass(frozen=True, slots=True)
 class Reopened:
     """An audit from its directory, and how its reports were made: with annotators' ``names`` or
-    letters, and ``onward`` to the next round. ``manifest`` says what it was made from.
+    letters, with the ``text`` of tasks or without, and ``onward`` to the next round. ``manifest``
+    says what it was made from.
     """
 
     audit: Audit
     manifest: Mapping[str, Any]
     names: bool
+    text: bool
     onward: Onward
 
 
@@ -77,7 +79,9 @@ def reopen(directory: str | Path) -> Reopened:
         raise SourceError(
             f"{path}: its files are not as `labelq audit` writes them; audit again"
         ) from None
-    return Reopened(audit, earlier.manifest, told.get("names") is True, onward)
+    return Reopened(
+        audit, earlier.manifest, told.get("names") is True, told.get("text") is not False, onward
+    )
 
 
 def _older(path: Path) -> SourceError:

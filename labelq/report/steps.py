@@ -53,7 +53,7 @@ def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWA
         _rename(audit),
         _rules(audit, directory),
         _queue(audit, directory, server=onward.server),
-        _people(audit, names),
+        _people(audit, names, directory),
         _apply(audit, directory),
         Step("Label the next round, and audit it against this one:", onward.audit),
     ]
@@ -85,9 +85,10 @@ def _rules(audit: Audit, directory: str) -> Step | None:
     if not said:
         return None
     return Step(
-        f"Decide on {said}:",
-        _command("decide", directory),
-        "The text is in guideline_draft.md; the command records what is decided.",
+        f"In the guideline meeting, decide on {said}:",
+        _command("review", directory),
+        "It opens the meeting’s page in the browser. Without a meeting, `labelq decide` records a"
+        " decision; the proposed text is in guideline_draft.md.",
     )
 
 
@@ -141,7 +142,7 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     )
 
 
-def _people(audit: Audit, names: Names) -> Step | None:
+def _people(audit: Audit, names: Names, directory: str) -> Step | None:
     raters = [rater for rater, _ in standouts(audit)]
     if not raters:
         return None
@@ -152,4 +153,9 @@ def _people(audit: Audit, names: Names) -> Step | None:
         said += (
             f" {count(more)} more {'stands' if more == 1 else 'stand'} out: the report says who."
         )
-    return Step(said)
+    page = shlex.join(["labelq", "report", directory.rstrip("/") or ".", "--rater", "all"])
+    return Step(
+        said,
+        page,
+        "The command writes each of them a page of their own tasks, in the directory private.",
+    )

@@ -16,7 +16,6 @@ from labelq.report.cards import (
 )
 from labelq.report.funnel import funnel
 from labelq.report.names import Names
-from labelq.report.side_by_side import side_by_side
 from labelq.report.text import mark
 from labelq.report.without_text import is_without_text
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 def context(audit: Audit, names: Names, beside: Beside) -> dict[str, Any]:
     """The variables of the templates of these sections."""
+    from labelq.report.side_by_side import side_by_side  # which brings scipy along
+
     draft, intake = audit.draft, audit.round.intake
     sides, more_sides = side_by_side(draft.original or "", draft.text)
     return {

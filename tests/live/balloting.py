@@ -39,6 +39,7 @@ def meeting_directory(
         csv.writer(file).writerows(rows)
     audit = json.loads((path / "audit.json").read_text("utf-8"))
     question = {"name": "sentiment", "level": "nominal", "level_source": "Choices tag"}
+    audit["schema"] = "labelq/audit/1"
     audit["questions"] = [
         {**question, "labels": list(labels), "labels_source": "config", "tag": "Choices"}
     ]

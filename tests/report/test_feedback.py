@@ -16,9 +16,8 @@ from labelq.remedy.decisions import Decision, Scope
 from labelq.remedy.feedback import KINDS, Case
 from labelq.remedy.guideline import TaskLinks
 from labelq.report import yours
-from labelq.report.feedback import casebook, feedback_markdown, feedback_page
+from labelq.report.feedback import casebook, feedback_html, feedback_markdown, feedback_page
 from labelq.report.feedback_cases import sentences
-from labelq.report.html import feedback_html
 from labelq.report.text import plain
 from tests.report.test_pages import ATTRIBUTES, Page, inert
 

@@ -360,7 +360,7 @@ def test_whatever_stands_there_there_is_a_page_or_one_line(small, data):
     try:
         opened = reopen(target)
         assert VALID.is_valid(spoiled)  # what is read is as the schema says
-        pages(target, opened, ["md"], names=False)
+        pages(target, opened, ["md"], names=False, text=True)
     except LabelqError as error:
         told = str(error)
     finally:

@@ -15,14 +15,14 @@ def test_steps_name_files_and_the_exact_command(audit):
     found = steps(audit)
     assert [plain(s.command) for s in found] == [
         "--map-label 'category:Refunds<script>=NEW'",
-        "labelq decide 'audits/my round'",
+        "labelq review 'audits/my round'",
         "labelq queue push 'audits/my round'",
-        "",
+        "labelq report 'audits/my round' --rater all",
         "labelq apply 'audits/my round'",
         "labelq audit next_round.json --guideline guideline.md",
     ]
     assert found[0].text.startswith("If a label was only renamed")
-    assert found[1].text == "Decide on 1 proposed rule (1 open gap):"
+    assert found[1].text == "In the guideline meeting, decide on 1 proposed rule (1 open gap):"
     assert "guideline_draft.md" in found[1].more
     assert found[2].text == "Bring the queue to Label Studio: 14 tasks for another person."
     assert found[2].more == (
@@ -51,7 +51,9 @@ def test_the_command_line_is_repeated_as_it_was_given(audit):
 def test_rules_left_open_are_to_be_decided_too(audit):
     left = replace(audit, draft=replace(audit.draft, undecided=2), clusters=())
     text = steps(left)[1].text
-    assert text.startswith("Decide on 1 proposed rule and 2 rules left open in an earlier draft:")
+    assert text.startswith(
+        "In the guideline meeting, decide on 1 proposed rule and 2 rules left open in an earlier draft:"
+    )
     left = replace(left, draft=replace(left.draft, rules=()))
     assert steps(left)[1].text.startswith("Decide on 2 rules left open in an earlier draft:")
 
