@@ -85,7 +85,7 @@ def _rules(audit: Audit, directory: str) -> Step | None:
     if not said:
         return None
     return Step(
-        f"In the guideline meeting, decide on {said}:",
+        f"In the meeting, decide on {said}:",
         _command("review", directory),
         "It opens the meeting’s page in the browser. Without a meeting, `labelq decide` records a"
         " decision; the proposed text is in guideline_draft.md.",

@@ -22,7 +22,7 @@ def test_steps_name_files_and_the_exact_command(audit):
         "labelq audit next_round.json --guideline guideline.md",
     ]
     assert found[0].text.startswith("If a label was only renamed")
-    assert found[1].text == "In the guideline meeting, decide on 1 proposed rule (1 open gap):"
+    assert found[1].text == "In the meeting, decide on 1 proposed rule (1 open gap):"
     assert "guideline_draft.md" in found[1].more
     assert found[2].text == "Bring the queue to Label Studio: 14 tasks for another person."
     assert found[2].more == (
@@ -52,10 +52,12 @@ def test_rules_left_open_are_to_be_decided_too(audit):
     left = replace(audit, draft=replace(audit.draft, undecided=2), clusters=())
     text = steps(left)[1].text
     assert text.startswith(
-        "In the guideline meeting, decide on 1 proposed rule and 2 rules left open in an earlier draft:"
+        "In the meeting, decide on 1 proposed rule and 2 rules left open in an earlier draft:"
     )
     left = replace(left, draft=replace(left.draft, rules=()))
-    assert steps(left)[1].text.startswith("Decide on 2 rules left open in an earlier draft:")
+    assert steps(left)[1].text.startswith(
+        "In the meeting, decide on 2 rules left open in an earlier draft:"
+    )
 
 
 def test_steps_with_nothing_to_do_are_left_out(audit):
