@@ -38,28 +38,31 @@ def habit_flags(
     exceed the others' share and the rater's own share of deviating answers elsewhere: careless
     answers are no habit.
     """
-    found: list[tuple[Votes, _Habits]] = []
+    found: list[tuple[Votes, tuple[str, ...], _Habits]] = []
     for votes in choices:
         said = others_say(votes)
         use = said >= 0
         if not use.any():
             continue
-        contents = [np.ones(len(votes.unit), np.bool_)] + [
-            np.isin(votes.unit, (*cluster.units, *cluster.lookalikes))
+        contents = [((), np.ones(len(votes.unit), np.bool_))] + [
+            (cluster.words, np.isin(votes.unit, (*cluster.units, *cluster.lookalikes)))
             for cluster in clusters
             if not cluster.remainder
             and set(cluster.labels) <= set(votes.labels)
             and cluster.cause.kind not in ("gap", "ambiguous")
         ]
-        found += [(votes, _habits(votes, said, use & inside, use, n_raters)) for inside in contents]
+        found += [
+            (votes, words, _habits(votes, said, use & inside, use, n_raters))
+            for words, inside in contents
+        ]
     if not found:
         return {}
-    corrected = holm(np.concatenate([habits.p_value for _, habits in found]), n_questions)
+    corrected = holm(np.concatenate([habits.p_value for *_, habits in found]), n_questions)
     best: dict[tuple[int, str, str], Flag] = {}
     at = 0
-    for votes, habits in found:
+    for votes, words, habits in found:
         for i in range(len(habits.rater)):
-            flag = _habit(votes, habits, i, float(corrected[at + i]))
+            flag = _habit(votes, words, habits, i, float(corrected[at + i]))
             if flag is not None:
                 key = int(habits.rater[i]), str(flag.instead_of), str(flag.label)
                 if key not in best or (flag.p_value or 0) < (best[key].p_value or 0):
@@ -72,14 +75,16 @@ def habit_flags(
     return flags
 
 
-def _habit(votes: Votes, habits: _Habits, i: int, p_value: float) -> Flag | None:
+def _habit(
+    votes: Votes, words: tuple[str, ...], habits: _Habits, i: int, p_value: float
+) -> Flag | None:
     n, of, others = int(habits.n[i]), int(habits.of[i]), float(habits.others[i])
     share = n / of
     strong = share >= HABIT_SHARE and share >= HABIT_TIMES * others
     if n < HABIT_ANSWERS or not strong or p_value >= SIGNIFICANT:
         return None
     label, instead_of = votes.labels[habits.label[i]], votes.labels[habits.instead_of[i]]
-    return Flag("habit", share, others, n, of, p_value, label, instead_of)
+    return Flag("habit", share, others, n, of, p_value, label, instead_of, words=words)
 
 
 def _habits(

@@ -112,7 +112,12 @@ def either(labels: Sequence[str]) -> str:
 
 def words_of(cluster: Cluster, limit: int = 5) -> str:
     """The words that set a cluster apart, in quotation marks; empty if there are none."""
-    return ", ".join(f"“{mark(word, 40)}”" for word in cluster.words[:limit])
+    return quoted_words(cluster.words, limit)
+
+
+def quoted_words(words: Sequence[str], limit: int = 5) -> str:
+    """The first few words, each in quotation marks."""
+    return ", ".join(f"“{mark(word, 40)}”" for word in words[:limit])
 
 
 def cluster_size(cluster: Cluster) -> str:
@@ -321,7 +326,8 @@ def flag(behaviour: Flag, others: str = THE_OTHERS) -> str:
             f" {count(behaviour.n)} of {count(behaviour.of)}{day} on, {percent(of_others)} before"
         )
     if behaviour.kind == "habit":
-        said = f"answers {label(behaviour.label)}"
+        about = f"on tasks about {quoted_words(behaviour.words)} " if behaviour.words else ""
+        said = f"{about}answers {label(behaviour.label)}"
         if behaviour.instead_of is not None:
             said += f" where the others say {label(behaviour.instead_of)}"
         said += f" {count(behaviour.n)} of {counted(behaviour.of, 'time')}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.labels.model import Round
     from labelq.pinpoint.findings import Cluster
+    from labelq.pinpoint.rater_findings import RaterReport
     from labelq.remedy.acts import Draft
     from labelq.remedy.decisions import Decision
     from labelq.remember.findings import Comparison
@@ -43,6 +44,7 @@ def without_text(audit: Audit) -> Audit:
         audit,
         round=_round(audit.round),
         clusters=tuple(map(_cluster, audit.clusters)),
+        raters=tuple(map(_report, audit.raters)),
         draft=_draft(audit.draft),
         tasks=(),
         decisions=tuple(_decision(one, called[one.id]) for one in audit.decisions),
@@ -74,6 +76,11 @@ def _words(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _cluster(cluster: Cluster) -> Cluster:
     return replace(cluster, words=_words(cluster.words), apart=())
+
+
+def _report(report: RaterReport) -> RaterReport:
+    flags = tuple(replace(flag, words=_words(flag.words)) for flag in report.flags)
+    return replace(report, flags=flags)
 
 
 def _draft(draft: Draft) -> Draft:

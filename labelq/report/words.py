@@ -139,14 +139,14 @@ def counts(verdict: Verdict) -> str:
     if not v.n_multiple:
         return f"None of the {counted(v.n_units, 'task')} was labeled by two or more people."
     said = f"All annotators agreed on {count(v.n_unanimous)} of {counted(v.n_multiple, 'task')}"
-    if v.commonest is not None:
-        said += f"; always answering {causes.label(v.commonest)} would match {answers_matched(v)}"
     if v.n_multiple == v.n_units:
-        return f"{said}. Two or more people labeled every one of these tasks."
-    return (
-        f"{said}. This rests on the {count(v.n_multiple)} of {counted(v.n_units, 'task')} "
-        "that two or more people labeled."
-    )
+        said += ". Two or more people labeled every one of these tasks."
+    else:
+        said += f" that two or more people labeled, of {count(v.n_units)} in all."
+    if v.commonest is None:
+        return said
+    always = f"Always answering {causes.label(v.commonest)} would match {answers_matched(v)}"
+    return f"{said} {always}, counting every task."
 
 
 def answers_matched(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from labelq.remedy.feedback import Feedback
 from labelq.remedy.guideline.wording import number
 from labelq.report import causes
 from labelq.report.annotators import FAMILIES, NOT_ASKED
-from labelq.report.causes import label
+from labelq.report.causes import label, quoted_words
 from labelq.report.numbers import coefficient, count, counted, percent, seconds
 from labelq.report.text import mark
 
@@ -136,7 +136,8 @@ def _said(flag: Flag, report: RaterReport) -> Iterator[str]:
         yield f"From your answer {count(flag.n)} of {count(flag.of)}{day} on, you and the others"
         yield f" agree on {percent(value)} of pairs; before, on {percent(flag.others)}"
     elif flag.kind == "habit":
-        where = f"Where the others say {label(flag.instead_of)}, you" if flag.instead_of else "You"
+        about = f"On tasks about {quoted_words(flag.words)}, where" if flag.words else "Where"
+        where = f"{about} the others say {label(flag.instead_of)}, you"
         yield f"{where} answer {label(flag.label)}: {n}{_theirs(flag.others)}"
     elif flag.kind == "shift":
         way = "higher" if value > 0 else "lower"

@@ -26,9 +26,8 @@ def verdict(audit):
 
 def test_a_verdict_opens_with_plain_counts(verdict):
     assert plain(words.verdict(verdict)) == (
-        "All annotators agreed on 89 of 1,912 tasks; always answering billing would match "
-        "34 % of answers. "
-        "This rests on the 1,912 of 30,000 tasks that two or more people labeled. "
+        "All annotators agreed on 89 of 1,912 tasks that two or more people labeled, of 30,000 in"
+        " all. Always answering billing would match 34 % of answers, counting every task. "
         "Unreliable: even the upper end of the interval, .69, stays below .667."
     )
 
