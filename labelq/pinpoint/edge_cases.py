@@ -78,6 +78,22 @@ def find_edge_cases(
     )
 
 
+def disputed_gold(
+    round_: Round, question: Question, consensus: Consensus | None = None
+) -> frozenset[int]:
+    """All units whose gold is in dispute: those of the kinds ``against_gold`` and, where there is
+    a ``consensus`` to say who is consistent, ``gold_rejected``.
+    """
+    gold = round_.gold.get(question.name)
+    if gold is None or question.no_labels:
+        return frozenset()
+    ratings = round_.ratings[question.name]
+    found = set(_against_gold(ratings, gold, _Tally.of(ratings)).tolist())
+    if consensus is not None:
+        found.update(_rejected_gold(_most_consistent(ratings, consensus), gold).tolist())
+    return frozenset(found)
+
+
 class _Tally:
     """Per unit: how many votes, and how many the first and second value got, and which."""
 

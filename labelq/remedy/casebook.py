@@ -5,13 +5,17 @@ Known is what a reviewer decided, what a decided rule says, and gold, in this or
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Round, Units
+from labelq.measure.results import Consensus
+from labelq.pinpoint.edge_cases import disputed_gold
 from labelq.pinpoint.findings import Agenda, Cluster
 from labelq.pinpoint.rater_findings import RaterReport
 from labelq.pinpoint.raters import excused_units
@@ -27,12 +31,22 @@ MIDDLE_OF = 5
 """Among so many raters the one in the middle is nobody in particular."""
 
 
+class _Source(NamedTuple):
+    """What is known of an answer: by what (a kind), the label it says, whether it was given."""
+
+    kind: Kind
+    says: str | None
+    right: bool
+    decision: Decision | None = None
+    known: bool | None = None
+
+
 class Casebook:
     """Finds the cases of every rater of one round; what is common to all is looked up once.
 
     ``guideline`` is the text that the round was labeled under, ``anchors`` the units of an
     earlier round that decisions were made on: without these a decision on the tasks of another
-    round says nothing about this one.
+    round says nothing about this one. ``consensus`` tells who is consistent (by question).
     """
 
     def __init__(
@@ -46,6 +60,7 @@ class Casebook:
         *,
         guideline: str | None = None,
         anchors: Units | None = None,
+        consensus: Mapping[str, Consensus] | None = None,
     ) -> None:
         self.round = round_
         self.reports, self.clusters = reports, clusters
@@ -63,6 +78,11 @@ class Casebook:
         for question in round_.questions:
             ratings = last_words(round_, question)
             self.answers += answers_of(round_, question, ratings, self.today)
+        self.disputed = {
+            q.name: disputed_gold(round_, q, (consensus or {}).get(q.name))
+            for q in round_.questions
+        }
+        self.aside = {a.question for a in round_.intake.aside if a.reason == "unknown_label"}
         self.excused = {
             q.name: frozenset(excused_units(round_, q, self.open).tolist())
             for q in round_.questions
@@ -80,16 +100,19 @@ class Casebook:
         # What is looked at one by one: rows where something is known, or others are at odds.
         self.known = [np.isin(answers.unit, self._units_known(answers)) for answers in self.answers]
         self.at_odds = [answers.most > answers.alike for answers in self.answers]
+        self.standings: dict[int, tuple[Standing, ...]] = {}
 
     def of(self, rater: int) -> Feedback:
         """What the rater with this code can learn."""
         own = tuple(report for report in self.reports if report.rater == rater)
         found = [case for at in range(len(self.answers)) for case in self._cases(at, rater)]
-        counts: dict[Kind, int] = {}
-        for case in found:
-            counts[case.kind] = counts.get(case.kind, 0) + 1
+        # Of a multiple choice one answer may be several cases.
+        counts = Counter(kind for kind, *_ in {(c.kind, c.question, c.unit) for c in found})
         cases = tuple(self._with_others(case, rater) for case in chosen(found))
         named = {case.decision for case in cases}
+        habits = tuple(
+            c for c in self.clusters if c.cause.kind == "rater" and c.cause.rater == rater
+        )
         # Of a multiple choice the first label stands for all.
         units = [a.unit[a.rows_of(rater)] for a in self.answers if not a.tick]
         return Feedback(
@@ -97,12 +120,14 @@ class Casebook:
             len(np.unique(np.concatenate([np.zeros(0, np.int32), *units]))),
             sum(map(len, units)),
             own,
-            tuple(self._standings(rater)),
-            tuple(c for c in self.clusters if c.cause.kind == "rater" and c.cause.rater == rater),
+            self._standings(rater),
+            habits,
             cases,
             counts,
             {name: one for name, one in self.decisions.items() if name in named},
             self.usual,
+            self._usual_gold(),
+            {one.id: self._apart(one, rater) for one in habits},
         )
 
     def _now(self, question: str, label: str) -> str:
@@ -163,56 +188,76 @@ class Casebook:
         rows = answers.rows_of(rater)
         for row in rows[self.known[at][rows] | self.at_odds[at][rows]].tolist():
             unit = int(answers.unit[row])
-            case = self._known(answers, row, unit, rater) if self.known[at][row] else None
-            if case is None and self.at_odds[at][row]:
+            source = self._source(answers, row, unit, rater) if self.known[at][row] else None
+            if source is not None:
+                if not source.right:
+                    yield self._told(source, answers, row, rater)
+            elif self.at_odds[at][row]:
                 case = self._among_others(answers, row, unit, rater)
-            if case is not None:
-                yield case
+                if case is not None:
+                    yield case
 
-    def _known(self, answers: Answers, row: int, unit: int, rater: int) -> Case | None:
-        """What is known of a unit and stands against the answer; None where nothing does."""
+    def _source(self, answers: Answers, row: int, unit: int, rater: int) -> _Source | None:
+        """The strongest of what is known of a unit and about the answer; None: nothing is."""
         answer = answers.answer(row)
         reviewed, gold = answers.adjudicated.get(unit), answers.gold.get(unit)
         if reviewed is not None:
-            return (
-                None
-                if reviewed == answer
-                else self._case(answers, row, "adjudicated", reviewed, rater)
-            )
+            return _Source("adjudicated", reviewed, answer == reviewed)
+        golden = None
+        if gold is not None:
+            kind: Kind = "doubted" if unit in self.disputed[answers.question] else "gold"
+            golden = _Source(kind, gold, answer == gold)
         decision, says, voters = self._rule(answers, unit)
-        if decision is not None and rater in voters:
-            kind: Kind = "rule" if decision.outcome == "label" else "relabeled"
-            case = self._case(answers, row, kind, says, rater)
-            named = decision.scope.tasks
-            return replace(
-                case,
-                decision=decision.id,
-                known=self._known_then(decision, answers, row),
-                resembles=bool(named) and self.round.units.ids[unit] not in named,
-                words=case.words or decision.scope.words,
-            )
-        if gold is not None and answer not in (gold, says):
-            most_agree = answers.same(row) >= 2 and 2 * answers.same(row) > answers.others(row)
-            return self._case(answers, row, "doubted" if most_agree else "gold", gold, rater)
-        return None
+        if decision is None:
+            return golden
+        known = self._known_then(decision, answers, row)
+        if answer == says or rater in voters:
+            kind = "rule" if known is not False else "later"
+            kind = kind if decision.outcome == "label" else "relabeled"
+        elif says is not None and self._neither(answers, row, [*decision.labels, says]):
+            kind = "neither"
+        else:
+            return golden
+        ruled = _Source(kind, says, answer == says, decision, known)
+        # What was known beforehand stands before a rule that nobody could know.
+        first = golden is not None and golden.kind == "gold" and not golden.right
+        return golden if first and kind in ("later", "neither") and not ruled.right else ruled
+
+    def _neither(self, answers: Answers, row: int, labels: Iterable[str]) -> bool:
+        """Whether most of the others, two or more, gave one of ``labels``, and the rater none."""
+        sides = {self._now(answers.question, label) for label in labels}
+        if answers.tick is not None or answers.answer(row) in sides:
+            return False
+        n = sum(n for label, n in answers.counts(row) if label in sides)
+        return n > 1 and 2 * n > answers.others(row)
+
+    def _told(self, source: _Source, answers: Answers, row: int, rater: int) -> Case:
+        """The case of an answer that something known stands against."""
+        case = self._case(answers, row, source.kind, source.says, rater)
+        if source.decision is None:
+            return case
+        scope = source.decision.scope
+        return replace(
+            case,
+            decision=source.decision.id,
+            known=source.known,
+            resembles=bool(scope.tasks) and self.round.units.ids[case.unit] not in scope.tasks,
+            words=case.words or scope.words,
+        )
 
     def _among_others(self, answers: Answers, row: int, unit: int, rater: int) -> Case | None:
         """An answer that others do not share, where nothing known decides."""
-        answer = answers.answer(row)
-        if answer in (
-            answers.adjudicated.get(unit),
-            self._rule(answers, unit)[1],
-            answers.gold.get(unit),
-        ):
-            return None
         if answers.far is not None:
             return self._case(answers, row, "others", None, rater) if answers.far[row] else None
         cluster = self.cluster_of.get((answers.question, answers.tick, unit))
         excused = unit in self.excused[answers.question]
         lead, same, n = answers.lead(row), answers.same(row), answers.others(row)
         kind: Kind
-        if cluster is not None and excused and cluster.cause.kind in ("gap", "ambiguous"):
-            kind = "gap" if cluster.cause.kind == "gap" else "ambiguous"
+        cause = cluster.cause.kind if cluster is not None and excused else None
+        if cause == "gap" and cluster is not None and self._neither(answers, row, cluster.labels):
+            kind = "neither"
+        elif cause in ("gap", "ambiguous"):
+            kind = cause
         elif _close(lead, same, n):
             kind = "even"
         elif lead < 2 or 2 * lead <= n:
@@ -240,6 +285,7 @@ class Casebook:
             words=() if cluster is None else cluster.words,
             apart=answers.steps(row, says),
             tick=None if answers.tick is None else answers.labels[1],
+            aside=answers.question in self.aside,
         )
 
     def _known_then(self, decision: Decision, answers: Answers, row: int) -> bool | None:
@@ -251,34 +297,59 @@ class Casebook:
             return False
         return True if decision.id in self.told else None
 
-    def _standings(self, rater: int) -> Iterator[Standing]:
+    def _standings(self, rater: int) -> tuple[Standing, ...]:
         """How the answers compare with what is known; a multiple choice counts once.
 
-        A rule that came after the answer is left out: nobody could follow it.
+        Every answer is held against the strongest of what is known of it. A rule that came after
+        the answer is left out: nobody could follow it.
         """
-        held: dict[tuple[Kind, str, int], tuple[bool, bool]] = {}
+        if rater not in self.standings:
+            self.standings[rater] = tuple(self._compared(rater))
+        return self.standings[rater]
+
+    def _compared(self, rater: int) -> Iterator[Standing]:
+        held: dict[tuple[Kind, str], dict[int, tuple[bool, bool]]] = {}
         for answers, known_row in zip(self.answers, self.known, strict=True):
             rows = answers.rows_of(rater)
             for row in rows[known_row[rows]].tolist():
-                unit, answer = int(answers.unit[row]), answers.answer(row)
-                decision, says, voters = self._rule(answers, unit)
-                if decision is None or self._known_then(decision, answers, row) is False:
-                    says = None
-                known: dict[Kind, str | None] = {
-                    "adjudicated": answers.adjudicated.get(unit),
-                    "rule": says if answer == says or rater in voters else None,
-                    "gold": answers.gold.get(unit),
-                }
+                unit = int(answers.unit[row])
+                source = self._source(answers, row, unit, rater)
+                if source is None or source.kind not in (*STANDS, "doubted"):
+                    continue
                 against = 2 * answers.lead(row) > answers.others(row)
-                for kind, label in known.items():
-                    if label is not None:
-                        key = kind, answers.question, unit
-                        right, alone = held.get(key, (True, False))
-                        held[key] = right and answer == label, alone or against
-        for kind in STANDS:
-            own = [found for (of, _, _), found in held.items() if of == kind]
-            if own:
-                yield Standing(kind, sum(right for right, _ in own), len(own), sum(map(all, own)))
+                of_kind = held.setdefault((source.kind, answers.question), {})
+                right, alone = of_kind.get(unit, (True, False))
+                of_kind[unit] = right and source.right, alone or against
+        for kind in (*STANDS, "doubted"):
+            for (of, question), found in held.items():
+                if of == kind:
+                    n = sum(right for right, _ in found.values())
+                    stood = tuple(unit for unit, both in found.items() if all(both))
+                    yield Standing(of, question, n, len(found), stood)
+
+    def _usual_gold(self) -> dict[str, float]:
+        """By question the share of gold of the rater in the middle."""
+        return _middle(
+            (one.question, one.right / one.of)
+            for rater in range(len(self.round.raters))
+            for one in self._standings(rater)
+            if one.kind == "gold"
+        )
+
+    def _apart(self, habit: Cluster, rater: int) -> tuple[int, int]:
+        """On how many units of a habit the rater stands apart from two or more others, and on
+        how many of these the others are at one.
+        """
+        at_one: dict[int, bool] = {}
+        for answers, at_odds in zip(self.answers, self.at_odds, strict=True):
+            if answers.question != habit.question or not self._about(answers, habit.labels):
+                continue
+            rows = answers.rows_of(rater)
+            rows = rows[at_odds[rows] & (answers.n[rows] > 1)]
+            for row in rows[np.isin(answers.unit[rows], habit.units)].tolist():
+                unit, alike = int(answers.unit[row]), answers.lead(row) == answers.others(row)
+                at_one[unit] = alike and at_one.get(unit, True)
+        return len(at_one), sum(at_one.values())
 
 
 def _close(lead: int, same: int, n: int) -> bool:
@@ -288,14 +359,22 @@ def _close(lead: int, same: int, n: int) -> bool:
 
 
 def _usual(reports: Sequence[RaterReport]) -> dict[str, float]:
+    return _middle(
+        (report.question, report.agreement)
+        for report in reports
+        if report.agreement is not None and report.statistics.most.value is not None
+    )
+
+
+def _middle(shares: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """By question the share in the middle, of :data:`MIDDLE_OF` or more."""
     of_question: dict[str, list[float]] = {}
-    for report in reports:
-        if report.statistics.most.value is not None:
-            of_question.setdefault(report.question, []).append(report.statistics.most.value)
+    for question, share in shares:
+        of_question.setdefault(question, []).append(share)
     return {
-        name: float(np.median(shares))
-        for name, shares in of_question.items()
-        if len(shares) >= MIDDLE_OF
+        name: float(np.median(found))
+        for name, found in of_question.items()
+        if len(found) >= MIDDLE_OF
     }
 
 

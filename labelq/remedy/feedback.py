@@ -18,18 +18,21 @@ from labelq.pinpoint.rater_findings import RaterReport
 from labelq.remedy.decisions import Decision, near
 
 Kind = Literal[
-    "adjudicated", "rule", "gold", "others", "gap", "ambiguous", "even", "split", "doubted",
-    "relabeled",
+    "adjudicated", "rule", "gold", "later", "others", "neither", "gap", "ambiguous", "even",
+    "split", "doubted", "relabeled",
 ]  # fmt: skip
 """Why an answer is worth a look, the most useful first:
 
 ``adjudicated``: a reviewer decided another label. ``rule``: a decided rule says another one.
-``gold``: the label known beforehand is another one. ``others``: most of the others, two or
-more of them, gave the same other label. And where it says nothing about the rater: ``gap``: the
+``gold``: the label known beforehand is another one. ``later``: a rule that was decided after the
+answer says another one. ``others``: most of the others, two or more of them, gave the same other
+label. ``neither``: most of the others gave one of the labels that a rule, or an open gap, is
+between, and the rater gave none of these. And where it says nothing about the rater: ``gap``: the
 guideline has no rule for such units. ``ambiguous``: they can be read in several ways. ``even``:
 as many answered like the rater as otherwise, or one less. ``split``: the others do not agree
 either.
-``doubted``: most of the others contradict gold with the same answer. ``relabeled``: the label was
+``doubted``: gold is another label and in dispute
+(:func:`~labelq.pinpoint.edge_cases.disputed_gold`). ``relabeled``: the label was
 dropped, split or made new by a decision.
 """
 
@@ -42,7 +45,7 @@ NOT_YOU: tuple[Kind, ...] = ("gap", "ambiguous", "even", "split", "doubted", "re
 """Kinds that count against nobody."""
 
 MOST_CASES = 40
-"""So many cases are shown to one rater: nobody goes through more in one sitting."""
+"""So many answers are shown to one rater: nobody goes through more in one sitting."""
 
 FEWEST = 4
 """Of each kind at least so many, where there are as many."""
@@ -60,7 +63,8 @@ class Case:
     the answer (None: not known); ``resembles``: the rule was decided on other units, like it.
     ``between`` is the range of the others' numbers, ``apart`` how many steps of an ordered scale
     lie between the answer and ``says``. ``tick`` is the label of a multiple choice that was chosen
-    (``answer`` is the same) or left out.
+    (``answer`` is the same) or left out. ``aside``: answers to the question were set aside,
+    because their label is not in the labeling config; perhaps others' answers to this unit.
     """
 
     question: str
@@ -82,27 +86,32 @@ class Case:
     between: tuple[str, str] | None = None
     apart: int = 0
     tick: str | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of ``of`` answers that something stands behind, ``right`` are the same; ``alone`` of
-    these although most of the others answered otherwise.
+    """Of ``of`` answers to a question that something stands behind, ``right`` are the same; on
+    the units ``alone`` although most of the others answered otherwise. A kind ``doubted`` says of
+    how many answers gold is in dispute.
     """
 
     kind: Kind
+    question: str
     right: int
     of: int
-    alone: int
+    alone: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What one rater can learn. ``reports`` are the rater's own, ``habits`` clusters of the
-    rater's own habits, ``cases`` up to :data:`MOST_CASES`, by kind; ``counts`` says how many
-    there are of each kind.
-    ``usual`` is by question how often the rater in the middle answers what most of the others
-    do, where there are so many that it is nobody's own number.
+    rater's own habits; ``apart`` says of each (by id) on how many of its units the rater stands
+    apart from two or more others, and on how many of these the others are at one. ``cases`` are
+    about up to :data:`MOST_CASES` answers, by kind; ``counts`` says how many answers there are of
+    each kind: a multiple choice is one, and may be several cases.
+    ``usual`` is by question how much the rater in the middle agrees with the others, ``usual_gold``
+    how often that one's answer is gold, where there are so many that it is nobody's own number.
     """
 
     rater: int
@@ -115,13 +124,15 @@ class Feedback:
     counts: Mapping[Kind, int]
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     usual: Mapping[str, float] = field(default_factory=dict)
+    usual_gold: Mapping[str, float] = field(default_factory=dict)
+    apart: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def of_kind(self, *kinds: Kind) -> tuple[Case, ...]:
         """The cases shown that are of one of ``kinds``."""
         return tuple(case for case in self.cases if case.kind in kinds)
 
     def n(self, *kinds: Kind) -> int:
-        """How many cases there are of ``kinds``, shown or not."""
+        """How many answers there are of ``kinds``, shown or not."""
         return sum(self.counts.get(kind, 0) for kind in kinds)
 
 
@@ -145,19 +156,20 @@ def rater_called(raters: Sequence[Rater], name: str) -> int:
 
 def chosen(found: Collection[Case]) -> tuple[Case, ...]:
     """The most useful cases, of every kind some, and no question crowds out the others."""
-    ranked: dict[Kind, list[Case]] = {}
+    ranked: dict[Kind, list[list[Case]]] = {}
     for kind in KINDS:
-        of_question: dict[str, list[Case]] = {}
+        of_question: dict[str, dict[int, list[Case]]] = {}
         for case in sorted((case for case in found if case.kind == kind), key=_rank):
-            of_question.setdefault(case.question, []).append(case)
-        ranked[kind] = [
-            case for row in zip_longest(*of_question.values()) for case in row if case is not None
-        ]
-    shown = {kind: min(len(cases), FEWEST) for kind, cases in ranked.items()}
-    for kind, cases in ranked.items():
+            of_question.setdefault(case.question, {}).setdefault(case.unit, []).append(case)
+        rows = zip_longest(*(answers.values() for answers in of_question.values()))
+        ranked[kind] = [answer for row in rows for answer in row if answer is not None]
+    shown = {kind: min(len(answers), FEWEST) for kind, answers in ranked.items()}
+    for kind, answers in ranked.items():
         room = MOST_CASES - sum(shown.values())
-        shown[kind] += max(0, min(room, len(cases) - shown[kind]))
-    return tuple(case for kind, cases in ranked.items() for case in cases[: shown[kind]])
+        shown[kind] += max(0, min(room, len(answers) - shown[kind]))
+    return tuple(
+        case for kind, answers in ranked.items() for own in answers[: shown[kind]] for case in own
+    )
 
 
 def _rank(case: Case) -> tuple[object, ...]:

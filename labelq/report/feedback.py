@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labelq.pinpoint.rater_findings import RaterReport
 from labelq.remedy.casebook import Casebook
-from labelq.remedy.feedback import Feedback
+from labelq.remedy.feedback import STANDS, Feedback
 from labelq.report import yours
 from labelq.report.feedback_cases import Card, Group, groups
 from labelq.report.numbers import NONE, count, counted, percent
@@ -20,23 +21,27 @@ from labelq.report.text import mark, markdown
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
-    from labelq.labels.model import Units
+    from labelq.labels.model import Round, Units
     from labelq.remedy.guideline import TaskLinks
+
+MOST_NAMED = 10
+"""Tasks named in a sentence."""
 
 COUNTS = "Others appear on this page as counts only."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: how often the answer is what most of the others gave, how often that of the
-    annotator in the middle is, and known answers.
+    """One question: how much the annotator agrees with the others, and with known answers; and
+    how much the annotator in the middle does (``usual``, ``usual_gold``).
     """
 
     question: str
-    most: str
+    agreement: str
     interval: str
     usual: str
     gold: str
+    usual_gold: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class FeedbackPage:
     rows: list[Row]
     has_usual: bool
     has_gold: bool
+    has_usual_gold: bool
+    caution: str
     patterns: list[yours.Pattern]
     nothing: str
     too_little: str
@@ -68,6 +75,7 @@ def casebook(audit: Audit, *, anchors: Units | None = None) -> Casebook:
         audit.agendas,
         audit.decisions,
         audit.decided,
+        consensus=audit.consensus,
         guideline=audit.draft.original,
         anchors=anchors,
     )
@@ -76,18 +84,17 @@ def casebook(audit: Audit, *, anchors: Units | None = None) -> Casebook:
 def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> FeedbackPage:
     """The page of one annotator, in words. ``links`` is where tasks are looked at."""
     patterns = yours.patterns(feedback)
+    rows = [row for row in map(partial(_row, feedback), feedback.reports) if row is not None]
     return FeedbackPage(
         name=audit.round.raters[feedback.rater].name,
         round=audit.round.name,
         answer=_answer(feedback),
-        well=list(_well(feedback)),
-        rows=[
-            _row(report, feedback)
-            for report in feedback.reports
-            if report.gold_of or report.statistics.most.value is not None
-        ],
+        well=list(_well(audit.round, feedback)),
+        rows=rows,
         has_usual=bool(feedback.usual),
-        has_gold=any(report.gold_of for report in feedback.reports),
+        has_gold=any(row.gold != NONE for row in rows),
+        has_usual_gold=any(row.usual_gold != NONE for row in rows),
+        caution=yours.caution(feedback),
         patterns=patterns,
         nothing="" if patterns else yours.NOTHING,
         too_little=yours.too_little(feedback),
@@ -101,7 +108,7 @@ def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = No
 
     page = feedback_page(audit, feedback, links)
     template = environment("labelq.report").get_template("feedback.html.j2")
-    return template.render(page=page, caution=yours.CAUTION, counts=COUNTS)
+    return template.render(page=page, counts=COUNTS)
 
 
 def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
@@ -113,7 +120,7 @@ def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None 
     said += ["## Patterns", page.nothing]
     if page.patterns:
         said += [_list([f"{one.said} {one.rests}".strip() for one in page.patterns])]
-        said.append(yours.CAUTION)
+        said.append(page.caution)
     said.append(page.too_little)
     for group in page.groups:
         said += [f"## {group.title} ({count(group.n)})", group.lead if group.n else group.none]
@@ -124,10 +131,16 @@ def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None 
 
 
 def _of_question(row: Row) -> str:
-    known = "" if row.gold == NONE else f"; known answers: {row.gold}"
-    spread = "" if row.interval == NONE else f" ({row.interval})"
-    usual = "" if row.usual == NONE else f"; usual here: {row.usual}"
-    return f"{row.question}: the answer of most others on {row.most} of tasks{spread}{usual}{known}"
+    said = []
+    if row.agreement != NONE:
+        spread = "" if row.interval == NONE else f" ({row.interval})"
+        said.append(f"you agree with the others in {row.agreement} of comparisons{spread}")
+    if row.usual != NONE:
+        said.append(f"usual here: {row.usual}")
+    if row.gold != NONE:
+        usual = "" if row.usual_gold == NONE else f" (usual here: {row.usual_gold})"
+        said.append(f"known answers: {row.gold}{usual}")
+    return f"{row.question}: {'; '.join(said)}"
 
 
 def _task(card: Card) -> str:
@@ -149,11 +162,10 @@ def _answer(feedback: Feedback) -> str:
     told = [r for r in feedback.reports if r.statistics.most.value is not None]
     if not told:  # numbers are seldom the same; nothing to compare is another matter
         alone = not any(r.n_shared for r in feedback.reports)
-        return f"{said} Nobody else answered any of them." if alone else said
-    best = max(told, key=lambda r: r.statistics.most.value or 0.0)
-    about = f"On {mark(best.question)}, your" if len(feedback.reports) > 1 else "Your"
-    share = percent(best.statistics.most.value)
-    return f"{said} {about} answer is the one that most of the others gave on {share} of tasks."
+        return f"{said} No other answer to any of them is counted." if alone else said
+    best = max(told, key=lambda r: r.agreement or 0.0)
+    about = f"On {mark(best.question)}, you" if len(feedback.reports) > 1 else "You"
+    return f"{said} {about} agree with the others in {percent(best.agreement)} of comparisons."
 
 
 _KNOWN = {
@@ -163,25 +175,45 @@ _KNOWN = {
 }
 
 
-def _well(feedback: Feedback) -> Iterator[str]:
+def _well(source: Round, feedback: Feedback) -> Iterator[str]:
     """Answers that are known to be right."""
-    for one in feedback.standings:
-        yield _KNOWN[one.kind].format(n=count(one.of), right=count(one.right))
-    if alone := sum(one.alone for one in feedback.standings):
-        often = f"{yours.capital(yours.number(alone))} times"
-        times = {1: "Once", 2: "Twice"}.get(alone, often)
-        yield f"{times} yours was the right answer although most of the others gave another."
+    for kind in STANDS:
+        known = [one for one in feedback.standings if one.kind == kind]
+        if known:
+            n, right = sum(one.of for one in known), sum(one.right for one in known)
+            yield _KNOWN[kind].format(n=count(n), right=count(right))
+    if doubted := sum(one.of for one in feedback.standings if one.kind == "doubted"):
+        yield (
+            f"{counted(doubted, 'more known answer')} {'is' if doubted == 1 else 'are'} left out:"
+            f" most annotators, or those usually most consistent, contradict {'it' if doubted == 1 else 'them'}."
+        )
+    alone = {unit: None for one in feedback.standings for unit in one.alone}
+    if times := sum(len(one.alone) for one in feedback.standings if one.kind in STANDS):
+        often = {1: "Once", 2: "Twice"}.get(times, f"{yours.capital(yours.number(times))} times")
+        tasks = ", ".join(mark(source.units.ids[unit], 80) for unit in list(alone)[:MOST_NAMED])
+        more = f" and {count(len(alone) - MOST_NAMED)} more" if len(alone) > MOST_NAMED else ""
+        yield (
+            f"{often} yours was the right answer although most of the others gave another:"
+            f" {'task' if len(alone) == 1 else 'tasks'} {tasks}{more}."
+        )
 
 
-def _row(report: RaterReport, feedback: Feedback) -> Row:
-    most = report.statistics.most
+def _row(feedback: Feedback, report: RaterReport) -> Row | None:
+    """The line of a question; None where there is nothing to say."""
+    gold = [
+        one for one in feedback.standings if (one.kind, one.question) == ("gold", report.question)
+    ]
+    told = report.statistics.most.value is not None  # numbers are seldom the same
+    if not told and not gold:
+        return None
     spread = NONE
-    if most.lower is not None and most.upper is not None:
-        spread = f"{percent(most.lower)} to {percent(most.upper)}"
+    if told and report.lower is not None and report.upper is not None:
+        spread = f"{percent(report.lower)} to {percent(report.upper)}"
     return Row(
         mark(report.question),
-        percent(most.value),
+        percent(report.agreement) if told else NONE,
         spread,
         percent(feedback.usual.get(report.question)),
-        f"{count(report.gold_right)} of {count(report.gold_of)}" if report.gold_of else NONE,
+        f"{count(gold[0].right)} of {count(gold[0].of)}" if gold else NONE,
+        percent(feedback.usual_gold.get(report.question)) if gold else NONE,
     )

@@ -64,10 +64,14 @@ class Group:
     none: str
 
 
+ASIDE = "; some were set aside, because their label is not in the labeling config"
+"""Said where it may be so of others' answers to a task: which task they were to is not kept."""
+
 _TITLES: dict[Kind, str] = {
     "adjudicated": "Decided by a reviewer",
     "gold": "Known answers",
     "others": "Most of the others at one",
+    "neither": "A third answer where the guideline has no rule yet",
     "gap": "The guideline has no rule for these yet",
     "ambiguous": "These can be read in several ways",
     "even": "Close votes",
@@ -80,15 +84,22 @@ _SAID: dict[Kind, str] = {
         "No decided rule is known to be about these. Where the guideline supports your answer, or"
         " is silent, bring the task to the next guideline meeting."
     ),
+    "neither": (
+        "Most of the others gave one of the two labels between which a rule is missing, and you"
+        " gave another one."
+    ),
     "gap": "Annotators read these in different, consistent ways: a rule is missing.",
     "ambiguous": "Votes on tasks like these split without a pattern.",
     "even": "About as many answered like you as otherwise: still open.",
-    "doubted": "Most of the others answered as you did.",
+    "doubted": (
+        "Most annotators, or those usually most consistent, contradict these known answers. They"
+        " are in no count above."
+    ),
 }
 
 
 def groups(source: Round, feedback: Feedback, links: TaskLinks | None = None) -> list[Group]:
-    """The three sections: something stands against it, others do, and neither."""
+    """The four sections: something stands against it, or does since, others do, and neither."""
 
     def group(anchor: str, title: str, lead: str, none: str, kinds: Sequence[Kind]) -> Group:
         parts = [part for kind in kinds for part in _parts(source, feedback, kind, links)]
@@ -103,11 +114,19 @@ def groups(source: Round, feedback: Feedback, links: TaskLinks | None = None) ->
             STANDS,
         ),
         group(
+            "later",
+            "Decided since you answered",
+            "Nobody could know these rules then: they count against nobody, and are for the next"
+            " round.",
+            "None: no rule that came later says otherwise than you did.",
+            ("later",),
+        ),
+        group(
             "others",
             "Where most of the others answered otherwise",
             "A difference, not an error: worth a second look.",
             "None: you never stood alone against others who were at one.",
-            ("others",),
+            ("others", "neither"),
         ),
         group(
             "not-you",
@@ -126,11 +145,14 @@ def _parts(
     shown: dict[tuple[str | None, bool | None], list[Case]] = {}
     for case in feedback.of_kind(kind):
         shown.setdefault((case.decision, case.known), []).append(case)
-    left = feedback.n(kind) - sum(map(len, shown.values()))
+    answers = {(case.question, case.unit) for case in feedback.of_kind(kind)}
+    left = feedback.n(kind) - len(answers)
     for i, ((decision, known), cases) in enumerate(shown.items(), start=1):
         title, said = _TITLES.get(kind, ""), [_SAID[kind]] if kind in _SAID else []
         if decision is not None:
             title, said = _rule(feedback.decisions[decision], known=known)
+            if kind == "neither":
+                said.append("You gave none of the labels that it decides between.")
         more = f"And {counted(left, 'more answer')} of this kind." if left else ""
         of_unit: dict[int, list[Case]] = {}
         for case in cases:
@@ -172,7 +194,7 @@ def _card(source: Round, unit: int, cases: Sequence[Case], links: TaskLinks | No
 def sentences(case: Case) -> Iterator[str]:
     """What was answered, what stands against it, and what others said, as counts."""
     yield f"You {_did(case, case.answer)}."
-    if case.kind == "rule":
+    if case.kind in ("rule", "later") or (case.kind == "neither" and case.decision):
         yield f"The rule {_says(case, 'says')}."
         if case.resembles:
             yield "It was decided on other tasks, which this one resembles."
@@ -181,7 +203,7 @@ def sentences(case: Case) -> Iterator[str]:
     elif case.kind in ("gold", "doubted"):
         yield f"The known answer {_says(case, 'is')}."
     yield _others(case)
-    if case.kind == "gap":
+    if case.kind in ("gap", "neither") and not case.decision:
         yield "The guideline is silent."
     if case.on_agenda and case.kind not in STANDS:
         yield "It is on the agenda of the next guideline meeting."
@@ -216,7 +238,7 @@ def _others(case: Case) -> str:
     if case.alike:
         given.append(("as you did" if given else "answered as you did", case.alike))
     if not given:
-        return "Nobody else answered it."
+        return f"No other answer is counted{ASIDE if case.aside else ''}."
     (did, first), *more = given
     people = "One other" if first == 1 else f"{capital(number(first))} others"
     return f"{people} {did}{''.join(f', {number(n)} {what}' for what, n in more)}."

@@ -260,12 +260,14 @@ def _annotator(
 
 
 def personal(reports: Iterable[RaterReport]) -> list[Flag]:
-    """The flags that are about an annotator, whatever the question: each kind once."""
+    """The flags that are about an annotator, whatever the question: each kind once, where it
+    rests on most.
+    """
     found: dict[str, Flag] = {}
     for report in reports:
         for flag in report.flags:
             if flag.kind in causes.PERSONAL:
-                found.setdefault(flag.kind, flag)
+                found[flag.kind] = max(found.get(flag.kind, flag), flag, key=lambda one: one.of)
     return list(found.values())
 
 

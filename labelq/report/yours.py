@@ -8,20 +8,29 @@ from dataclasses import dataclass
 from labelq.measure.raters.methods import REASONS
 from labelq.pinpoint.findings import Cluster
 from labelq.pinpoint.rater_findings import Flag, RaterReport
-from labelq.remedy.feedback import Feedback
+from labelq.remedy.feedback import STANDS, Feedback
 from labelq.remedy.guideline.wording import number
 from labelq.report import causes
 from labelq.report.annotators import FAMILIES, NOT_ASKED
 from labelq.report.causes import label, quoted_words
+from labelq.report.findings import personal
 from labelq.report.numbers import coefficient, count, counted, percent, seconds
 from labelq.report.text import mark
 
-__all__ = ["CAUTION", "NOTHING", "Pattern", "capital", "number", "patterns", "too_little"]
+__all__ = [
+    "CAUTION",
+    "NOTHING",
+    "Pattern",
+    "capital",
+    "caution",
+    "number",
+    "patterns",
+    "too_little",
+]
 
-CAUTION = (
-    "A pattern is a difference, not an error: you may well be the one who reads the guideline as"
-    " it was meant. Open gaps in the guideline and ambiguous tasks count against nobody here."
-)
+CAUTION = "A pattern is a difference, not an error"
+AS_MEANT = "you may well be the one who reads the guideline as it was meant"
+EXCUSED = "Open gaps in the guideline and ambiguous tasks count against nobody here."
 
 NOTHING = "Nothing in how you answered stands out from what chance brings about."
 
@@ -37,17 +46,26 @@ class Pattern:
 
 def patterns(feedback: Feedback) -> list[Pattern]:
     """The annotator's own patterns: habits on tasks of one kind first, then behaviours."""
-    found = [_habit(cluster, feedback.rater) for cluster in feedback.habits]
-    told: set[str] = set()
-    for report in feedback.reports:
-        for flag in report.flags:
-            if flag.kind in causes.PERSONAL and flag.kind in told:
-                continue
-            told.add(flag.kind)
-            rests = causes.flag_test(flag)
-            about = "" if flag.kind in causes.PERSONAL else mark(report.question)
-            found.append(Pattern(about, _flag(flag, report), _chance(rests)))
+    found = [_habit(cluster, feedback) for cluster in feedback.habits]
+    told = [
+        (mark(report.question), flag, report)
+        for report in feedback.reports
+        for flag in report.flags
+        if flag.kind not in causes.PERSONAL
+    ]
+    for flag in personal(feedback.reports):
+        told.append(("", flag, next(r for r in feedback.reports if flag in r.flags)))
+    for about, flag, report in told:
+        rests = causes.flag_test(flag)
+        found.append(Pattern(about, _flag(flag, report), _chance(rests)))
     return found
+
+
+def caution(feedback: Feedback) -> str:
+    """What a pattern is not; that the reader may be right, unless known answers say otherwise."""
+    known = [one for one in feedback.standings if one.kind in STANDS]
+    mostly = 2 * sum(one.right for one in known) < sum(one.of for one in known)
+    return f"{CAUTION}{'' if mostly else f': {AS_MEANT}'}. {EXCUSED}"
 
 
 def too_little(feedback: Feedback) -> str:
@@ -73,19 +91,20 @@ def _chance(test: str) -> str:
     return f"Chance alone would hardly bring this about ({test})." if test else ""
 
 
-def _habit(cluster: Cluster, rater: int) -> Pattern:
+def _habit(cluster: Cluster, feedback: Feedback) -> Pattern:
     """A cluster of tasks that the annotator answers otherwise than all others."""
     words = causes.words_of(cluster)
     about = f"On tasks about {words}" if words else f"Between {causes.either(cluster.labels)}"
-    own = next((camp for camp in cluster.cause.camps if camp.rater == rater), None)
+    own = next((camp for camp in cluster.cause.camps if camp.rater == feedback.rater), None)
     said = f"{about} you answer otherwise than the others"
     if own is not None:
         said = f"{about} you mostly answer {label(own.label)}: {_times(own.n, own.of)}"
     rests = []
-    if cluster.cause.resolved is not None:
+    apart, at_one = feedback.apart.get(cluster.id, (0, 0))
+    if apart:
         rests.append(
-            f"Without your answers, everybody else agrees on {percent(cluster.cause.resolved)} of"
-            f" these {counted(len(cluster.units), 'task')}."
+            f"Of the {counted(apart, 'task')} on which you stand apart from two or more others, all"
+            f" of these agree on {count(at_one)}."
         )
     chance = cluster.cause.probabilities.get("rater")
     if chance is not None:
