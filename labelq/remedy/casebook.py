@@ -6,7 +6,7 @@ Known is what a reviewer decided, what a decided rule says, and gold, in this or
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -223,13 +223,16 @@ class Casebook:
         first = golden is not None and golden.kind == "gold" and not golden.right
         return golden if first and kind in ("later", "neither") and not ruled.right else ruled
 
-    def _neither(self, answers: Answers, row: int, labels: Iterable[str]) -> bool:
+    def _third(self, answers: Answers, row: int, labels: Iterable[str]) -> bool:
+        """Whether the answer is none of ``labels``, as they are called today."""
+        sides = {self._now(answers.question, label) for label in labels}
+        return answers.tick is None and answers.answer(row) not in sides
+
+    def _neither(self, answers: Answers, row: int, labels: Collection[str]) -> bool:
         """Whether most of the others, two or more, gave one of ``labels``, and the rater none."""
         sides = {self._now(answers.question, label) for label in labels}
-        if answers.tick is not None or answers.answer(row) in sides:
-            return False
         n = sum(n for label, n in answers.counts(row) if label in sides)
-        return n > 1 and 2 * n > answers.others(row)
+        return self._third(answers, row, labels) and n > 1 and 2 * n > answers.others(row)
 
     def _told(self, source: _Source, answers: Answers, row: int, rater: int) -> Case:
         """The case of an answer that something known stands against."""
@@ -254,9 +257,10 @@ class Casebook:
         lead, same, n = answers.lead(row), answers.same(row), answers.others(row)
         kind: Kind
         cause = cluster.cause.kind if cluster is not None and excused else None
-        if cause == "gap" and cluster is not None and self._neither(answers, row, cluster.labels):
+        third = cluster is not None and self._third(answers, row, cluster.labels)
+        if cluster is not None and cause == "gap" and self._neither(answers, row, cluster.labels):
             kind = "neither"
-        elif cause in ("gap", "ambiguous"):
+        elif cause == "ambiguous" or (cause == "gap" and not third):
             kind = cause
         elif _close(lead, same, n):
             kind = "even"

@@ -183,9 +183,10 @@ def _well(source: Round, feedback: Feedback) -> Iterator[str]:
             n, right = sum(one.of for one in known), sum(one.right for one in known)
             yield _KNOWN[kind].format(n=count(n), right=count(right))
     if doubted := sum(one.of for one in feedback.standings if one.kind == "doubted"):
+        are, them = ("is", "it") if doubted == 1 else ("are", "them")
         yield (
-            f"{counted(doubted, 'more known answer')} {'is' if doubted == 1 else 'are'} left out:"
-            f" most annotators, or those usually most consistent, contradict {'it' if doubted == 1 else 'them'}."
+            f"{counted(doubted, 'more known answer')} {are} left out: most annotators, or those"
+            f" usually most consistent, contradict {them}."
         )
     alone = {unit: None for one in feedback.standings for unit in one.alone}
     if times := sum(len(one.alone) for one in feedback.standings if one.kind in STANDS):

@@ -116,8 +116,7 @@ def groups(source: Round, feedback: Feedback, links: TaskLinks | None = None) ->
         group(
             "later",
             "Decided since you answered",
-            "Nobody could know these rules then: they count against nobody, and are for the next"
-            " round.",
+            "These count against nobody, and are in no number above: they are for the next round.",
             "None: no rule that came later says otherwise than you did.",
             ("later",),
         ),

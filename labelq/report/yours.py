@@ -53,8 +53,10 @@ def patterns(feedback: Feedback) -> list[Pattern]:
         for flag in report.flags
         if flag.kind not in causes.PERSONAL
     ]
-    for flag in personal(feedback.reports):
-        told.append(("", flag, next(r for r in feedback.reports if flag in r.flags)))
+    told += [
+        ("", flag, next(r for r in feedback.reports if flag in r.flags))
+        for flag in personal(feedback.reports)
+    ]
     for about, flag, report in told:
         rests = causes.flag_test(flag)
         found.append(Pattern(about, _flag(flag, report), _chance(rests)))
@@ -103,8 +105,8 @@ def _habit(cluster: Cluster, feedback: Feedback) -> Pattern:
     apart, at_one = feedback.apart.get(cluster.id, (0, 0))
     if apart:
         rests.append(
-            f"Of the {counted(apart, 'task')} on which you stand apart from two or more others, all"
-            f" of these agree on {count(at_one)}."
+            f"You stand apart from two or more others on {count(apart)} of these tasks; on"
+            f" {count(at_one)} of them all the others gave the same answer."
         )
     chance = cluster.cause.probabilities.get("rater")
     if chance is not None:

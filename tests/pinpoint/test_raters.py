@@ -14,7 +14,7 @@ from labelq.measure.settling import Settling
 from labelq.pinpoint.habits import others_say
 from labelq.pinpoint.raters import excused_units, rater_reports, same_text
 from labelq.pinpoint.votes import choices
-from tests.pinpoint.planted import RATERS, pinpointed, planted
+from tests.pinpoint.planted import RATERS, pinpointed, planted, rows
 from tests.rounds import make_round
 
 
@@ -38,6 +38,43 @@ def test_a_habit_is_found_and_nobody_else_flagged():
     assert flag.value >= 0.5
     assert flag.value >= 4 * flag.others
     assert all(flags(r) == [] for (_, name), r in by_name.items() if name != "bob")
+
+
+def the_habit(made):
+    found = pinpointed(make_round(made, question="category"))
+    (flag,) = [f for f in reports(found)["category", "bob"].flags if f.kind == "habit"]
+    return found, flag
+
+
+def test_a_habit_on_one_kind_of_content_has_its_words_and_claims_nothing_outside():
+    made, _ = rows(gap=False)
+    more, _ = rows(gap=False, n=45)  # many a task on which bob says Account like the others
+    made += [row for row in more if row[0] >= "profile-20" and row[0].startswith("profile")]
+    found, flag = the_habit(made)
+    cluster = next(c for c in found.clusters if c.cause.kind == "rater" and not c.remainder)
+    assert (flag.label, flag.instead_of) == ("Billing", "Account")
+    assert cluster.words
+    assert flag.words == cluster.words
+    ids = found.round.units.ids
+    inside = {ids[unit] for unit in (*cluster.units, *cluster.lookalikes)}
+    own = {unit: label for unit, who, label, _ in made if who == "bob"}
+    billing = [unit for unit, label in own.items() if label == "Billing" and unit in inside]
+    assert flag.n == len(billing)
+    assert flag.of <= len(inside & set(own))
+    everywhere = [unit for unit in own if unit.startswith(("login", "profile"))]
+    assert flag.value > 0.9
+    assert flag.n < 0.5 * len(everywhere)
+
+
+def test_a_habit_everywhere_has_no_words():
+    made, _ = rows(gap=False, habit=None)
+    everywhere = [
+        (unit, who, "Billing" if who == "bob" and label == "Account" else label, text)
+        for unit, who, label, text in made
+    ]
+    _, flag = the_habit(everywhere)
+    assert (flag.label, flag.instead_of, flag.words) == ("Billing", "Account", ())
+    assert flag.n == flag.of
 
 
 def test_a_careless_fast_rater_differs_and_has_no_habit():

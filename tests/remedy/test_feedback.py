@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelq.errors import SettingsError
-from labelq.labels.model import Rater
+from labelq.labels.model import Aside, Rater
+from labelq.pinpoint.edge_cases import find_edge_cases
 from labelq.pinpoint.findings import Agenda, Cause, Cluster
 from labelq.remedy.casebook import Casebook
 from labelq.remedy.decisions import Decision, Evidence, Scope
 from labelq.remedy.feedback import FEWEST, MOST_CASES, NOT_YOU, rater_called
+from tests.pinpoint.planted import pinpointed
 from tests.rounds import make_round
 
 PEOPLE = ("ann", "bo", "cy", "di", "ed")
@@ -78,37 +80,115 @@ def test_nothing_is_said_to_those_whom_more_follow_than_anybody_else(votes):
 def test_a_reviewer_goes_before_a_rule_and_a_rule_before_gold():
     votes = {"1": "rbb", "2": "rbb", "3": "rbb", "4": "rbb"}
     texts = {"1": "card", "2": "card", "3": "parcel", "4": "parcel"}
-    round_ = the_round(votes, texts, gold=dict.fromkeys("123", "other"))
+    round_ = the_round(votes, texts, gold=dict.fromkeys("12", "other") | {"3": "billing"})
     round_ = replace(round_, adjudicated={"value": {0: "other"}})
     cases = found(round_, decisions=[rule()])
     assert [(u, c.kind, c.says) for u, c in sorted(cases.items())] == [
         (0, "adjudicated", "other"),
         (1, "rule", "billing"),
-        (2, "gold", "other"),
+        (2, "gold", "billing"),
         (3, "others", "billing"),
     ]
     assert cases[1].decision == "cards"
 
 
 def test_who_answered_as_is_known_hears_of_nothing_whatever_the_others_say():
-    round_ = the_round({"1": "rbb", "2": "rbb", "3": "rbb"}, {"2": "card"}, gold={"1": "refund"})
+    votes = {"1": "rrbbb", "2": "rbb", "3": "rbb"}
+    round_ = the_round(votes, {"2": "card"}, gold={"1": "refund"})
     round_ = replace(round_, adjudicated={"value": {2: "refund"}})
     book_ = book(round_, decisions=[replace(rule(), label="refund")])
     feedback = book_.of(0)
     assert feedback.cases == ()
     assert [(s.kind, s.right, s.of, s.alone) for s in feedback.standings] == [
-        ("adjudicated", 1, 1, 1),
-        ("rule", 1, 1, 1),
-        ("gold", 1, 1, 1),
+        ("adjudicated", 1, 1, (2,)),
+        ("rule", 1, 1, (1,)),
+        ("doubted", 1, 1, (0,)),
     ]
 
 
-def test_most_others_against_gold_make_it_gold_that_is_in_doubt():
-    cases = found(
-        the_round({"1": "rrrb", "2": "rrbb", "3": "rrb"}, gold=dict.fromkeys("123", "other"))
-    )
-    assert {u: c.kind for u, c in cases.items()} == {0: "doubted", 1: "gold", 2: "gold"}
+def test_gold_that_most_annotators_contradict_counts_against_nobody():
+    votes = {"1": "rrrb", "2": "rboo", "3": "roo", "4": "rb", "5": "r"}
+    book_ = book(the_round(votes, gold=dict.fromkeys("12345", "other")))
+    feedback = book_.of(0)
+    # Half of the votes are not most; and one vote alone contradicts nothing.
+    assert {c.unit: c.kind for c in feedback.cases} == {
+        0: "doubted", 1: "gold", 2: "gold", 3: "doubted", 4: "gold",
+    }  # fmt: skip
+    assert [(s.kind, s.right, s.of) for s in feedback.standings] == [
+        ("gold", 0, 3),
+        ("doubted", 0, 2),
+    ]
     assert "doubted" in NOT_YOU
+
+
+def test_gold_is_in_dispute_exactly_where_an_edge_case_says_so():
+    rows = [(f"{i}", who, "refund") for i in range(10, 40) for who in PEOPLE[:2]]
+    rows += [(f"{i}", who, "billing") for i in range(10, 40) for who in PEOPLE[2:]]
+    round_ = make_round(rows, labels=tuple(LABELS.values()), gold={"17": "billing"})
+    accuracy = dict(zip(range(5), (0.9, 0.9, 0.5, 0.5, 0.5), strict=True))
+    all_ = pinpointed(round_)
+    found_ = replace(all_.consensuses["value"], accuracy=accuracy)
+    edges = find_edge_cases(round_, round_.questions[0], all_.settlings["value"], found_)
+    assert [c.kind for c in edges if "gold" in c.kind] == ["gold_rejected"]
+    assert found(round_, consensus={"value": found_})[7].kind == "doubted"
+    assert found(round_)[7].kind == "gold"
+
+
+def test_an_answer_counts_under_the_strongest_of_what_is_known():
+    round_ = the_round({"1": "booo", "2": "rooo"}, {"1": "card", "2": "card"})
+    round_ = replace(round_, gold=the_round({"1": "booo", "2": "rooo"}, gold={"1": "other"}).gold)
+    feedback = book(round_, decisions=[rule()]).of(0)
+    assert [(s.kind, s.right, s.of) for s in feedback.standings] == [("rule", 1, 2)]
+    assert [c.kind for c in feedback.cases] == ["rule"]
+
+
+def test_gold_stands_before_a_rule_that_nobody_could_know():
+    evidence = Evidence("r", "value-1", ("card",), 4, 0.3)
+    votes, texts = {"1": "rbb", "2": "rbb"}, {"1": "card", "2": "card"}
+    feedback = book(
+        the_round(votes, texts, gold={"1": "billing"}), decisions=[rule(evidence=evidence)]
+    ).of(0)
+    assert [(c.unit, c.kind) for c in feedback.cases] == [(0, "gold"), (1, "later")]
+    assert [(s.kind, s.right, s.of) for s in feedback.standings] == [("gold", 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("votes", "kind"), [("orb", "neither"), ("obb", "neither"), ("ob", "even"), ("oob", None)]
+)
+def test_an_answer_on_neither_side_of_a_gap(votes, kind):
+    round_ = the_round({"1": votes}, {"1": "card"})
+    gap = cluster((0,), "gap")
+    case = found(round_, (gap,)).get(0)
+    assert (case and case.kind, case and case.decision) == (kind, None)
+    if kind != "neither":
+        return
+    assert case.on_agenda
+    # After the decision the rule is shown: it contradicts neither side that they did not take.
+    case = found(round_, (gap,), [rule()], {"value-1": "cards"})[0]
+    assert (case.kind, case.decision, case.says) == ("neither", "cards", "billing")
+    assert book(round_, (gap,), [rule()], {"value-1": "cards"}).of(0).standings == ()
+
+
+def test_what_is_usual_with_known_answers_is_said_of_five_or_more():
+    gold = dict.fromkeys("1234", "refund")
+    votes = {"1": "rrrrr", "2": "rrrrb", "3": "rrrbb", "4": "rrrrb"}
+    assert book(the_round(votes, gold=gold)).of(4).usual_gold == {"value": 1.0}
+    votes = {unit: said[:4] for unit, said in votes.items()}
+    assert book(the_round(votes, gold=gold)).of(0).usual_gold == {}
+
+
+def test_a_habit_counts_the_tasks_on_which_the_rater_stands_apart():
+    votes = {"1": "rbbb", "2": "rbbo", "3": "bbbb", "4": ".bbb", "5": "rb", "6": "rbbb"}
+    habit = cluster((0, 1, 2, 3, 4), "rater", rater=0)
+    assert book(the_round(votes), (habit,)).of(0).apart == {"value-1": (2, 1)}
+
+
+def test_answers_set_aside_for_their_label_may_be_others():
+    round_ = the_round({"1": "r"}, gold={"1": "billing"})
+    assert not found(round_)[0].aside
+    aside = (Aside("unknown_label", 3, "value", "Refunds: 3 annotators"),)
+    round_ = replace(round_, intake=replace(round_.intake, aside=aside))
+    assert found(round_)[0].aside
 
 
 def test_an_open_gap_is_nobodys_and_on_the_agenda():
@@ -168,6 +248,7 @@ def test_a_rule_was_known_or_it_was_not(when, submitted, evidence, guideline, kn
     text = guideline and f"---\nlabelq:\n  decisions:\n  - {guideline}\n---\n# Guide\n"
     feedback = book(round_, decisions=[decision], guideline=text).of(0)
     assert feedback.cases[0].known is known
+    assert feedback.cases[0].kind == ("later" if known is False else "rule")
     # What nobody could know is held against nobody's score.
     assert [s.kind for s in feedback.standings] == ([] if known is False else ["rule"])
 
@@ -179,7 +260,7 @@ def test_a_rule_on_tasks_of_another_round_says_nothing_about_the_same_ids():
     )
     assert {c.kind for c in found(round_, decisions=[other]).values()} == {"others"}
     here = replace(other, evidence=replace(other.evidence, round="r"))
-    assert found(round_, decisions=[here])[0].kind == "rule"
+    assert found(round_, decisions=[here])[0].kind == "later"
     # With the tasks of the earlier round it is known which ones were meant: those of that text.
     earlier = the_round({"1": "r", "2": "r"}, {"1": "my card", "2": "a parcel"}).units
     cases = found(round_, decisions=[other], anchors=earlier)
@@ -238,6 +319,14 @@ def test_of_an_ordered_scale_the_farthest_comes_first():
     rows += [(unit, who, "1") for unit in "12" for who in ("bo", "cy")]
     cases = book(make_round(rows, level="ordinal", labels=("1", "2", "3", "4"))).of(0).cases
     assert [(c.unit, c.apart) for c in cases] == [(1, 3), (0, 1)]
+
+
+def test_an_answer_of_many_labels_is_counted_once_and_shown_whole():
+    rows = [("1", "ann", {"a", "b"})]
+    rows += [("1", who, {"c", "d"}) for who in ("bo", "cy", "di")]
+    feedback = book(make_round(rows, level="set")).of(0)
+    assert len(feedback.of_kind("others")) == 4
+    assert feedback.n("others") == 1
 
 
 def test_bounded_and_some_of_every_kind():

@@ -13,11 +13,13 @@ from labelq.measure.raters.estimates import Estimate
 from labelq.pinpoint.findings import Camp, Cause
 from labelq.pinpoint.rater_findings import Flag, RaterStatistics
 from labelq.remedy.decisions import Decision, Scope
-from labelq.remedy.feedback import KINDS, Case
+from labelq.remedy.feedback import KINDS, Case, Standing
 from labelq.remedy.guideline import TaskLinks
 from labelq.report import yours
 from labelq.report.feedback import casebook, feedback_html, feedback_markdown, feedback_page
 from labelq.report.feedback_cases import sentences
+from labelq.report.findings import personal
+from labelq.report.numbers import percent
 from labelq.report.text import plain
 from tests.report.test_pages import ATTRIBUTES, Page, inert
 
@@ -34,7 +36,11 @@ def told(audit):
     """The audit with something of every kind: gold, a reviewer's decisions, a rule."""
     source = audit.round
     n = len(source.units)
-    gold = np.where(np.arange(n) % 3 == 0, 2, -1).astype(np.int32)
+    # Gold is what one annotator says, and here and there what hardly anybody does.
+    asked = source.ratings["category"]
+    gold = np.full(n, -1, np.int32)
+    gold[asked.unit[::3]] = asked.value[::3]
+    gold[::6] = 2
     decision = Decision(
         "money-back",
         "category",
@@ -96,14 +102,15 @@ def test_nobody_else_is_on_the_page(told, code):
 
 def test_something_written_or_known_stands_behind_the_first_section_only(told):
     page = feedback_page(told, casebook(told).of(0))
-    known, others, not_you = page.groups
+    known, later, others, not_you = page.groups
     wrong = re.compile("rule says|known answer is|reviewer decided")
     assert known.n
     for part in known.parts:
         for card in part.cards:
             assert all(wrong.search(one.said) for one in card.said)
+    assert later.anchor == "later"
     for part in (*others.parts, *not_you.parts):
-        if "known answer" not in part.title:
+        if "known answer" not in part.title and not part.title.startswith("Decided"):
             assert not any(wrong.search(one.said) for card in part.cards for one in card.said)
     assert re.search(r"\b(?:wrong|mistakes?|errors?)\b", plain(others.lead)).group() == "error"
     assert "not an error" in others.lead
@@ -130,7 +137,33 @@ def case(kind, **more):
                 " silent. It is on the agenda of the next guideline meeting."
             ),
         ),
-        ("gold", {"others": ()}, "The known answer is Billing. Nobody else answered it."),
+        ("gold", {"others": ()}, "The known answer is Billing. No other answer is counted."),
+        (
+            "gold",
+            {"others": (), "aside": True},
+            (
+                "The known answer is Billing. No other answer is counted; some were set aside,"
+                " because their label is not in the labeling config."
+            ),
+        ),
+        (
+            "later",
+            {"decision": "money-back"},
+            "The rule says Billing. Three others answered Billing.",
+        ),
+        (
+            "neither",
+            {"decision": "money-back"},
+            "The rule says Billing. Three others answered Billing.",
+        ),
+        (
+            "neither",
+            {"on_agenda": True, "others": (("Billing", 1), ("Other", 1))},
+            (
+                "One other answered Billing, one answered Other. The guideline is silent. It is on"
+                " the agenda of the next guideline meeting."
+            ),
+        ),
         (
             "doubted",
             {"others": (), "alike": 3},
@@ -214,7 +247,13 @@ def test_a_rule_that_came_later_is_held_against_nobody(told):
                 " 4 % of the time."
             ),
         ),
-        (Flag("habit", 0.8, None, 12, 15, 0.01, "Cancel"), "You answer Cancel: 12 of 15 times."),
+        (
+            Flag("habit", 0.9, None, 10, 11, 0.01, "Cancel", "Refund", words=("Club", "<b>")),
+            (
+                "On tasks about “Club”, “<b>”, where the others say Refund, you answer Cancel: 10"
+                " of 11 times."
+            ),
+        ),
         (
             Flag("shift", -0.8, None, 12, 15),
             (
@@ -265,15 +304,15 @@ def test_a_behaviour_is_told_with_its_evidence(audit, flag, said):
 def test_a_habit_is_told_with_what_it_rests_on(audit):
     cause = Cause("rater", (Camp(1, "Cancel", 7, 8),), 1, 0.86, probabilities={"rater": 0.82})
     habit = replace(audit.clusters[1], cause=cause)
-    feedback = replace(casebook(audit).of(1), reports=(), habits=(habit,))
+    feedback = replace(casebook(audit).of(1), reports=(), habits=(habit,), apart={habit.id: (6, 5)})
     (pattern,) = yours.patterns(feedback)
     assert plain(pattern.said) == (
         "On tasks about “parcel”, “delivered” you mostly answer Cancel: 7 of 8 times."
     )
     assert plain(pattern.rests) == (
-        "Without your answers, everybody else agrees on 86 % of these 3 tasks. That this is a"
-        " habit, and no missing rule, is likely by 82 % (uncalibrated: learned from simulated"
-        " rounds)."
+        "You stand apart from two or more others on 6 of these tasks; on 5 of them all the others"
+        " gave the same answer. That this is a habit, and no missing rule, is likely by 82 %"
+        " (uncalibrated: learned from simulated rounds)."
     )
 
 
@@ -284,10 +323,10 @@ def test_too_little_is_said_and_nothing_found_too(audit):
     assert "higher or lower" not in said  # no matter of the evidence: labels have no order
     page = feedback_page(audit, replace(feedback, habits=(), reports=()))
     assert page.nothing == yours.NOTHING
-    assert page.answer.endswith("Nobody else answered any of them.")
+    assert page.answer.endswith("No other answer to any of them is counted.")
     none = replace(audit.raters[0].statistics, most=Estimate(reason="not_for_numbers"))
     numbers = replace(audit.raters[0], statistics=none, gold_of=0)
-    page = feedback_page(audit, replace(feedback, habits=(), reports=(numbers,)))
+    page = feedback_page(audit, replace(feedback, habits=(), reports=(numbers,), standings=()))
     assert re.fullmatch(r"You answered \d+ tasks\.", page.answer)
     assert page.rows == []
 
@@ -296,11 +335,14 @@ def test_the_first_lines_say_what_went_well(told):
     markup, text = pages(told, 0)
     said = " ".join(Page(markup).text.split())
     first = said[: said.index("Where a rule or a known answer says otherwise")]
-    assert "is the one that most of the others gave on 80 % of tasks." in first
+    report = max((r for r in told.raters if r.rater == 0), key=lambda r: r.agreement or 0)
+    share = percent(report.agreement)  # the number that the report gives, and by its name
+    assert f"you agree with the others in {share} of comparisons." in first.casefold()
+    assert "Agrees with the others" in first
     assert "of your answers the right one was known beforehand;" in first
     assert "A reviewer decided" in first
     assert "usual here is the annotator in the middle" in first
-    assert "`category`: the answer of most others on 80 % of tasks" in text
+    assert f"`category`: you agree with the others in {share} of comparisons" in text
 
 
 def test_somebody_without_any_case(told):
@@ -315,15 +357,50 @@ def test_every_kind_of_case_has_its_place(told):
     feedback = casebook(told).of(0)
     base = feedback.cases[0]
     cases = tuple(replace(base, unit=i, kind=kind) for i, kind in enumerate(KINDS))
-    ruled = ("rule", "relabeled")
+    ruled = ("rule", "later", "relabeled")
     cases = tuple(replace(c, decision="money-back" if c.kind in ruled else None) for c in cases)
     decisions = {"money-back": told.decisions[0]}
     whole = replace(feedback, cases=cases, counts=dict.fromkeys(KINDS, 1), decisions=decisions)
     groups = feedback_page(told, whole).groups
-    assert [group.n for group in groups] == [3, 1, 6]
+    assert [group.n for group in groups] == [3, 1, 2, 6]
     shown = [part.title for group in groups for part in group.parts]
     assert len(shown) == len(KINDS)
     assert all(shown)
+
+
+def test_tasks_on_which_the_reader_alone_was_right_are_named(told):
+    feedback = casebook(told).of(0)
+    ids = told.round.units.ids
+    known = Standing("gold", "category", 1, 3, (4,)), Standing("doubted", "category", 0, 2, ())
+    well = feedback_page(told, replace(feedback, standings=known)).well
+    assert [plain(one) for one in well] == [
+        "For 3 of your answers the right one was known beforehand; 1 are the same.",
+        (
+            "2 more known answers are left out: most annotators, or those usually most consistent,"
+            " contradict them."
+        ),
+        f"Once yours was the right answer although most of the others gave another: task {ids[4]}.",
+    ]
+    many = (Standing("rule", "category", 12, 12, tuple(range(12))),)
+    (*_, said) = feedback_page(told, replace(feedback, standings=many)).well
+    assert plain(said).endswith(f"{ids[9]} and 2 more.")
+
+
+def test_who_mostly_misses_known_answers_is_not_told_that_they_read_as_meant(told):
+    feedback = casebook(told).of(0)
+    for right, said in ((1, False), (2, True)):
+        known = (Standing("gold", "category", right, 3, ()),)
+        assert (yours.AS_MEANT in yours.caution(replace(feedback, standings=known))) is said
+
+
+def test_speed_is_told_once_with_what_it_rests_on_most(audit):
+    feedback, (first, *_) = casebook(audit).of(0), audit.raters
+    flags = [Flag("fast", 0.13, 1.0, n, n, 0.001) for n in (142, 155, 150)]
+    reports = tuple(replace(first, question=f"q{i}", flags=(f,)) for i, f in enumerate(flags))
+    (pattern,) = yours.patterns(replace(feedback, reports=reports, habits=()))
+    assert "155 of 155" in pattern.said
+    assert pattern.question == ""
+    assert personal(reports) == [flags[1]]
 
 
 def test_a_name_may_be_anything(told):

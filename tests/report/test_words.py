@@ -152,6 +152,13 @@ def test_flags_state_behaviour_and_evidence():
         ),
         (Flag("habit", 0.8, None, 12, 15, None, "Cancel"), "answers Cancel 12 of 15 times"),
         (
+            Flag("habit", 0.9, 0.02, 10, 11, None, "Cancel", "Refund", words=("Club", "<b>")),
+            (
+                "on tasks about “Club”, “<b>” answers Cancel where the others say Refund 10 of 11"
+                " times, the others 2 %"
+            ),
+        ),
+        (
             Flag("shift", -0.8, None, 12, 15),
             "answers .80 lower than the others, on average over 15 tasks",
         ),
