@@ -188,14 +188,21 @@ def _well(source: Round, feedback: Feedback) -> Iterator[str]:
             f"{counted(doubted, 'more known answer')} {are} left out: most annotators, or those"
             f" usually most consistent, contradict {them}."
         )
-    alone = {unit: None for one in feedback.standings for unit in one.alone}
-    if times := sum(len(one.alone) for one in feedback.standings if one.kind in STANDS):
-        often = {1: "Once", 2: "Twice"}.get(times, f"{yours.capital(yours.number(times))} times")
-        tasks = ", ".join(mark(source.units.ids[unit], 80) for unit in list(alone)[:MOST_NAMED])
-        more = f" and {count(len(alone) - MOST_NAMED)} more" if len(alone) > MOST_NAMED else ""
+    alone = [
+        (one.question, u) for one in feedback.standings if one.kind in STANDS for u in one.alone
+    ]
+    if alone:
+        n = len(alone)
+        often = {1: "Once", 2: "Twice"}.get(n, f"{yours.capital(yours.number(n))} times")
+        several = len(source.questions) > 1
+        tasks = ", ".join(
+            mark(source.units.ids[unit], 80) + (f" ({mark(question)})" if several else "")
+            for question, unit in alone[:MOST_NAMED]
+        )
+        more = f" and {count(n - MOST_NAMED)} more" if n > MOST_NAMED else ""
         yield (
             f"{often} yours was the right answer although most of the others gave another:"
-            f" {'task' if len(alone) == 1 else 'tasks'} {tasks}{more}."
+            f" task{'s' if n > 1 else ''} {tasks}{more}."
         )
 
 

@@ -64,10 +64,13 @@ def patterns(feedback: Feedback) -> list[Pattern]:
 
 
 def caution(feedback: Feedback) -> str:
-    """What a pattern is not; that the reader may be right, unless known answers say otherwise."""
+    """What a pattern is not; that the reader may be right, unless most of what is
+    known, or what is known of a habit, says otherwise.
+    """
     known = [one for one in feedback.standings if one.kind in STANDS]
     mostly = 2 * sum(one.right for one in known) < sum(one.of for one in known)
-    return f"{CAUTION}{'' if mostly else f': {AS_MEANT}'}. {EXCUSED}"
+    of_habit = any(case.habit and case.kind in STANDS for case in feedback.cases)
+    return f"{CAUTION}{'' if mostly or of_habit else f': {AS_MEANT}'}. {EXCUSED}"
 
 
 def too_little(feedback: Feedback) -> str:

@@ -379,11 +379,14 @@ def test_tasks_on_which_the_reader_alone_was_right_are_named(told):
             "2 more known answers are left out: most annotators, or those usually most consistent,"
             " contradict them."
         ),
-        f"Once yours was the right answer although most of the others gave another: task {ids[4]}.",
+        (
+            "Once yours was the right answer although most of the others gave another: task"
+            f" {ids[4]} (category)."
+        ),
     ]
     many = (Standing("rule", "category", 12, 12, tuple(range(12))),)
     (*_, said) = feedback_page(told, replace(feedback, standings=many)).well
-    assert plain(said).endswith(f"{ids[9]} and 2 more.")
+    assert plain(said).endswith(f"{ids[9]} (category) and 2 more.")
 
 
 def test_who_mostly_misses_known_answers_is_not_told_that_they_read_as_meant(told):
@@ -391,6 +394,9 @@ def test_who_mostly_misses_known_answers_is_not_told_that_they_read_as_meant(tol
     for right, said in ((1, False), (2, True)):
         known = (Standing("gold", "category", right, 3, ()),)
         assert (yours.AS_MEANT in yours.caution(replace(feedback, standings=known))) is said
+    case_ = Case("category", 0, "gold", "Refund", "Cancel", 0, habit=True)
+    of_habit = replace(feedback, standings=known, cases=(case_,))
+    assert yours.AS_MEANT not in yours.caution(of_habit)
 
 
 def test_speed_is_told_once_with_what_it_rests_on_most(audit):
