@@ -9,10 +9,11 @@ from tests.hostile import CORPUS, LONG_LINE
 pytestmark = pytest.mark.browser
 
 AUDITS = ("hostile", "hand_made_0", "hand_made_1", "hand_made_2")
+PAGES = ("report.html", "rules.html", "private/annotators.html", "private/feedback-B.html")
 
 
 @pytest.mark.parametrize("name", AUDITS)
-@pytest.mark.parametrize("page_name", ["report.html", "rules.html", "private/annotators.html"])
+@pytest.mark.parametrize("page_name", PAGES)
 def test_nothing_out_of_data_is_more_than_text(visit, audits, name, page_name):
     page = visit(audits(name) / page_name)
     open_everything(page)
@@ -28,7 +29,7 @@ def test_the_corpus_is_seen(visit, audits):
     shown = "".join(
         visit(audits(name) / page_name).evaluate("document.body.textContent")
         for name in AUDITS
-        for page_name in ("report.html", "rules.html", "private/annotators.html")
+        for page_name in PAGES
     )
     folded = "".join(shown.split())
     missing = [
