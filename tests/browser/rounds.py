@@ -44,7 +44,6 @@ def _pages(found: Audit, target: Path) -> None:
     ):
         (target / name).write_bytes(page.encode("utf-8", "backslashreplace"))
 
-
     _feedback(found, target)
 
 

@@ -183,7 +183,9 @@ def test_a_meeting_from_the_agenda_to_the_minutes_by_keyboard_and_through_a_kill
     page.keyboard.type("le")
     page.locator("body.away").wait_for()
     watch.expected("ERR_CONNECTION_REFUSED", "htmx:sendError", "htmx:afterRequest")
-    edited = written.replace("labels: [Complaint, ", "rule: Said by hand.\n    labels: [Complaint, ")
+    edited = written.replace(
+        "labels: [Complaint, ", "rule: Said by hand.\n    labels: [Complaint, "
+    )
     edited = re.sub(r"(label: Damaged item\n)", r"\1    who: [Mia]\n", edited)
     held.decisions.write_text(edited, "utf-8")
     page.goto(held.start())
@@ -262,18 +264,22 @@ def pages_of(address, page):
     yield page
 
 
-@pytest.mark.parametrize("name", ["sample", "hostile"])
+CONTRAST = ("color-contrast", "link-in-text-block")
+SIZES = ("color-contrast", "target-size", "scrollable-region-focusable")
+
+
 @pytest.mark.parametrize(
-    ("context", "only"),
+    ("name", "context", "only"),
     [
-        ({}, ()),
-        ({"color_scheme": "dark"}, ("color-contrast", "link-in-text-block")),
-        ({"viewport": PHONE}, ("color-contrast", "target-size", "scrollable-region-focusable")),
+        ("sample", {}, ()),
+        ("sample", {"color_scheme": "dark"}, CONTRAST),
+        ("sample", {"viewport": PHONE}, SIZES),
+        ("hostile", {"viewport": PHONE}, SIZES),
     ],
-    ids=["light", "dark", "phone"],
+    ids=["light", "dark", "phone", "hostile phone"],
 )
 def test_every_page_is_readable_by_everybody(looked_at, visit, name, context, only):
-    held, address = looked_at(name)
+    _, address = looked_at(name)
     page = visit("about:blank", **context)
     for shown in pages_of(address, page):
         assert violations(shown, only=only) == []
@@ -281,13 +287,15 @@ def test_every_page_is_readable_by_everybody(looked_at, visit, name, context, on
         levels = headings(shown)
         assert levels[0] == 1
         assert all(below <= above + 1 for above, below in pairwise(levels)), levels
-        if not context and name == "sample":
+        if not context:
             shown.reload()  # what was chosen is still chosen
             open_everything(shown)
             assert tabbing(shown) == ([], [])
 
 
-FORMS = ("link", "form", "fieldset", "legend", "select", "option", "textarea", "dialog")
+FORMS = (
+    *("link", "form", "fieldset", "legend", "select", "option", "textarea", "dialog", "noscript"),
+)
 OWN_LINKS = ("/cluster/", "/static/", "/after", "/undo", "data:,")
 
 
@@ -322,5 +330,5 @@ def test_hostile_words_stay_text_in_a_meeting(looked_at, visit):
     inert()
     page.goto(page.url.partition("/cluster")[0] + "/after")
     seen = inert()
-    assert "".join(visible(CORPUS["svg"]).split()) in seen
+    assert "".join(visible(CORPUS["svg"][:80]).split()) in seen
     assert "`touch" in held.minutes.read_text("utf-8")
