@@ -9,11 +9,11 @@ from labelq.remedy.acts import Entry, QueueForecast
 from labelq.remedy.entries import STATUS, wants
 from labelq.report import causes
 from labelq.report.beside import NOTHING, Beside
+from labelq.report.examples import text_of
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted
 from labelq.report.pictures import Picture
 from labelq.report.text import clip
-from labelq.report.without_text import LEFT_OUT
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -143,13 +143,14 @@ def queued(
     voters = Names(audit.round.voters, names=not names.hidden)
     found = []
     for rank, entry in enumerate(audit.queue[:limit], 1):
-        identity, text = units.ids[entry.unit], units.text[entry.unit] or ""
+        identity = units.ids[entry.unit]
+        text, missing = text_of(audit.round, entry.unit, 160)
         found.append(
             QueuedTask(
                 rank=rank,
                 id=clip(identity, 80),
-                text="" if text == LEFT_OUT else clip(text.strip(), 160),
-                missing=LEFT_OUT if text == LEFT_OUT else "no text",
+                text=text,
+                missing=missing,
                 reasons=causes.queue_reasons(entry.reasons),
                 wants=wants(entry),
                 who=people(entry, voters),

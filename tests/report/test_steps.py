@@ -52,7 +52,8 @@ def test_rules_left_open_are_to_be_decided_too(audit):
     left = replace(audit, draft=replace(audit.draft, undecided=2), clusters=())
     text = steps(left)[1].text
     assert text.startswith(
-        "In the guideline meeting, decide on 1 proposed rule and 2 rules left open in an earlier draft:"
+        "In the guideline meeting, decide on 1 proposed rule and 2 rules left open in an earlier"
+        " draft:"
     )
     left = replace(left, draft=replace(left.draft, rules=()))
     assert steps(left)[1].text.startswith("Decide on 2 rules left open in an earlier draft:")
