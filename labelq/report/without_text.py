@@ -30,6 +30,12 @@ SAID = (
 )
 """Stands on every page about an audit without texts."""
 
+SAID_HERE = (
+    "All text of tasks is left out here and on the pages. The data files beside them (ratings.csv,"
+    " audit.json, queue.json, guideline_draft.md and the others) hold it."
+)
+"""Is printed with an audit without texts."""
+
 SAID_TO_ONE = (
     "All text of tasks is left out of this page, and with it their pictures, the words of clusters"
     " and the wording of rules."

@@ -23,6 +23,7 @@ from labelq.report.terminal import print_audit
 from labelq.report.without_text import (
     LEFT_OUT,
     SAID,
+    SAID_HERE,
     SAID_TO_ONE,
     is_without_text,
     without_text,
@@ -150,6 +151,10 @@ def test_the_pages_say_what_is_left_out_and_keep_the_rest(protected):
     assert SAID in page
     assert SAID in rules
     assert SAID not in report_html(protected)
+    assert SAID in report_markdown(hidden)
+    assert SAID not in report_markdown(protected)
+    assert SAID_HERE in " ".join(printed(hidden).split())
+    assert SAID_HERE not in " ".join(printed(protected).split())
     assert f"<em>{LEFT_OUT}</em>" in page
     assert f"“<bdi>{LEFT_OUT}</bdi>”" in page  # a cluster's words: it has a common content
     assert f"<mark>{LEFT_OUT}" not in page
