@@ -95,7 +95,7 @@ def _buys(found: QueueForecast) -> str:
         return f"{fewer}: model-based, likely optimistic{f' ({why})' if why else ''}."
     spread = ""
     if found.lower is not None and found.upper is not None:
-        spread = f" ({_number(found.lower)} to {_number(found.upper)})"
+        spread = f" ({number(found.lower)} to {number(found.upper)})"
     judged = "checked against reference answers" if found.basis == "gold" else "other answers"
     by = "" if found.basis == "gold" else "judged by "
     return (
@@ -110,7 +110,12 @@ def _labels(n: float) -> str:
     return f"about {counted(round(n), 'wrong label')} fewer"
 
 
-def _number(n: float) -> str:
+def number(n: float) -> str:
+    """A number of wrong labels, with the digits that it deserves.
+
+    >>> number(12.6), number(0.42), number(0.01)
+    ('13', '.4', '0')
+    """
     return count(round(n)) if n >= 0.95 or n < 0.05 else f"{n:.1f}".removeprefix("0")
 
 
