@@ -55,7 +55,9 @@ def test_rules_left_open_are_to_be_decided_too(audit):
         "In the guideline meeting, decide on 1 proposed rule and 2 rules left open in an earlier draft:"
     )
     left = replace(left, draft=replace(left.draft, rules=()))
-    assert steps(left)[1].text.startswith("Decide on 2 rules left open in an earlier draft:")
+    assert steps(left)[1].text.startswith(
+        "In the guideline meeting, decide on 2 rules left open in an earlier draft:"
+    )
 
 
 def test_steps_with_nothing_to_do_are_left_out(audit):
