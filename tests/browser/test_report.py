@@ -127,8 +127,8 @@ def test_a_filter_narrows_the_rows_and_says_how_many(report):
 def test_bars_are_as_long_as_their_shares_and_axes_as_wide_as_their_rows(report):
     page = report("sample")
     bars = page.locator("#agenda .strip .bar").evaluate_all(
-        "bars => bars.map((b) => [b.getBoundingClientRect().width, parseFloat(b.getAttribute('width')),"
-        " b.ownerSVGElement.clientWidth])"
+        "bars => bars.map((b) => [b.getBoundingClientRect().width,"
+        " parseFloat(b.getAttribute('width')), b.ownerSVGElement.clientWidth])"
     )
     assert bars
     for drawn, share, whole in bars:
