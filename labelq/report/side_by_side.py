@@ -60,6 +60,11 @@ class Row:
         line = "".join(piece.text for piece in self.right or self.left or ())
         return _HEADING.fullmatch(line) is not None
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing is written on either side."""
+        return not any(piece.text.strip() for piece in (*(self.left or ()), *(self.right or ())))
+
 
 def side_by_side(old: str, new: str, most: int = MOST_ROWS) -> tuple[list[Row], int]:
     """``old`` and ``new`` aligned, and how many more rows there are than the ``most`` shown.
@@ -80,7 +85,7 @@ def side_by_side(old: str, new: str, most: int = MOST_ROWS) -> tuple[list[Row], 
 
 
 def _readable(text: str) -> list[str]:
-    lines = [line.rstrip("\r\n") for line in lines_of(text[body_start(text) :])]
+    lines = [line.rstrip("\r\n") for line in lines_of(text[body_start(text) :].lstrip("\r\n"))]
     return [_TASK_LINK.sub(r"\1", line) for line in lines if not _MARK.fullmatch(line)]
 
 

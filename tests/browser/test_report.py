@@ -124,6 +124,24 @@ def test_a_filter_narrows_the_rows_and_says_how_many(report):
     assert line.inner_text() == said
 
 
+def test_bars_are_as_long_as_their_shares_and_axes_as_wide_as_their_rows(report):
+    page = report("sample")
+    bars = page.locator("#agenda .strip .bar").evaluate_all(
+        "bars => bars.map((b) => [b.getBoundingClientRect().width,"
+        " parseFloat(b.getAttribute('width')), b.ownerSVGElement.clientWidth])"
+    )
+    assert bars
+    for drawn, share, whole in bars:
+        assert drawn == pytest.approx(share / 100 * whole, abs=1)
+    widths = (
+        page.locator("#agreement .few")
+        .first.locator(".strip")
+        .evaluate_all("strips => strips.map((s) => Math.round(s.getBoundingClientRect().width))")
+    )
+    assert len(widths) > 2
+    assert len(set(widths)) == 1
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_a_phone_never_scrolls_sideways(report, name):
     page = report(name, viewport=PHONE)
@@ -185,7 +203,9 @@ def test_axe_has_nothing_serious_to_say_of_the_sample(report, name, within):
     assert violations(report(name), within) == []
 
 
-@pytest.mark.parametrize("page_name", ["rules.html", "private/annotators.html"])
+@pytest.mark.parametrize(
+    "page_name", ["rules.html", "private/annotators.html", "private/feedback-B.html"]
+)
 @pytest.mark.parametrize("context", [{}, DARK, {"viewport": PHONE}], ids=["light", "dark", "phone"])
 def test_the_pages_beside_the_report(visit, audits, page_name, context):
     page = visit(audits("sample") / page_name, **context)

@@ -34,7 +34,7 @@
     const heads = [...table.tHead.rows[0].cells];
     const given = groups(body);
     heads.forEach((head, column) => {
-      if (!head.textContent.trim()) return;
+      if (head.tagName !== "TH" || !head.textContent.trim()) return;
       const button = make("button", "", "sort");
       button.type = "button";
       button.append(...head.childNodes);
