@@ -80,6 +80,7 @@ def feedback_without_text(feedback: Feedback) -> Feedback:
     called = {name: f"decision-{n}" for n, name in enumerate(feedback.decisions, 1)}
     return replace(
         feedback,
+        reports=tuple(map(_report, feedback.reports)),
         habits=tuple(map(_cluster, feedback.habits)),
         cases=tuple(
             replace(

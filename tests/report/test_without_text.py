@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from labelq.pinpoint.findings import Apart, EdgeCase
+from labelq.pinpoint.rater_findings import Flag
 from labelq.remedy.acts import Change, GuidelineVersion
 from labelq.remedy.decisions import Decision, Evidence, Scope
 from labelq.remember.findings import ClusterFate, Comparison, Effect, Shift, Surroundings
@@ -30,6 +31,9 @@ from labelq.report.without_text import (
 )
 
 TOKEN = re.compile("secrettoken[0-9]+")
+
+
+HABIT = Flag("habit", 0.9, 0.02, 10, 11, 0.01, "Cancel", "Refund")
 
 
 class Tokens:
@@ -63,6 +67,9 @@ def protected(audit):
             apart=(Apart("note", token(), 1.0, 0.1),),
         )
         for cluster in audit.clusters
+    )
+    raters = tuple(
+        replace(r, flags=(*r.flags, replace(HABIT, words=(token(),)))) for r in audit.raters
     )
     rules = tuple(
         replace(rule, words=(token(),), text=token(), title=token()) for rule in audit.draft.rules
@@ -112,6 +119,7 @@ def protected(audit):
         audit,
         round=source,
         clusters=clusters,
+        raters=raters,
         draft=draft,
         tasks=({"data": {"text": token()}},),
         decisions=(decision,),
