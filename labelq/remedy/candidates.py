@@ -34,9 +34,9 @@ Doubts = Mapping[str, NDArray[np.float64]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """``reasons`` by unit code; ``waiting`` are units of open gaps, those that look like them and
-    those with the same text, ``again`` those that a decision contradicts, with the raters who have to look again. ``doubts`` holds the expected
-    error (0 to 1) of each question's consensus per unit code, ``doubt`` the mean over the
-    questions that a unit answers.
+    those with the same text; ``again`` those that a decision contradicts, with the raters who
+    have to look again. ``doubts`` holds the expected error (0 to 1) of each question's consensus
+    per unit code, ``doubt`` the mean over the questions that a unit answers.
     """
 
     reasons: Mapping[int, tuple[Reason, ...]]

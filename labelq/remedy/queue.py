@@ -150,7 +150,7 @@ def _held(
     people: People,
     units: NDArray[np.int64],
 ) -> list[Entry]:
-    """The units that wait for a decision: worth what votes of anybody would be, once they can settle it."""
+    """The units that wait: worth what votes of anybody would be, once they can settle it."""
     nobody = replace(people, asked=people.asked[:0])
     worths = worths_of(round_, consensuses, found.doubts, nobody, units)
     n = len(people.seconds)
