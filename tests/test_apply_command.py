@@ -260,6 +260,23 @@ def test_refusals_are_one_line(here, apply, decisions, arguments, said):
     assert files() == before
 
 
+def test_decisions_about_another_round_are_noted_and_left(here, apply):
+    other = CARDS.replace("cards", "tones").replace("value", "tone") + (
+        "    evidence: {round: week 9, cluster: tone-1, words: [], tasks: 3, share: .1}\n"
+    )
+    Path("decisions.yaml").write_text(HEAD + CARDS + other, "utf-8")
+    code, out, err = apply("--dry-run")
+    assert (code, err) == (0, "")
+    said = " ".join(out.split())
+    assert "Note: decisions.yaml, line 11, column 5: the round has no question 'tone'" in said
+    assert "1 decision made on other rounds" in said
+    ours = other.replace("round: week 9", "round: week 11")
+    Path("decisions.yaml").write_text(HEAD + CARDS + ours, "utf-8")
+    code, _, err = apply("--dry-run")
+    assert code == 2
+    assert "the round has no question 'tone'" in err
+
+
 def test_nothing_decided_is_nothing_to_do(here, apply):
     undecided = CARDS.replace("outcome: label\n    label: billing", "outcome: undecided")
     Path("decisions.yaml").write_text(HEAD + undecided, "utf-8")

@@ -53,6 +53,8 @@ def decided():
 def test_decides_edits_by_hand_and_decides_again(desk):
     said = run("decide", "audits/r")
     assert "1 of 1 clusters open; no decisions yet (decisions.yaml)" in said
+    where = f"  The file: {Path('decisions.yaml').absolute()}\n"
+    assert where in said
     assert "1 habit of one annotator needs a talk, not a rule." in said
     assert "category-2  no rule\n    A habit of annotator " in said
     assert "    Gap in the guideline. Billing or Refund: 18 tasks" in said
@@ -63,6 +65,7 @@ def test_decides_edits_by_hand_and_decides_again(desk):
     )  # fmt: skip
     for part in (
         "Recorded: balance-checkout-expired in decisions.yaml",
+        where,
         "Billing or Refund (category): Billing.",
         "18 decided upon",
         "contradict it",
@@ -80,6 +83,7 @@ def test_decides_edits_by_hand_and_decides_again(desk):
     run("decide", "audits/r", "category-2", "--reject")
     said = run("decide", "audits/r")
     assert "0 of 2 clusters open; decisions in decisions.yaml" in said
+    assert "The file: " not in said
     assert "Refund (balance-checkout-expired)" in said
     assert "no rule is wanted (" in said
     assert "labelq guideline draft audits/r\n  labelq apply audits/r --dry-run\n" in said

@@ -186,6 +186,7 @@ def _made(settings: Settings, earlier: Earlier, audit_dir: Path) -> list[Decisio
     """
     from labelq.errors import DecisionsError
     from labelq.reading import decisions_file, read_decision_file
+    from labelq.remedy.decisions import about
 
     path = settings.decisions
     if path is None and settings.guideline is not None:
@@ -199,8 +200,7 @@ def _made(settings: Settings, earlier: Earlier, audit_dir: Path) -> list[Decisio
     except DecisionsError as error:
         click.echo(f"labelq: not compared with the decisions: {error}", err=True)
         return []
-    name = earlier.round.name
-    return [d for d in file.decisions if d.evidence is None or d.evidence.round == name]
+    return list(about(file.decisions, earlier.round))
 
 
 def _today() -> str:

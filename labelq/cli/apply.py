@@ -131,6 +131,8 @@ def _shown(plan: Plan) -> Iterator[str]:
     for effect in plan.effects:
         yield from effect_lines(plan.earlier.round, effect)
         yield ""
+    for note in plan.notes:
+        yield f"Note: {visible(note)}"
     for note in missing(missing_tasks(plan.decisions, plan.earlier.round)):
         yield f"Note: {plain(note)}"
     if plan.adjudicated:

@@ -32,6 +32,7 @@ class Plan:
     earlier: Earlier
     order: Order
     decisions: tuple[Decision, ...]
+    notes: tuple[str, ...]
     n_others: int
     n_open: int
     effects: tuple[Effect, ...]
@@ -105,7 +106,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         read_decision_file,
         with_adjudicated,
     )
-    from labelq.remedy.decisions import mapping
+    from labelq.remedy.decisions import about, mapping
     from labelq.remedy.releasing import effects, released
 
     chosen = {
@@ -123,7 +124,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         )
     file = read_decision_file(path)
     file.check(round_)
-    ours = [d for d in file.decisions if d.evidence is None or d.evidence.round == round_.name]
+    ours = about(file.decisions, round_)
     decided = tuple(d for d in ours if d.decided)
     known, adjudicated = with_adjudicated(round_, settings, path, decided)
     found = effects(decided, known, seed=options["seed"])
@@ -137,6 +138,7 @@ def planned(audit_dir: Path, options: Mapping[str, Any]) -> Plan:
         earlier=earlier,
         order=order,
         decisions=decided,
+        notes=file.problems(round_),
         n_others=len(file.decisions) - len(ours),
         n_open=len(ours) - len(decided),
         effects=found,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from labelq.cli.again import next_command, same_command
 from labelq.cli.options import (
     measure_options,
     read_round,
@@ -212,7 +210,11 @@ def run(
         )
         pictures = {} if settings.no_text else pictures_of(found, origin, settings, progress)
         progress("writing", 0.0)
-        onward = Onward(next_command(sources, settings, round_, out), server=bool(origin.server))
+        onward = Onward(
+            next_command(sources, settings, round_, out),
+            server=bool(origin.server),
+            again=same_command(sources, settings, out),
+        )
         write_audit(
             found,
             out,
@@ -264,60 +266,6 @@ def _file_name(name: str) -> str:
     """``name`` as the name of a directory: no separators, nothing hidden, not too long."""
     kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in name).strip(". ")
     return kept[:80] or "round"
-
-
-def next_command(sources: Sequence[Path], settings: Settings, round_: Round, out: Path) -> str:
-    """The command that audits the next round as this one was audited, against it; without key.
-
-    In a project the next round begins on the day after this one's last answer.
-    """
-    parts = ["labelq", "audit"]
-    if not sources:
-        for project in settings.project:
-            parts += ["--project", str(project)]
-        if settings.view is not None:
-            parts += ["--view", str(settings.view)]
-        if settings.url is not None and settings.url != os.environ.get("LABEL_STUDIO_URL"):
-            parts += ["--url", settings.url]
-        parts += [] if settings.queues else ["--no-queues"]
-        if last := _last_day(round_):
-            parts += ["--from", (last + timedelta(days=1)).isoformat()]
-    elif len(sources) > 1 or sources[0].is_dir():
-        parts.append("next_round/")
-    else:
-        parts.append("next_round" + "".join(sources[0].suffixes[-2:]))
-    for option, text in (("--join", settings.join), ("--rater-from", settings.rater_from)):
-        parts += [option, text] if text is not None else []
-    for reviewer in settings.reviewer:
-        parts += ["--reviewer", reviewer]
-    if settings.adjudicated is not None:
-        parts += ["--adjudicated", settings.adjudicated.as_posix()]
-    if settings.columns:
-        parts += ["--columns", ",".join(f"{k}={v}" for k, v in settings.columns.items())]
-    for option, given in (("--cost", settings.cost), ("--weight", settings.weight)):
-        for question, matrix in given.items():  # a matrix in labelq.toml is there next time too
-            parts += [option, f"{question}={matrix.name}"] if isinstance(matrix, Path) else []
-    for question, level in settings.level.items():
-        parts += ["--level", f"{question}={level}" if question else level]
-    if settings.label_config is not None:
-        parts += ["--label-config", settings.label_config.name]
-    if settings.text_field is not None:
-        parts += ["--text-field", settings.text_field]
-    if settings.decisions is not None:
-        parts += ["--decisions", settings.decisions.as_posix()]
-    if settings.embedder is not None:
-        parts += ["--embedder", settings.embedder.as_posix()]
-    guideline = (settings.guideline or Path("guideline")).with_suffix(".md").as_posix()
-    return shlex.join([*parts, "--guideline", guideline, "--against", out.as_posix()])
-
-
-def _last_day(round_: Round) -> date | None:
-    """The day (UTC) of the round's last answer, if any is dated."""
-    import numpy as np
-
-    told = [table.submitted[~np.isnat(table.submitted)] for table in round_.ratings.values()]
-    last = max((days.max() for days in told if len(days)), default=None)
-    return None if last is None else last.astype("datetime64[D]").astype(object)
 
 
 def manifest(origin: Origin, settings: Settings) -> dict[str, Any]:

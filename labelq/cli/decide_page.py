@@ -148,6 +148,7 @@ def show_clusters(earlier: Earlier, found: DecisionFile, path: Path, onward: Onw
     n_open = sum(c.id not in decided or not decided[c.id].decided for c in rules)
     there = f"decisions in {path}" if path.exists() else f"no decisions yet ({path})"
     out.say(f"{mark(earlier.name)}: {n_open:,} of {len(rules):,} clusters open; {there}")
+    _where(out, path, found)
     if habits := len(shown) - len(rules):
         end = "of one annotator needs" if habits == 1 else "of single annotators need"
         out.say(f"{counted(habits, 'habit')} {end} a talk, not a rule.")
@@ -165,6 +166,12 @@ def show_clusters(earlier: Earlier, found: DecisionFile, path: Path, onward: Onw
             f"and {rest:,} with nothing in common or too little to say, in audit.json", indent=2
         )
     _next(out, earlier, found.decisions, decided, onward)
+
+
+def _where(out: Page, path: Path, before: DecisionFile) -> None:
+    """Where a file that begins here stands, in full: nobody has to look for it."""
+    if not before.decisions:
+        out.path(f"The file: {path.absolute()}", indent=2)
 
 
 def show_decision(
@@ -192,6 +199,7 @@ def show_decision(
     done = "Recorded" if was is None else "Changed"
     verb = done if would_be is None else f"Would be {done.lower()}"
     out.say(f"{verb}: {mark(decision.id)} in {path}", style="bold")
+    _where(out, path, found)
     for line in would_be or ():
         out.path(line, indent=0)
     units = in_scope(decision, round_)

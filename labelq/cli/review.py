@@ -102,6 +102,7 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
 
     from labelq import settings as files
     from labelq.reading import read_audit
+    from labelq.report.text import visible
     from labelq.review.app import meeting_app
     from labelq.review.desk import Desk
     from labelq.review.guard import Keys
@@ -121,7 +122,8 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
     with _bound(options["port"]) as door:
         keys = Keys(door.getsockname()[1])
         click.echo(f"The meeting: {keys.address}")
-        click.echo("Everything is written as it is decided. Ctrl-C ends.")
+        where = visible(desk.store.decisions.absolute().as_posix())
+        click.echo(f"Everything is written as it is decided, decisions to {where}. Ctrl-C ends.")
         if not options["no_browser"]:
             click.launch(keys.address)
         threading.Thread(target=desk.warm, daemon=True).start()

@@ -24,11 +24,15 @@ MOST_WORDS = 3
 LEAST_TEXTS = 3
 """A word that stands in fewer agreed tasks with a label speaks for nothing."""
 
-LEAST_LIFT = 1.5
-"""A word speaks for a label when it is so many times as frequent there as on the other side."""
+BY_CHANCE = 0.01
+"""A word speaks for a label when its place among the agreed tasks has a smaller p-value."""
 
-LEAST_LIKENESS = 0.1
-"""A task with a smaller cosine similarity is no precedent."""
+IN_MANY = 0.2
+"""A word in more than this share of all texts of the round is a function word, in whichever
+language, or says what the whole round is about: it speaks for nothing."""
+
+LEAST_LIKENESS = 0.25
+"""A task with a smaller cosine similarity is no precedent: it has a word in common, no case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,13 @@ class WordFor:
 @dataclass(frozen=True, slots=True)
 class Precedent:
     """A task (unit code) on which all ``n_votes`` annotators gave the label, and its cosine
-    similarity to the disputed one.
+    similarity to the disputed one; ``same`` where both have the very same content.
     """
 
     unit: int
     likeness: float
     n_votes: int
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Readings:
             ]
             # Texts that hold each word, per label (labels × words).
             self._held = np.stack([mask @ content.holds for mask in self._texts])
+            self._in_texts = np.asarray(content.holds.sum(axis=0)).ravel()
 
     def of(self, unit: int) -> tuple[Reading, ...]:
         """One reading of the task with code ``unit`` per label, in their order."""
@@ -120,15 +126,15 @@ class Readings:
         n, of = self._held[i][row], float(self._texts[i].sum())
         against = np.delete(self._held, i, axis=0).sum(axis=0)[row]
         of_against = float(sum(mask.sum() for j, mask in enumerate(self._texts) if j != i))
-        p = (n + 0.5) / (of + 1)
-        q = (against + 0.5) / (of_against + 1)
-        # Log odds over their standard error, half a text added everywhere (Haldane, Anscombe).
-        error = np.sqrt(1 / (n + 0.5) + 1 / (against + 0.5))
-        z = np.log(p / q) / error
-        telling = (n >= LEAST_TEXTS) & (p >= LEAST_LIFT * q)
+        from scipy.stats import hypergeom
+
+        # One-sided Fisher test: the texts that hold the word, drawn from all agreed ones.
+        p = np.asarray(hypergeom.sf(n - 1, of + of_against, n + against, of))
+        telling = (n >= LEAST_TEXTS) & (p < BY_CHANCE)
+        telling &= self._in_texts[row] <= IN_MANY * len(content.documents)
         if content.written:
             telling &= [is_content(content.vocabulary[w]) for w in row]
-        order = [k for k in np.lexsort((row, -np.round(z, 9))).tolist() if telling[k]]
+        order = [k for k in np.lexsort((row, np.round(p, 12))).tolist() if telling[k]]
         return tuple(
             WordFor(
                 _written(content, text, content.vocabulary[row[k]]),
@@ -152,7 +158,9 @@ class Readings:
         best = int(np.lexsort((self.content.rank[units], -n_votes, -likeness))[0])
         if likeness[best] < LEAST_LIKENESS:
             return None
-        return Precedent(int(units[best]), float(likeness[best]), int(n_votes[best]))
+        found = int(units[best])
+        same = int(self.content.text_of[found]) == int(self.content.text_of[unit])
+        return Precedent(found, float(likeness[best]), int(n_votes[best]), same)
 
 
 def _agreed(votes: Votes, label: int) -> tuple[Codes, NDArray[np.intp]]:

@@ -13,6 +13,7 @@ from labelq.labels.model import Question, Ratings, Round
 from labelq.measure.consensus.prospects import spread_of
 from labelq.measure.results import Consensus
 from labelq.pinpoint.findings import Cluster, EdgeCase
+from labelq.pinpoint.raters import same_text
 from labelq.remedy.acts import Reason, ReasonCode, Released
 
 WORTH_IT = 0.2
@@ -32,10 +33,10 @@ Doubts = Mapping[str, NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """``reasons`` by unit code; ``waiting`` are units of open gaps, ``again`` those that a
-    decision contradicts, with the raters who have to look again. ``doubts`` holds the expected
-    error (0 to 1) of each question's consensus per unit code, ``doubt`` the mean over the
-    questions that a unit answers.
+    """``reasons`` by unit code; ``waiting`` are units of open gaps, those that look like them and
+    those with the same text; ``again`` those that a decision contradicts, with the raters who
+    have to look again. ``doubts`` holds the expected error (0 to 1) of each question's consensus
+    per unit code, ``doubt`` the mean over the questions that a unit answers.
     """
 
     reasons: Mapping[int, tuple[Reason, ...]]
@@ -104,8 +105,7 @@ def candidates(
             if cluster.question == name and cluster.cause.kind == "gap":
                 add(cluster.units, Reason("gap", name, cluster.id))
                 add(cluster.lookalikes, Reason("resembles_gap", name, cluster.id))
-                alike = np.array(cluster.lookalikes, np.int64)
-                held = np.append(_codes(cluster.units), alike[n_votes[alike] > 1])
+                held = _codes((*cluster.units, *cluster.lookalikes))
                 waiting.update(held[~closed[held]].tolist())
         even: list[int] = []
         for case in edge_cases:
@@ -130,6 +130,9 @@ def candidates(
         queued = np.zeros(n, bool)
         queued[[*reasons]] = True
         add(np.flatnonzero((n_votes == 1) & queued), Reason("one_vote", name))
+    text = same_text(round_.units)
+    waits = np.isin(text, text[_codes(waiting)]) & (text >= 0)
+    waiting.update(np.flatnonzero(waits).tolist())
     return Candidates(
         {unit: tuple(reasons[unit]) for unit in sorted(reasons)},
         waiting - again.keys(),

@@ -20,6 +20,7 @@ from labelq.remedy.decisions import (
     Evidence,
     Outcome,
     Scope,
+    about,
     near,
     refusal,
     unknown_labels,
@@ -65,13 +66,17 @@ class DecisionFile:
         )
 
     def check(self, round_: Round) -> None:
-        """Refuse a file about questions or labels that ``round_`` does not have.
+        """Refuse decisions about questions or labels that ``round_`` does not have.
+
+        Those that were made on another round may be about others: they stay notes.
 
         Raises:
-            DecisionsError: the first of :meth:`problems`.
+            DecisionsError: the first of :meth:`problems` of a decision about this round.
         """
-        for problem in self.problems(round_):
-            raise DecisionsError(problem)
+        ours = {decision.id for decision in about(self.decisions, round_)}
+        for decision, problem in unknown_labels(self.decisions, round_):
+            if decision.id in ours:
+                raise DecisionsError(f"{self.name}, {self.places[decision.id]}: {problem}")
 
 
 def read_decisions(text: str, name: str = "decisions.yaml") -> DecisionFile:

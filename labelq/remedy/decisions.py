@@ -214,6 +214,11 @@ def missing_tasks(decisions: Iterable[Decision], round_: Round) -> list[tuple[De
     return found
 
 
+def about(decisions: Iterable[Decision], round_: Round) -> tuple[Decision, ...]:
+    """The decisions made on ``round_``, or by hand on none; not those made on another round."""
+    return tuple(d for d in decisions if d.evidence is None or d.evidence.round == round_.name)
+
+
 def check_labels(decisions: Iterable[Decision], round_: Round) -> None:
     """Refuse decisions about what ``round_`` does not have.
 

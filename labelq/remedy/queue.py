@@ -43,8 +43,8 @@ def queue(
     and are not ``hurried``).
 
     What a decision contradicts comes first, for those whose annotations it contradicts. Units
-    of an open gap are held back until ``released``: more votes under the same guideline split
-    as the first did. But a unit with one label that looks like a gap wants another person.
+    of an open gap, what looks like them and what has the same text are held back until
+    ``released``: more votes under the same guideline split as the first did.
 
     Raises:
         SettingsError: nobody is called as ``active`` says.
@@ -150,7 +150,7 @@ def _held(
     people: People,
     units: NDArray[np.int64],
 ) -> list[Entry]:
-    """The units of open gaps: worth what votes of anybody would be, once they can settle it."""
+    """The units that wait: worth what votes of anybody would be, once they can settle it."""
     nobody = replace(people, asked=people.asked[:0])
     worths = worths_of(round_, consensuses, found.doubts, nobody, units)
     n = len(people.seconds)

@@ -76,7 +76,9 @@ def _effect(
     inside_before, outside_before, inside_after, outside_after = shares
     reason = None
     difference = lower = upper = None
-    if any(_splits(r, decision) is None for r in (before, after)):
+    if _came_later(decision, after):
+        reason = "decided_later"
+    elif any(_splits(r, decision) is None for r in (before, after)):
         reason = "label_gone"
     elif min(s.n_units for s in shares) < ENOUGH:
         reason = "too_few_units"
@@ -110,6 +112,15 @@ def _effect(
         ),
         reason=reason,
     )
+
+
+def _came_later(decision: Decision, after: Round) -> bool:
+    """Whether the round's last answer was given on a day before the decision: it knew no rule."""
+    submitted = after.ratings[decision.question].submitted
+    known = submitted[~np.isnat(submitted)]
+    if decision.when is None or not len(known):
+        return False
+    return bool(np.datetime64(decision.when, "D") > known.max().astype("datetime64[D]"))
 
 
 def _splits(round_: Round, decision: Decision) -> Splits | None:

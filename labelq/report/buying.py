@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_QUEUED = 20
 """So many tasks are shown; all stand in queue.csv."""
 
+HARDLY = 0.05
+"""So few wrong labels fewer are none in words."""
+
 _WHY_MODEL = {
     "too_few_units": "too few tasks have enough answers to try it on",
     "too_little_expected": "hidden answers would have mended too little to try it on",
@@ -65,6 +68,15 @@ def short(found: QueueForecast | None) -> str:
     return f"{takes[:1].upper()}{takes[1:]},{basis} {_labels(found.fewer)}"
 
 
+def little(found: QueueForecast | None) -> bool:
+    """Whether what is within the budget is expected to mend hardly anything.
+
+    >>> little(None)
+    False
+    """
+    return found is not None and found.n_entries > 0 and found.fewer < HARDLY
+
+
 def budget(found: QueueForecast) -> str:
     """The budget in words."""
     if found.budget_votes is not None:
@@ -106,7 +118,7 @@ def _buys(found: QueueForecast) -> str:
 
 def _labels(n: float) -> str:
     if n < 0.95:
-        return "hardly any wrong label fewer" if n < 0.05 else "less than one wrong label fewer"
+        return "hardly any wrong label fewer" if n < HARDLY else "less than one wrong label fewer"
     return f"about {counted(round(n), 'wrong label')} fewer"
 
 

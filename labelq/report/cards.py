@@ -119,9 +119,11 @@ def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str, beside: Bes
 
 
 def chances(cluster: Cluster) -> list[Chance]:
-    """How likely each cause is, the likeliest first; empty where nobody can tell."""
+    """How likely each cause is, the likeliest first; empty where nobody can tell, or no test
+    bears the likeliest out: a bar would say what the cause does not.
+    """
     found, at = [], 0.0
-    told = cluster.cause.probabilities
+    told = {} if cluster.cause.kind == "too_little" else cluster.cause.probabilities
     for kind, chance in sorted(told.items(), key=lambda item: -item[1]):
         width = round(100 * chance, 1)
         found.append(Chance(kind, causes.NOUNS[kind], percent(chance), round(at, 1), width))

@@ -21,6 +21,7 @@ from labelq.pinpoint.findings import (
     LabelPair,
 )
 from labelq.pinpoint.rater_findings import Flag, RaterReport
+from labelq.pinpoint.votes import tick_labels
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remedy.entries import WORDS
 from labelq.report.names import Names
@@ -105,7 +106,9 @@ def label(text: str | None, limit: int = 80) -> str:
 
 
 def either(labels: Sequence[str]) -> str:
-    """Two or three labels that are confused: ``Refund or Cancel``."""
+    """Two or three labels that are confused: ``Refund or Cancel``, ``payment ticked or not``."""
+    if len(labels) == 2 and set(labels) == set(tick_labels(labels[-1])):
+        return f"{label(labels[-1])} ticked or not"
     *first, last = map(label, labels)
     return f"{', '.join(first)} or {last}"
 

@@ -198,8 +198,11 @@ def rates(found: ClusterFate) -> str:
 
 def effect(found: Effect) -> str:
     """A decision: agreement inside and outside its scope, and what the two say together."""
+    which = f"Decision {mark(found.decision)} ({mark(found.question)})"
+    if found.reason == "decided_later":
+        return f"{which}: {words.reason(found.reason)}, which so cannot show what it does."
     said = (
-        f"Decision {mark(found.decision)} ({mark(found.question)}): agreement in its scope "
+        f"{which}: agreement in its scope "
         f"{_then_now(found.inside_before, found.inside_after)}, elsewhere "
         f"{_then_now(found.outside_before, found.outside_after)}"
     )

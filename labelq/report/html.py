@@ -26,7 +26,7 @@ from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import counted, percent
 from labelq.report.questions import questions
 from labelq.report.reasons import INTERVALS
-from labelq.report.steps import FIRST_STEPS, ONWARD, Onward, next_steps
+from labelq.report.steps import FIRST_STEPS, ONWARD, WHERE, Onward, next_steps
 from labelq.report.templating import environment
 from labelq.report.text import mark
 from labelq.report.without_text import NO_TEXT, SAID, is_without_text
@@ -73,6 +73,7 @@ def report_html(
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         first_findings=FEWEST,
         first_steps=FIRST_STEPS,
+        steps_where=WHERE,
         many=len(audit.verdicts) > words.MANY,
         raters=annotators.raters(audit, shown),
         rater_methods=annotators.methods(),

@@ -13,7 +13,7 @@ from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
-from labelq.report.steps import ONWARD, Onward, Step, next_steps
+from labelq.report.steps import ONWARD, WHERE, Onward, Step, next_steps
 from labelq.report.text import code_span, mark, markdown, markdown_prose
 from labelq.report.without_text import SAID, is_without_text
 
@@ -71,9 +71,9 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
         sentences += ["## What to talk about", _list(agendas)]
     if schemes := list(label_scheme.short(audit)):
         sentences += ["## Other labels", _list(schemes)]
-    elsewhere = replace(onward, audit=_portable(onward.audit))
+    elsewhere = replace(onward, audit=_portable(onward.audit), again=_portable(onward.again))
     steps = next_steps(audit, shown, "", elsewhere)
-    sentences += ["## What to do next", _list([_step(s) for s in steps])]
+    sentences += ["## What to do next", WHERE, _list([_step(s) for s in steps])]
     if many:
         sentences += ["## The verdicts in words", *in_words]
     checked = words.cross_check(audit.cross_check)

@@ -33,6 +33,7 @@ REASONS: dict[str, str] = {
     "not_in_both": "only one of the rounds has it",
     "chosen_for_disagreement": "these tasks were more disputed than the others before, and such"
     " tasks agree more the next time by themselves",
+    "decided_later": "it was decided after this round was labeled",
     "label_gone": "one of the rounds does not have these labels",
     "no_interval": "one of the rounds has no interval",
     "no_gold": "there is no gold",

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelq.report import buying
+from labelq.remedy.decisions import about
+from labelq.remedy.redoing import redoing
+from labelq.report import buying, causes, label_scheme, words
 from labelq.report.caveats import renames
 from labelq.report.findings import MOST_PEOPLE, is_open, standouts
 from labelq.report.names import Names
-from labelq.report.numbers import count, counted
+from labelq.report.numbers import coefficient, count, counted, percent
+from labelq.report.text import mark
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
+    from labelq.measure.results import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Onward:
     """How it goes on from an audit: ``audit`` is the command line that audits the next round as
-    this one was, ``server`` whether the round was pulled from one (so the queue knows its way).
+    this one was, ``again`` the one that audits this one anew (empty: not known), ``server``
+    whether the round was pulled from one (so the queue knows its way).
     """
 
-    audit: str = "labelq audit next_round.json --guideline guideline.md"
+    audit: str = "labelq audit next_round.json"
     server: bool = False
+    again: str = ""
 
 
 FIRST_STEPS = 4
 """So many steps stand on the first screen; the others come later in the round."""
+
+WHERE = "“.” is this audit’s directory: run these in it, and `labelq audit` where it ran before."
+"""What is said once where steps are read in the audit's own directory."""
+
+MOST_UNRULED = 2
+"""So many questions that no rule helps have a step of their own."""
 
 ONWARD = Onward()
 """Nothing is known of where the round came from."""
@@ -49,24 +62,28 @@ def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWA
 
     ``directory`` is where the audit was written, empty where the reader stands in it.
     """
+    queue = _queue(audit, directory, server=onward.server)
+    little = buying.little(audit.forecast)
     steps = [
-        _rename(audit),
+        _rename(audit, onward.again),
         _rules(audit, directory),
-        _queue(audit, directory, server=onward.server),
+        *_unruled(audit, names),
+        None if little else queue,
         _people(audit, names, directory),
+        queue if little else None,
         _apply(audit, directory),
         Step("Label the next round, and audit it against this one:", onward.audit),
     ]
     return [step for step in steps if step is not None]
 
 
-def _rename(audit: Audit) -> Step | None:
+def _rename(audit: Audit, again: str) -> Step | None:
     options = renames(audit.round)
     if not options:
         return None
     return Step(
-        "If a label was only renamed, audit again with --replace and:",
-        options,
+        f"If a label was only renamed, audit again{'' if again else ' with --replace and'}:",
+        f"{again} {options}".strip(),
         "Until then tasks whose answers were set aside look as if nobody labeled them.",
     )
 
@@ -74,9 +91,9 @@ def _rename(audit: Audit) -> Step | None:
 def _rules(audit: Audit, directory: str) -> Step | None:
     draft = audit.draft
     gaps = sum(c.cause.kind == "gap" and is_open(audit, c) for c in audit.clusters)
-    about = f" ({counted(gaps, 'open gap')})" if gaps else ""
+    which = f" ({counted(gaps, 'open gap')})" if gaps else ""
     parts = [
-        f"{counted(len(draft.rules), 'proposed rule')}{about}" if draft.rules else "",
+        f"{counted(len(draft.rules), 'proposed rule')}{which}" if draft.rules else "",
         f"{counted(draft.undecided, 'rule')} left open in an earlier draft"
         if draft.undecided
         else "",
@@ -92,11 +109,62 @@ def _rules(audit: Audit, directory: str) -> Step | None:
     )
 
 
+def _unruled(audit: Audit, names: Names) -> Iterator[Step]:
+    """The questions that decide *not yet* and have no open gap: what else would help."""
+    waiting = {c.question for c in audit.clusters if c.cause.kind == "gap" and is_open(audit, c)}
+    bad = [v for v in words.worst_first(audit.verdicts) if v.state == "unreliable"]
+    for verdict in [v for v in bad if v.question not in waiting][:MOST_UNRULED]:
+        yield Step(f"{mark(verdict.question, 40)}: {_instead(audit, verdict, names)}")
+
+
+def _instead(audit: Audit, verdict: Verdict, names: Names) -> str:
+    """Where the disagreement of a question lies, and what would help."""
+    question, value = verdict.question, verdict.headline.value
+    said = "no missing rule was found"
+    pairs = [pair for pair in audit.label_pairs if pair.question == question]
+    if pairs:
+        pair = max(pairs, key=lambda pair: pair.share)
+        said += f"; {percent(pair.share)} of the disagreement lies in {causes.either(pair.labels)}"
+    said += "."
+    found = redoing(audit.raters, question, value)
+    if found is not None:
+        them = names.people([found.rater])
+        takes = "" if found.seconds is None else f" (about {buying.hours(found.seconds)})"
+        said += (
+            f" Talk with {them} first: without their answers alpha would be"
+            f" {coefficient(found.without)} instead of {coefficient(value)}. Then have others"
+            f" answer {counted(found.n, 'task')} anew{takes}."
+        )
+    merge = next(
+        (
+            change
+            for scheme in audit.label_schemes
+            if scheme.question == question
+            for change in scheme.raising
+        ),
+        None,
+    )
+    if merge is not None:
+        said += (
+            f" {label_scheme.change_name(merge)}: alpha would be {coefficient(merge.value)}, and"
+            f" {percent(merge.entropy_lost)} of the information is lost."
+        )
+    if found is None and merge is None:
+        said += (
+            " Neither fewer labels nor the absence of one annotator would help: write down with"
+            " examples where one begins and the other ends."
+        )
+    return said
+
+
 def _apply(audit: Audit, directory: str) -> Step | None:
-    if not (audit.draft.rules or audit.draft.undecided or audit.decisions):
+    meeting = audit.draft.rules or audit.draft.undecided
+    decided = any(decision.decided for decision in about(audit.decisions, audit.round))
+    if not (meeting or decided):
         return None
     return Step(
-        "After the meeting, write the guideline’s next version:",
+        f"{'After the meeting' if meeting else 'From what is decided'}, write the guideline’s"
+        " next version:",
         _command("apply", directory),
         "It also queues the answers that the decisions contradict.",
     )
@@ -122,6 +190,8 @@ def _queue(audit: Audit, directory: str, *, server: bool) -> Step | None:
     if not parts:
         parts.append(f"{waiting} that can wait for the rules")
     buys = buying.short(audit.forecast)
+    if buying.little(audit.forecast):
+        buys += ": it can wait"
     more = " ".join(buying.forecast(audit.forecast)[:1])
     if n > person + max(free, 0) and parts[0] != f"{waiting} that can wait for the rules":
         more += f" {waiting} can wait for the rules."

@@ -110,7 +110,7 @@ def sentence(v: Verdict) -> str:
     more = "more tasks would hardly tell, a clearer guideline may"
     if v.more_units:
         more = f"about {words.rounded(v.more_units)} would probably tell"
-    return f"{agreed}: too close to call; {more}{_chance(v)}."
+    return f"{agreed}: cannot tell yet; {more}{_chance(v)}."
 
 
 def _chance(v: Verdict) -> str:
@@ -136,10 +136,9 @@ def reason(verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
         return "There is no question in this round that can be measured."
     names = {
-        state: [mark(v.question, 40) for v in verdicts if v.state == state and _decided(v)]
+        state: [mark(v.question, 40) for v in verdicts if v.state == state]
         for state in words.STATES
     }
-    silent = [mark(v.question, 40) for v in verdicts if not _decided(v)]
 
     def who(some: list[str]) -> str:
         if len(some) <= MOST_NAMED:
@@ -159,10 +158,7 @@ def reason(verdicts: Sequence[Verdict]) -> str:
     elif bad:
         said.append(f"Annotators do not agree enough on {who(bad)} to train on {them(bad)}")
     if names["cannot_tell"]:
-        are = "is" if len(names["cannot_tell"]) == 1 else "are"
-        said.append(f"{who(names['cannot_tell'])} {are} too close to call")
-    if silent:
-        said.append(f"for {who(silent)} the data cannot tell yet")
+        said.append(f"for {who(names['cannot_tell'])} the data cannot tell yet")
     text = "; ".join(said) + "."
     return text[:1].upper() + text[1:]
 
@@ -170,11 +166,6 @@ def reason(verdicts: Sequence[Verdict]) -> str:
 def answer(verdicts: Sequence[Verdict]) -> str:
     """The first sentences of a report: can this round be trusted, and why."""
     return f"{opening(verdicts)} {reason(verdicts)}"
-
-
-def _decided(v: Verdict) -> bool:
-    """Whether there is an interval to go by."""
-    return v.state != "cannot_tell" or v.headline.lower is not None
 
 
 def zones(verdicts: Sequence[Verdict]) -> str:

@@ -36,7 +36,7 @@ from labelq.remedy.deciding import about_cluster, same_question
 from labelq.remedy.decision_file import read_decisions
 from labelq.remedy.decision_removing import without_decision
 from labelq.remedy.decision_writing import with_decision
-from labelq.remedy.decisions import Decision, unknown_labels
+from labelq.remedy.decisions import Decision, about, unknown_labels
 from labelq.remedy.guideline.editing import unified_diff
 from labelq.remedy.guideline.front_matter import body_start
 from labelq.remedy.guideline.saying import Said, said_about
@@ -247,9 +247,8 @@ class Desk:
         self._drafts[key] = found
         return found
 
-    def _ours(self, decisions: Sequence[Decision]) -> list[Decision]:
-        name = self.earlier.name
-        return [d for d in decisions if d.evidence is None or d.evidence.round == name]
+    def _ours(self, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+        return about(decisions, self.earlier.round)
 
     # --- steps --------------------------------------------------------------------------------
 

@@ -261,6 +261,7 @@ def _example(desk: Desk, unit: int, readings: Readings, names: Names) -> dict[st
                 else {
                     **_task(desk, one.precedent.unit, 300),
                     "n": counted(one.precedent.n_votes, "annotator"),
+                    "same": one.precedent.same,
                 },
                 "nothing": wording.nothing_for(one),
             }

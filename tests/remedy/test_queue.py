@@ -176,6 +176,8 @@ def test_a_gap_wants_a_second_look_and_its_lookalikes_are_queued(found):
 def test_what_wants_a_second_look_comes_last():
     made, kinds = rows(careless="dan", habit=None)
     made += [("voucher-99", "ann", "Billing", "Voucher coupon balance redeem expired checkout")]
+    for unit, label in (("z-1", "Account"), ("z-2", "Shipping")):  # for another person
+        made += [(unit, who, label, "Lantern flickers") for who in ("ann", "bob", "cyd")]
     found = pinpointed(make_round(made, question="category"), kinds)
     gap = found.clusters[0]
     single = found.round.units.ids.index("voucher-99")
@@ -186,10 +188,28 @@ def test_what_wants_a_second_look_comes_last():
     assert set(wants) == {"another_person", "second_look"}
     assert wants == sorted(wants)
     entry = next(entry for entry in entries if entry.unit == single)
-    assert entry.wants == "another_person"
+    # Another person would be asked under the same guideline, too.
+    assert (entry.wants, entry.status) == ("second_look", "held_back")
     assert {"resembles_gap", "one_vote"} <= {r.code for r in entry.reasons}
     tasks = queue_tasks(found.round, entries)
     assert [task["meta"]["labelq"]["wants"] for task in tasks] == wants
+
+
+def test_the_same_text_as_a_task_of_an_open_gap_waits_with_it():
+    made, kinds = rows(careless="dan", habit=None)
+    text = {unit: said for unit, _, _, said in made}
+    twin = next(unit for unit in text if unit.startswith("voucher"))
+    made += [("z-twin", who, "Account", text[twin]) for who in ("ann", "bob", "cyd")]
+    found = pinpointed(make_round(made, question="category"), kinds)
+    unit = found.round.units.ids.index("z-twin")
+    gap = found.clusters[0]
+    assert found.round.units.ids.index(twin) in gap.units
+    assert unit not in (*gap.units, *gap.lookalikes)
+    status = {entry.unit: entry.status for entry in queued(found)}
+    assert status[unit] == "held_back"
+    settled = Released(settled={"category": frozenset(gap.units)})
+    decided = {entry.unit: entry.status for entry in queued(found, released=settled)}
+    assert decided.get(unit) != "held_back"
 
 
 def test_one_vote_is_queued_only_where_something_points_at_it():

@@ -1,6 +1,7 @@
 """A round against an earlier one: changes, decisions, what else is different."""
 
 import dataclasses
+import datetime as dt
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from labelq.remember.comparison import compare
 from labelq.remember.earlier import Earlier
 from labelq.remember.effects import agreement_share, contrast
 from labelq.remember.findings import Share
+from labelq.report.comparison import effect
+from labelq.report.text import plain
 from tests.remember.contents import drawn, remembered
 from tests.rounds import make_round
 
@@ -167,6 +170,30 @@ def test_scopes_by_words_and_too_few_tasks(rounds):
     assert found[0].word == "improved"
     assert found[0].by_itself is None
     assert (found[1].word, found[1].reason) == ("cannot_tell", "too_few_units")
+
+
+def test_what_was_decided_after_the_round_had_no_effect_on_it(rounds):
+    earlier, after = remembered(rounds[0], [0]), rounds[1]
+    ratings = after.ratings["value"]
+    submitted = np.full(len(ratings.submitted), np.datetime64("2026-04-12T08:00:00", "s"))
+    submitted[0] = np.datetime64("NaT", "s")
+    dated = dataclasses.replace(
+        after, ratings={"value": dataclasses.replace(ratings, submitted=submitted)}
+    )
+    for day, helped in ((11, True), (12, True), (13, False)):
+        one = decision(earlier, when=dt.date(2026, 4, day))
+        (found,) = compared(earlier, dated, decisions=[one]).effects
+        if helped:
+            assert (found.word, found.reason) == ("improved", None)
+        else:
+            assert (found.word, found.reason) == ("cannot_tell", "decided_later")
+            assert found.difference is None
+            assert plain(effect(found)) == (
+                "Decision d1 (value): it was decided after this round was labeled, which so cannot"
+                " show what it does."
+            )
+    one = decision(earlier, when=dt.date(2026, 4, 13))
+    assert compared(earlier, after, decisions=[one]).effects[0].reason is None  # no dates known
 
 
 def test_agreement_has_an_interval_even_where_all_agree():

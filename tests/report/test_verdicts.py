@@ -28,12 +28,12 @@ def verdict(audit):
         (
             {"state": "cannot_tell", "more_units": 257},
             (0.6, 0.7),
-            ": too close to call; about 260 more tasks would probably tell.",
+            ": cannot tell yet; about 260 more tasks would probably tell.",
         ),
         (
             {"state": "cannot_tell", "more_units": None},
             (0.6, 0.7),
-            ": too close to call; more tasks would hardly tell, a clearer guideline may.",
+            ": cannot tell yet; more tasks would hardly tell, a clearer guideline may.",
         ),
         (
             {"state": "cannot_tell", "more_units": 33},
@@ -67,7 +67,7 @@ def test_why_many_unanimous_tasks_are_not_enough(verdict):
 def test_the_answer_names_every_question(audit, verdict):
     assert plain(verdicts.answer(audit.verdicts)) == (
         "In part. Annotators agree enough on urgency to train on it, but not enough on topics; "
-        "category is too close to call."
+        "for category the data cannot tell yet."
     )
     assert verdicts.answer(()) == (
         "Nothing to measure. There is no question in this round that can be measured."
@@ -92,7 +92,7 @@ def test_the_answer_names_every_question(audit, verdict):
     )
     close = [replace(audit.verdicts[0], question=q) for q in ("a", "b")]
     assert plain(verdicts.answer([silent, *close])) == (
-        "Not yet. a and b are too close to call; for topics the data cannot tell yet."
+        "Not yet. For topics, a and b the data cannot tell yet."
     )
 
 

@@ -1,5 +1,5 @@
-// Tables that can be sorted and filtered, details that open for a link and for print, and the
-// place in the contents. Without this script everything still reads. No text is ever parsed as
+// Tables that can be sorted and filtered, details that open for a link and, without a table in
+// them, for print, and the place in the contents. Without this script everything still reads. No text is ever parsed as
 // HTML here: elements are made by name, words are set as text.
 "use strict";
 (() => {
@@ -102,7 +102,8 @@
 
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    // Words are for paper, long tables of numbers are for the screen.
+    opened = [...document.querySelectorAll("details:not([open], :has(tr, article))")];
     for (const one of opened) one.open = true;
   });
   addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
