@@ -192,7 +192,7 @@ def _opened(port: int) -> socket.socket:
     try:
         door.bind(("127.0.0.1", port))
         door.listen(100)  # so that whoever is quick with the address is answered, too
-    except OSError:
+    except (OSError, OverflowError):  # taken, or no port at all
         door.close()
         raise
     return door
