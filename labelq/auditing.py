@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labelq.labels.cells import whole
 from labelq.labels.grouping import groups_of
 from labelq.labels.model import Round
 from labelq.measure.agreement import agreement, pair_indices
@@ -141,7 +142,10 @@ class Audit:
 
         import pandas as pd
 
-        return pd.DataFrame([dataclasses.asdict(row) for row in self.agreements])
+        rows = [dataclasses.asdict(row) for row in self.agreements]
+        return pd.DataFrame(
+            [{k: whole(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
+        )
 
 
 MOST_PAIR_INDICES = 2_000

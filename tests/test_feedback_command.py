@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from html import unescape
 
 import pytest
 
@@ -13,6 +14,8 @@ from labelq.cli import main
 from labelq.cli.demo import sample_folder
 from labelq.report.directory import write_audit
 from labelq.report.feedback import casebook, feedback_html
+from labelq.report.pictures import PICTURES, Picture, pictures_document
+from labelq.report.without_text import SAID_TO_ONE
 
 RULE = """
 version: 1
@@ -91,6 +94,37 @@ def test_what_the_meeting_decided_since_is_on_it(desk):
     (desk / "decisions.yaml").rename("meeting.yaml")
     run("--rater", "a", "--format", "md", "--out", "told.md", "--decisions", "meeting.yaml")
     assert (desk / "told.md").read_text("utf-8") == after
+
+
+def without_texts(made, page):
+    assert "text left out" in page
+    assert SAID_TO_ONE in page
+    assert "data:image" not in page.replace("img-src data:", "")
+    assert not [text for text in made.round.units.text if text[:25] in unescape(page)]
+
+
+def test_texts_are_left_out_where_asked(desk, made):
+    (desk / "decisions.yaml").write_text(RULE)
+    pictures = {unit: Picture("data:image/jpeg;base64,AAAA") for unit in made.round.units.ids}
+    (desk / "a" / PICTURES).write_text(json.dumps(pictures_document(pictures)))
+    assert run("--rater", "A", "--out", "full.html") == 0
+    assert run("--rater", "A", "--out", "hidden.html", "--no-text") == 0
+    full, hidden = ((desk / f"{name}.html").read_text("utf-8") for name in ("full", "hidden"))
+    without_texts(made, hidden)
+    rule = "A parcel that the courier damaged"
+    assert rule in full
+    assert rule not in hidden
+    assert "data:image/jpeg" in full
+    told = r"Decided rules are about \d+ of your answers; \d+ are as they say\."
+    assert re.search(told, full).group() == re.search(told, hidden).group()
+
+
+def test_texts_are_left_out_as_audited(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_audit(made, tmp_path / "a", manifest={"inputs": {}}, text=False)
+    assert run("--rater", "all") == 0
+    for page in (tmp_path / "a/private/feedback").iterdir():
+        without_texts(made, page.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -26,18 +26,23 @@ def write_feedback(
     decisions: Path | None,
     *,
     names: bool | None,
+    no_text: bool,
 ) -> None:
     """Write the page of one annotator, or of everybody, and say where.
+
+    Without texts where ``no_text``, or where the audit was made so.
 
     Raises:
         SettingsError: nobody is called so, or an option is for something else.
         LabelqError: a file cannot be read or written.
     """
     from labelq.remedy.feedback import rater_called
-    from labelq.remedy.guideline import TaskLinks
+    from labelq.report.beside import beside
     from labelq.report.feedback import casebook, feedback_html, feedback_markdown
+    from labelq.report.pictures import read_pictures
     from labelq.report.reopening import reopen
     from labelq.report.text import visible
+    from labelq.report.without_text import without_text
     from labelq.writing import write_files
 
     if rater is None:
@@ -55,14 +60,15 @@ def write_feedback(
         codes = [rater_called(raters, rater)]
     audit, anchors = _with_decisions(found, audit_dir, decisions)
     book = casebook(audit, anchors=anchors)
-    joined = (found.manifest.get("options") or {}).get("join")
-    links = TaskLinks.of(None if joined else found.manifest.get("server"))
+    text = found.text and not no_text
+    shown = audit if text else without_text(audit)
+    around = beside(found.manifest, read_pictures(audit_dir) if text else None)
     render = {"html": feedback_html, "md": feedback_markdown}[kind]
     contents = {}
     for code in codes:
         path = _place(audit_dir, out, raters[code].letter, kind, everybody=everybody)
         try:
-            page = render(audit, book.of(code), links)
+            page = render(shown, book.of(code), around)
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as cause:
             said = f"{type(cause).__name__}: {_shown(cause)}"
             raise SourceError(

@@ -79,7 +79,7 @@ def report_command(
     if rater is not None or decisions is not None:
         from labelq.cli.feedback import write_feedback
 
-        write_feedback(audit_dir, rater, format, out, decisions, names=names)
+        write_feedback(audit_dir, rater, format, out, decisions, names=names, no_text=no_text)
         return
     from labelq.report.reopening import reopen
     from labelq.report.text import visible

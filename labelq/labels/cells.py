@@ -17,7 +17,18 @@ from typing import Any
 from labelq.errors import SourceError
 from labelq.labels.model import LEVELS, Level, Question, Ranking, Value, field_text
 
-__all__ = ["cell_of", "is_number", "question_of", "values_of"]
+__all__ = ["cell_of", "is_number", "question_of", "values_of", "whole"]
+
+
+def whole(text: str) -> str:
+    r"""``text`` with half characters (lone surrogates), which no file holds, as question marks.
+
+    Exports are read like that, too.
+
+    >>> whole("café"), whole("half \ud83d")
+    ('café', 'half ?')
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def cell_of(value: Value) -> str:
@@ -30,10 +41,10 @@ def cell_of(value: Value) -> str:
     """
     if isinstance(value, Ranking):
         places = [place[0] if len(place) == 1 else place for place in value.places]
-        return json.dumps({_RANKING: places}, ensure_ascii=False)
+        return whole(json.dumps({_RANKING: places}, ensure_ascii=False))
     if isinstance(value, frozenset):
-        return json.dumps(sorted(value), ensure_ascii=False)
-    return value if isinstance(value, str) else repr(value)
+        return whole(json.dumps(sorted(value), ensure_ascii=False))
+    return whole(value) if isinstance(value, str) else repr(value)
 
 
 def is_number(cell: str) -> bool:

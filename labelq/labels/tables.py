@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelq.errors import SourceError
-from labelq.labels.cells import cell_of, is_number, question_of, values_of
+from labelq.labels.cells import cell_of, is_number, question_of, values_of, whole
 from labelq.labels.columns import (
     BY_QUEUE,
     COLUMNS,
@@ -147,7 +147,7 @@ def round_to_frame(round_: Round) -> pd.DataFrame:
     later = {"selected_by": round_.selected, "adjudicated": round_.adjudicated}
     frame = frame[[name for name in COLUMNS if later.get(name, True)]]
     fields = {
-        (
+        whole(
             FIELD_PREFIX + name if name in COLUMNS or name.startswith(FIELD_PREFIX) else name
         ): _objects([field_text(value) or None for value in column])[unit]
         for name, column in units.fields.items()
@@ -176,7 +176,7 @@ def _part(round_: Round, question: Question) -> pd.DataFrame:
     part = pd.DataFrame(
         {
             "unit": unit,
-            "question": question.name,
+            "question": whole(question.name),
             "rater": np.concatenate([ratings.rater, votes.rater, np.full(n, -1)]),
             "value": np.concatenate(
                 [cells[ratings.value], cells_of_votes[votes.value], cells[np.full(n, -1)]]
@@ -200,7 +200,7 @@ def _part(round_: Round, question: Question) -> pd.DataFrame:
 
 def _objects(values: Any) -> NDArray[Any]:
     column = np.empty(len(values), object)
-    column[:] = values
+    column[:] = [whole(value) if isinstance(value, str) else value for value in values]
     return column
 
 

@@ -27,7 +27,8 @@ class Flag:
     ``differs``: ``value`` is the share of comparable answers that differ from the others,
     ``others`` the same share among the others. ``habit``: ``n`` of ``of`` times the rater
     answered ``label`` where the others say ``instead_of``; ``others`` is how often the others
-    do so; on tasks with the content that ``words`` name, where there are any. ``label_use``: share of units with ``label``, and the others' on the same units.
+    do so; on tasks with the content that ``words`` name, where there are any. ``label_use``: share
+    of units with ``label``, and the others' on the same units.
     ``shift``: mean difference of ordered answers from the others on the same ``of`` units.
     ``threshold``: ``n`` of ``of`` times the answer stays at ``label`` or beyond (away from
     ``instead_of``) where most of the others are on the other side of that threshold, ``others``

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from labelq.labels.model import Round
@@ -69,6 +71,40 @@ def forecast(
         n_held_back=sum(entry.status == "held_back" for entry in entries),
         confidence=confidence,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """After ``votes`` answers, which took ``seconds``: ``fewer`` (``lower`` to ``upper``) wrong
+    labels fewer, as in :class:`QueueForecast`.
+    """
+
+    votes: int
+    seconds: float
+    fewer: float
+    lower: float | None
+    upper: float | None
+
+
+def course(entries: Sequence[Entry], found: QueueForecast, most: int = 40) -> list[Stage]:
+    """What working the queue from its top buys, in up to ``most`` stages from nothing to all.
+
+    Each entry counts as the forecast does, so that the last stage is the forecast; nothing is
+    known of how far off single tasks are.
+    """
+    queued = [entry for entry in entries if entry.status == "queued"]
+    if not queued or found.by_model <= 0:
+        return []
+    votes = [0, *accumulate(entry.votes for entry in queued)]
+    seconds = [0.0, *accumulate(entry.seconds for entry in queued)]
+    fall = [0.0, *accumulate(entry.fall for entry in queued)]
+    n = min(most, len(queued))
+    stages = []
+    for at in [round(len(queued) * i / n) for i in range(n + 1)]:
+        share = fall[at] / fall[-1]
+        low, high = (None if end is None else share * end for end in (found.lower, found.upper))
+        stages.append(Stage(votes[at], seconds[at], share * found.fewer, low, high))
+    return stages
 
 
 def _together(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelq.labels.cells import cell_of
+from labelq.labels.cells import cell_of, whole
 from labelq.labels.evidence import last_words
 from labelq.labels.model import Label, Question, Ranking, Round, Value, label_text
 from labelq.measure.results import Consensus
@@ -92,7 +92,7 @@ def training_labels(round_: Round, consensuses: Mapping[str, Consensus]) -> pd.D
     """
     import pandas as pd
 
-    ids = np.array(round_.units.ids, object)
+    ids = np.array([*map(whole, round_.units.ids)], object)
     parts = []
     for question in round_.questions:
         consensus = consensuses[question.name]
@@ -101,7 +101,7 @@ def training_labels(round_: Round, consensuses: Mapping[str, Consensus]) -> pd.D
         part = pd.DataFrame(
             {
                 "unit": ids[consensus.units],
-                "question": question.name,
+                "question": whole(question.name),
                 "label": [cell_of(value) for value in consensus.best],
                 "probability": np.where(decided, 1.0, likely).round(DIGITS),
                 "sd": np.nan if consensus.sd is None else consensus.sd,

@@ -9,11 +9,11 @@ from labelq.remedy.acts import Entry, QueueForecast
 from labelq.remedy.entries import STATUS, wants
 from labelq.report import causes
 from labelq.report.beside import NOTHING, Beside
+from labelq.report.examples import text_of
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted
 from labelq.report.pictures import Picture
 from labelq.report.text import clip
-from labelq.report.without_text import LEFT_OUT
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -95,7 +95,7 @@ def _buys(found: QueueForecast) -> str:
         return f"{fewer}: model-based, likely optimistic{f' ({why})' if why else ''}."
     spread = ""
     if found.lower is not None and found.upper is not None:
-        spread = f" ({_number(found.lower)} to {_number(found.upper)})"
+        spread = f" ({number(found.lower)} to {number(found.upper)})"
     judged = "checked against reference answers" if found.basis == "gold" else "other answers"
     by = "" if found.basis == "gold" else "judged by "
     return (
@@ -110,7 +110,12 @@ def _labels(n: float) -> str:
     return f"about {counted(round(n), 'wrong label')} fewer"
 
 
-def _number(n: float) -> str:
+def number(n: float) -> str:
+    """A number of wrong labels, with the digits that it deserves.
+
+    >>> number(12.6), number(0.42), number(0.01)
+    ('13', '.4', '0')
+    """
     return count(round(n)) if n >= 0.95 or n < 0.05 else f"{n:.1f}".removeprefix("0")
 
 
@@ -143,13 +148,14 @@ def queued(
     voters = Names(audit.round.voters, names=not names.hidden)
     found = []
     for rank, entry in enumerate(audit.queue[:limit], 1):
-        identity, text = units.ids[entry.unit], units.text[entry.unit] or ""
+        identity = units.ids[entry.unit]
+        text, missing = text_of(audit.round, entry.unit, 160)
         found.append(
             QueuedTask(
                 rank=rank,
                 id=clip(identity, 80),
-                text="" if text == LEFT_OUT else clip(text.strip(), 160),
-                missing=LEFT_OUT if text == LEFT_OUT else "no text",
+                text=text,
+                missing=missing,
                 reasons=causes.queue_reasons(entry.reasons),
                 wants=wants(entry),
                 who=people(entry, voters),

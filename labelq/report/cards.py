@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MOST_CLUSTERS, MOST_EDGE_CASES, MOST_EXAMPLES, MOST_OTHERS = 24, 30, 3, 2
 
+LONGEST_ID = 200
+"""A longer id of a cluster is in no command: its question has an endless name."""
+
 NO_RULE = {
     "slip": "Nothing to decide: the label that most gave stands, and the queue asks for another"
     " answer where that is not sure.",
@@ -139,9 +142,10 @@ def _todo(audit: Audit, cluster: Cluster, names: Names) -> tuple[str, str]:
         return "No one rule covers tasks without a common content: they are asked one by one.", ""
     on_agenda = any(cluster.id in agenda.clusters for agenda in audit.agendas)
     said = "On the agenda of the guideline meeting." if on_agenda else "For the guideline meeting."
-    return f"{said} What it decides is recorded by", shlex.join(
-        ["labelq", "decide", ".", cluster.id]
-    )
+    # Without a cluster's id the command lists all of them.
+    about = [cluster.id] if len(cluster.id) <= LONGEST_ID else []
+    command = shlex.join(["labelq", "decide", ".", *about])
+    return f"{said} What it decides is recorded by", command
 
 
 def edge_cases(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from labelq.labels.cells import whole
 from labelq.labels.model import Question, Ratings, label_text
 from labelq.pinpoint.findings import CAUSES, Disagreements
 
@@ -30,20 +31,20 @@ def disagreements_frame(audit: Audit) -> pd.DataFrame:
     """
     import pandas as pd
 
-    ids = np.array([cluster.id for cluster in audit.clusters] + [""], object)
-    units = np.array(audit.round.units.ids, object)
+    ids = np.array([whole(cluster.id) for cluster in audit.clusters] + [""], object)
+    units = np.array([*map(whole, audit.round.units.ids)], object)
     kinds = np.array([*CAUSES, "too_little"], object)
     parts = [pd.DataFrame(columns=COLUMNS)]
     for found in audit.disagreements:
         if not len(found):
             continue
         question = audit.round.question(found.question)
-        names = np.array([label_text(label) for label in question.labels] + [""], object)
+        names = np.array([whole(label_text(label)) for label in question.labels] + [""], object)
         parts.append(
             pd.DataFrame(
                 {
                     "unit": units[found.unit],
-                    "question": found.question,
+                    "question": whole(found.question),
                     "label": np.where(found.tick < 0, "", names[found.tick]),
                     "votes": _votes(question, audit.round.ratings[found.question], found),
                     "cluster": ids[found.cluster],
@@ -60,7 +61,7 @@ def _votes(question: Question, ratings: Ratings, found: Disagreements) -> list[s
     """The votes of each row; for one label of a multiple choice, with it and without."""
     if question.level == "set":
         return _ticks(question, ratings, found)
-    names = [json.dumps(label_text(value), ensure_ascii=False) for value in ratings.values]
+    names = [json.dumps(whole(label_text(value)), ensure_ascii=False) for value in ratings.values]
     units, row, label, n = _counts(found.unit, ratings.unit, ratings.value, len(names))
     said = [
         f"{names[code]}: {count}" for code, count in zip(label.tolist(), n.tolist(), strict=True)

@@ -11,6 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from labelq.labels.cells import whole
 from labelq.labels.plain import plain, to_plain
 from labelq.remember.earlier import SCHEMA
 
@@ -36,6 +37,5 @@ def to_bytes(document: Any) -> bytes:
     text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False)
     # What steers a terminal, or turns its text round, stands as an escape: the same document.
     text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    # A lone surrogate (half a character, from a broken export) has no UTF-8 form; the escape
-    # that Python writes for it is the one that JSON knows.
-    return (text + "\n").encode("utf-8", "backslashreplace")
+    # As in the tables beside it: what is the same there has to be the same here.
+    return (whole(text) + "\n").encode("utf-8")

@@ -51,18 +51,29 @@ def example(
 
     Of a long text the part is shown in which the first of ``words`` stands.
     """
-    identity, text = source.units.ids[unit], source.units.text[unit]
-    left_out = text == LEFT_OUT
+    identity = source.units.ids[unit]
+    text, missing = text_of(source, unit, limit, words)
     told = _votes(source, question, unit)
     return Example(
         id=clip(identity, 80),
-        text="" if text is None or left_out else excerpt(text.strip(), words, limit),
+        text=text,
         votes=" · ".join(f"{value} ({names.series(who)})" for value, who in told),
         counts=" · ".join(f"{value} {count(len(who))}" for value, who in told),
-        missing=LEFT_OUT if left_out else "no text",
+        missing=missing,
         link=beside.link(identity),
         picture=beside.pictures.get(identity),
     )
+
+
+def text_of(source: Round, unit: int, limit: int, words: Sequence[str] = ()) -> tuple[str, str]:
+    """A task's text as it is shown, perhaps empty, and what stands there where it is.
+
+    Of a long text the part is shown in which the first of ``words`` stands.
+    """
+    text = source.units.text[unit]
+    if text == LEFT_OUT:
+        return "", LEFT_OUT
+    return "" if text is None else excerpt(text.strip(), words, limit), "no text"
 
 
 def votes(source: Round, question: str, unit: int, names: Names) -> str:

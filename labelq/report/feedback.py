@@ -14,14 +14,15 @@ from labelq.pinpoint.rater_findings import RaterReport
 from labelq.remedy.casebook import Casebook
 from labelq.remedy.feedback import Feedback
 from labelq.report import yours
+from labelq.report.beside import NOTHING, Beside
 from labelq.report.feedback_cases import Card, Group, groups
 from labelq.report.numbers import NONE, count, counted, percent
 from labelq.report.text import mark, markdown
+from labelq.report.without_text import SAID_TO_ONE, feedback_without_text, is_without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
     from labelq.labels.model import Units
-    from labelq.remedy.guideline import TaskLinks
 
 COUNTS = "Others appear on this page as counts only."
 
@@ -54,10 +55,11 @@ class FeedbackPage:
     nothing: str
     too_little: str
     groups: list[Group]
+    left_out: str
 
 
 def casebook(audit: Audit, *, anchors: Units | None = None) -> Casebook:
-    """What the pages of all annotators of an audit are made from.
+    """What the pages of all annotators of an audit are made from: one that has its texts.
 
     ``anchors`` are the tasks of an earlier round that decisions were made on.
     """
@@ -73,8 +75,11 @@ def casebook(audit: Audit, *, anchors: Units | None = None) -> Casebook:
     )
 
 
-def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> FeedbackPage:
-    """The page of one annotator, in words. ``links`` is where tasks are looked at."""
+def feedback_page(audit: Audit, feedback: Feedback, beside: Beside = NOTHING) -> FeedbackPage:
+    """The page of one annotator, in words; without texts where the audit shown is without."""
+    protected = is_without_text(audit)
+    if protected:
+        feedback, beside = feedback_without_text(feedback), Beside(beside.links)
     patterns = yours.patterns(feedback)
     return FeedbackPage(
         name=audit.round.raters[feedback.rater].name,
@@ -91,22 +96,23 @@ def feedback_page(audit: Audit, feedback: Feedback, links: TaskLinks | None = No
         patterns=patterns,
         nothing="" if patterns else yours.NOTHING,
         too_little=yours.too_little(feedback),
-        groups=groups(audit.round, feedback, links),
+        groups=groups(audit.round, feedback, beside),
+        left_out=SAID_TO_ONE if protected else "",
     )
 
 
-def feedback_html(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
+def feedback_html(audit: Audit, feedback: Feedback, beside: Beside = NOTHING) -> str:
     """The page for one annotator: own tasks only, nobody else's name or letter."""
     from labelq.report.templating import environment
 
-    page = feedback_page(audit, feedback, links)
+    page = feedback_page(audit, feedback, beside)
     template = environment("labelq.report").get_template("feedback.html.j2")
     return template.render(page=page, caution=yours.CAUTION, counts=COUNTS)
 
 
-def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None = None) -> str:
+def feedback_markdown(audit: Audit, feedback: Feedback, beside: Beside = NOTHING) -> str:
     """The page as Markdown; all data stands in code spans, where nothing is markup."""
-    page = feedback_page(audit, feedback, links)
+    page = feedback_page(audit, feedback, beside)
     said = [f"# Feedback for {mark(page.name)}", f"Round {mark(page.round)}.", page.answer]
     said += page.well
     said.append(_list([_of_question(row) for row in page.rows]))
@@ -120,7 +126,7 @@ def feedback_markdown(audit: Audit, feedback: Feedback, links: TaskLinks | None 
         for part in group.parts:
             said += [f"### {part.title}", *part.said, _list([_task(one) for one in part.cards])]
             said.append(part.more)
-    return "\n\n".join(markdown(one) for one in [*said, COUNTS] if one) + "\n"
+    return "\n\n".join(markdown(one) for one in [*said, COUNTS, page.left_out] if one) + "\n"
 
 
 def _of_question(row: Row) -> str:
@@ -131,12 +137,19 @@ def _of_question(row: Row) -> str:
 
 
 def _task(card: Card) -> str:
-    text = mark(card.text, 300) if card.text else "no text"
+    text = mark(card.text, 300) if card.text else _instead(card)
     said = " ".join(
         f"{one.question}: {one.said}" if one.question else one.said for one in card.said
     )
     where = f" {mark(card.link, 400)}" if card.link else ""
     return f"Task {mark(card.id)}: {text}. {said}{where}"
+
+
+def _instead(card: Card) -> str:
+    """What stands where a text would: a picture, or the reason why there is none."""
+    if card.picture is None:
+        return card.missing
+    return "a picture" if card.picture.uri else f"no picture here ({mark(card.picture.reason)})"
 
 
 def _list(rows: Sequence[str]) -> str:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from labelq.labels.model import Round
 from labelq.remedy.decisions import Decision
 from labelq.remedy.feedback import NOT_YOU, STANDS, Case, Feedback, Kind
 from labelq.report import decisions
+from labelq.report.beside import NOTHING, Beside
 from labelq.report.causes import label
+from labelq.report.examples import text_of
 from labelq.report.numbers import counted
+from labelq.report.pictures import Picture
 from labelq.report.text import clip, mark
 from labelq.report.yours import capital, number
-
-if TYPE_CHECKING:
-    from labelq.remedy.guideline import TaskLinks
 
 LIMIT = 480
 """Characters of a task's text."""
@@ -33,12 +32,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One task, with what is said of its answers: ``id``, ``text`` and ``words`` are data text."""
+    """One task, with what is said of its answers: ``id``, ``text`` and ``words`` are data text.
+
+    Without a text ``missing`` says why.
+    """
 
     id: str
     text: str
+    missing: str
     words: tuple[str, ...]
     link: str | None
+    picture: Picture | None
     said: list[Told]
 
 
@@ -87,11 +91,11 @@ _SAID: dict[Kind, str] = {
 }
 
 
-def groups(source: Round, feedback: Feedback, links: TaskLinks | None = None) -> list[Group]:
+def groups(source: Round, feedback: Feedback, beside: Beside = NOTHING) -> list[Group]:
     """The three sections: something stands against it, others do, and neither."""
 
     def group(anchor: str, title: str, lead: str, none: str, kinds: Sequence[Kind]) -> Group:
-        parts = [part for kind in kinds for part in _parts(source, feedback, kind, links)]
+        parts = [part for kind in kinds for part in _parts(source, feedback, kind, beside)]
         return Group(anchor, title, lead, feedback.n(*kinds), parts, none)
 
     return [
@@ -119,9 +123,7 @@ def groups(source: Round, feedback: Feedback, links: TaskLinks | None = None) ->
     ]
 
 
-def _parts(
-    source: Round, feedback: Feedback, kind: Kind, links: TaskLinks | None
-) -> Iterator[Part]:
+def _parts(source: Round, feedback: Feedback, kind: Kind, beside: Beside) -> Iterator[Part]:
     """The tasks of one kind; of decisions, those of each."""
     shown: dict[tuple[str | None, bool | None], list[Case]] = {}
     for case in feedback.of_kind(kind):
@@ -135,7 +137,7 @@ def _parts(
         of_unit: dict[int, list[Case]] = {}
         for case in cases:
             of_unit.setdefault(case.unit, []).append(case)
-        cards = [_card(source, unit, own, links) for unit, own in of_unit.items()]
+        cards = [_card(source, unit, own, beside) for unit, own in of_unit.items()]
         yield Part(title, said, cards, more if i == len(shown) else "")
 
 
@@ -157,14 +159,18 @@ def day(when: dt.date) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def _card(source: Round, unit: int, cases: Sequence[Case], links: TaskLinks | None) -> Card:
-    identity, text = source.units.ids[unit], source.units.text[unit]
+def _card(source: Round, unit: int, cases: Sequence[Case], beside: Beside) -> Card:
+    identity = source.units.ids[unit]
+    words = next((case.words for case in cases if case.words), ())
+    text, missing = text_of(source, unit, LIMIT, words)
     several = len(source.questions) > 1
     return Card(
         clip(identity, 80),
-        "" if text is None else clip(text.strip(), LIMIT),
-        next((case.words for case in cases if case.words), ()),
-        links.to(identity) if links else None,
+        text,
+        missing,
+        words,
+        beside.link(identity),
+        beside.pictures.get(identity),
         [Told(mark(case.question) if several else "", " ".join(sentences(case))) for case in cases],
     )
 

@@ -15,6 +15,7 @@ from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
 from labelq.report.steps import ONWARD, Onward, Step, next_steps
 from labelq.report.text import code_span, mark, markdown, markdown_prose
+from labelq.report.without_text import SAID, is_without_text
 
 if TYPE_CHECKING:
     from labelq.auditing import Audit
@@ -83,6 +84,8 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
         f"{counted(audit.resamples, 'resample')}. {checked} "
         f"Everything else is in {code_span('report.html')} beside this file."
     )
+    if is_without_text(audit):
+        sentences.append(SAID)
     return "\n\n".join(markdown(s) for s in sentences) + "\n"
 
 

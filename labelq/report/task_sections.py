@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import buying, causes
+from labelq.report import buying, buying_chart, causes
 from labelq.report.beside import Beside
 from labelq.report.cards import (
     MOST_CLUSTERS,
@@ -37,6 +37,7 @@ def context(audit: Audit, names: Names, beside: Beside) -> dict[str, Any]:
         "more_edge_cases": len(audit.edge_cases) - MOST_EDGE_CASES,
         "queue": buying.queued(audit, names, beside),
         "buys": buying.forecast(audit.forecast),
+        "fall": buying_chart.fall(audit.queue, audit.forecast),
         "n_queue": len(audit.queue),
         "draft": draft,
         "sides": sides,

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from labelq.report.text import html, html_highlighted, html_of_markdown, visible
+from labelq.report.text import html, html_highlighted, html_of_markdown, line, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,6 +39,7 @@ def environment(*packages: str) -> Environment:
     found.globals["script"] = Markup(script)  # noqa: S704  # a file of ours
     found.globals["script_hash"] = f"sha256-{digest}"
     found.filters["prose"] = html
+    found.filters["named"] = line  # a name that stands alone, which could be of any length
     found.filters["rendered"] = html_of_markdown
     found.filters["highlighted"] = html_highlighted
     # Charts are built by labelq.report.svg, where every text in them is escaped.

@@ -25,6 +25,7 @@ from labelq.report.numbers import NONE, coefficient, count, counted, interval
 from labelq.report.page import Page
 from labelq.report.steps import ONWARD, Onward, next_steps
 from labelq.report.text import line, mark, plain, visible
+from labelq.report.without_text import SAID_HERE, is_without_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,6 +76,8 @@ def print_audit(
     out.skip()
     out.say("The report", "bold")
     out.path(f"{directory.rstrip('/')}/report.html" if directory else "report.html", indent=2)
+    if is_without_text(audit):
+        out.say(SAID_HERE, indent=2)
 
 
 def _comparison(out: Page, audit: Audit, shown: Names) -> None:

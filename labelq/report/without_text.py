@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelq.pinpoint.rater_findings import RaterReport
     from labelq.remedy.acts import Draft
     from labelq.remedy.decisions import Decision
+    from labelq.remedy.feedback import Feedback
     from labelq.remember.findings import Comparison
 
 LEFT_OUT = "text left out"
@@ -28,7 +29,19 @@ SAID = (
     " words of clusters and the guideline draft. The data files beside it (ratings.csv,"
     " audit.json, queue.json, guideline_draft.md and the others) hold it."
 )
-"""Stands on every page without texts."""
+"""Stands on every page about an audit without texts."""
+
+SAID_HERE = (
+    "All text of tasks is left out here and on the pages. The data files beside them (ratings.csv,"
+    " audit.json, queue.json, guideline_draft.md and the others) hold it."
+)
+"""Is printed with an audit without texts."""
+
+SAID_TO_ONE = (
+    "All text of tasks is left out of this page, and with it their pictures, the words of clusters"
+    " and the wording of rules."
+)
+"""Stands on a feedback page without texts."""
 
 
 def without_text(audit: Audit) -> Audit:
@@ -57,6 +70,27 @@ def without_text(audit: Audit) -> Audit:
 def is_without_text(audit: Audit) -> bool:
     """Whether ``audit`` is what :func:`without_text` gave."""
     return NO_TEXT in audit.options
+
+
+def feedback_without_text(feedback: Feedback) -> Feedback:
+    """``feedback`` with all that is taken from the text of a task left out.
+
+    It is found in the audit with its texts: which rule is about a task can hang on its words.
+    """
+    called = {name: f"decision-{n}" for n, name in enumerate(feedback.decisions, 1)}
+    return replace(
+        feedback,
+        habits=tuple(map(_cluster, feedback.habits)),
+        cases=tuple(
+            replace(
+                case,
+                words=_words(case.words),
+                decision=None if case.decision is None else called[case.decision],
+            )
+            for case in feedback.cases
+        ),
+        decisions={called[x]: _decision(one, called[x]) for x, one in feedback.decisions.items()},
+    )
 
 
 def _round(source: Round) -> Round:

@@ -79,6 +79,12 @@ class Watch:
         context.route("**/*", self._request)
         context.on("page", self._page)
 
+    def expected(self, *words: str) -> None:
+        """Forgive what says so; it must have been said."""
+        for word in words:
+            assert any(word in wrong for wrong in self.wrong), (word, self.wrong)
+        self.wrong = [one for one in self.wrong if not any(word in one for word in words)]
+
     def _request(self, route: Any) -> None:
         request = route.request
         parts = urlsplit(request.url)

@@ -23,7 +23,7 @@ _FOREIGN = """([own, links]) => {
       const said = `${a}=${value.slice(0, 80)} on ${name}`;
       if (/^on|^(data-)?(hx|sse|ws)-(on|vals|get|vars)|^(v-|x-|@|:)/i.test(a)) wrong.push(said);
       if (["href", "xlink:href", "src", "action", "formaction", "srcset", "ping"].includes(a)
-          && !(value.startsWith("#") || links.some((l) => value.startsWith(l))
+          && !(value.startsWith("#") || value === "/" || links.some((l) => value.startsWith(l))
                || (name === "img" && /^data:image\\/(png|jpeg|webp|gif);/.test(value))))
         wrong.push(said);
       if (a === "style" && (/url|expression|@import|fixed|absolute/i.test(value)
@@ -38,9 +38,12 @@ _FOREIGN = """([own, links]) => {
 }"""
 
 
-def foreign(page: Any, links: tuple[str, ...] = ()) -> list[str]:
-    """What in the page came out of data and is more than text; ``links`` may be pointed to."""
-    found: list[str] = page.evaluate(_FOREIGN, [sorted(OWN), list(links)])
+def foreign(page: Any, links: tuple[str, ...] = (), more: tuple[str, ...] = ()) -> list[str]:
+    """What in the page came out of data and is more than text.
+
+    ``links`` may be pointed to; ``more`` are elements that this page has of its own.
+    """
+    found: list[str] = page.evaluate(_FOREIGN, [[*sorted(OWN), *more], list(links)])
     return found
 
 
@@ -74,7 +77,9 @@ def too_wide(page: Any) -> list[str]:
 _REACHABLE = """() => {
   const all = document.querySelectorAll(
     "a[href], summary, button:not(:disabled), input, select, textarea, [tabindex='0']");
-  const seen = [...all].filter((e) => e.tabIndex >= 0 && e.checkVisibility());
+  // Of radios the tab key reaches the chosen one; arrows do the rest.
+  const seen = [...all].filter((e) => e.tabIndex >= 0 && e.checkVisibility()
+    && (e.type !== "radio" || e.checked));
   seen.forEach((e, i) => { e.__place = i; });
   return seen.map((e) => e.outerHTML.slice(0, 90));
 }"""

@@ -14,6 +14,7 @@ from labelq.labels.coding import letters
 from labelq.labels.model import Ratings, Round, Units
 from labelq.remedy.decisions import Decision, Evidence, Scope
 from labelq.report.directory import write_audit
+from labelq.report.feedback import casebook, feedback_html
 from labelq.report.html import private_annotators_html, report_html, rules_html
 from tests.hostile import CORPUS, LONG_LINE
 from tests.report.conftest import make_audit
@@ -27,8 +28,10 @@ TEXTS = list(CORPUS.values())
 Made = Callable[[str], Path]
 
 
-def _written(found: Audit, target: Path, options: Mapping[str, Any] | None = None) -> None:
-    write_audit(found, target, manifest={"schema": "labelq/manifest/1", "options": options or {}})
+def _written(found: Audit, target: Path) -> None:
+    manifest = {"schema": "labelq/manifest/1", "options": {}, "inputs": {}}
+    write_audit(found, target, manifest=manifest)
+    _feedback(found, target)
 
 
 def _pages(found: Audit, target: Path) -> None:
@@ -41,23 +44,37 @@ def _pages(found: Audit, target: Path) -> None:
     ):
         (target / name).write_bytes(page.encode("utf-8", "backslashreplace"))
 
+    _feedback(found, target)
+
+
+def _feedback(found: Audit, target: Path) -> None:
+    """The page of the second annotator, who is told the most."""
+    page = feedback_html(found, casebook(found).of(1))
+    (target / "private/feedback-B.html").write_bytes(page.encode("utf-8", "backslashreplace"))
+
 
 def _quick(round_: Round, **options: Any) -> Audit:
     return audit(round_, cross_check=False, **options)
 
 
-def _audited(source: Path, target: Path, *options: str) -> None:
-    """What `labelq audit` makes of a file, in its fewest seconds."""
+def _run(*command: str) -> None:
+    """What the command line makes."""
     try:
-        main(["audit", str(source), "--guideline", str(GUIDELINE), "--out", str(target),
-              "--no-cross-check", *options])  # fmt: skip
+        main(command)
     except SystemExit as ended:
         assert ended.code == 0  # noqa: PT017 -- click ends like this where all is well
+
+
+def _audited(source: Path, target: Path, *options: str) -> None:
+    """What `labelq audit` makes of a file, in its fewest seconds."""
+    _run("audit", str(source), "--guideline", str(GUIDELINE), "--out", str(target),
+         "--no-cross-check", *options)  # fmt: skip
 
 
 def sample(target: Path, made: Made) -> None:
     """The sample round, as `labelq demo` shows it."""
     _audited(SAMPLE / "round_1.json", target)
+    _run("report", str(target), "--rater", "B")
 
 
 def against(target: Path, made: Made) -> None:

@@ -185,7 +185,9 @@ def test_axe_has_nothing_serious_to_say_of_the_sample(report, name, within):
     assert violations(report(name), within) == []
 
 
-@pytest.mark.parametrize("page_name", ["rules.html", "private/annotators.html"])
+@pytest.mark.parametrize(
+    "page_name", ["rules.html", "private/annotators.html", "private/feedback-B.html"]
+)
 @pytest.mark.parametrize("context", [{}, DARK, {"viewport": PHONE}], ids=["light", "dark", "phone"])
 def test_the_pages_beside_the_report(visit, audits, page_name, context):
     page = visit(audits("sample") / page_name, **context)

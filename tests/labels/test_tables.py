@@ -273,6 +273,16 @@ def test_a_round_written_and_read_back_is_identical(form):
     pd.testing.assert_frame_equal(round_to_frame(again), round_to_frame(round_))
 
 
+def test_half_characters_become_question_marks_as_in_reading():
+    s = Submissions()
+    s.add_question(Question("c\ud83d", "nominal", "Choices tag", ("\ud83dA",), "config"))
+    s.add_unit("1\udc00", "half \ud83d", {"f\ud83d": "\ud83d"})
+    s.add_answer(s.add_annotation(0, s.add_rater("\ud83d", "Ann")), 0, "\ud83dA")
+    (row,) = round_to_frame(build_round(s, name="r")).to_dict("records")
+    told = {name: row[name] for name in ("unit", "question", "rater", "value", "text", "f?")}
+    assert told == dict(zip(told, ("1?", "c?", "?", "?A", "half ?", "?"), strict=True))
+
+
 def test_the_frame_is_sorted_and_its_columns_stand_in_order():
     frame = round_to_frame(filled_round())
     assert list(frame.columns) == [*COLUMNS[:-2], "field:value", "field:field:x", "gone", "s", "f"]

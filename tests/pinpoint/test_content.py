@@ -12,7 +12,7 @@ from scipy.stats import hypergeom
 from labelq.errors import SettingsError
 from labelq.labels.model import Units
 from labelq.pinpoint.content.confused import excess, excess_draws
-from labelq.pinpoint.content.evidence import tail_p
+from labelq.pinpoint.content.evidence import Evidence, Null, tail_p
 from labelq.pinpoint.content.opposed import opposed
 from labelq.pinpoint.content.parting import parted
 from labelq.pinpoint.content.scan import Scan, strength
@@ -74,6 +74,13 @@ def test_tails_go_beyond_the_sample_and_stay_ordered():
     p = tail_p(null, np.array([0.1, 1.0, 3.0, 9.0, 15.0]))
     assert (np.diff(p) < 0).all()
     assert p[3] == pytest.approx(np.exp(-9), rel=1.5)
+
+
+def test_evidence_beyond_every_number_is_certain_and_no_warning():
+    asked = np.ones((1, 4), np.bool_)
+    null = Null(np.random.default_rng(1).exponential(size=(1, 4, 50)), asked)
+    content, together = null.p_values(Evidence(np.full((1, 4), 1e9), asked))
+    assert (content[0], together[0]) == (0.0, 0.0)
 
 
 def test_fields_are_terms_where_values_recur():

@@ -16,17 +16,19 @@ from labelq.remedy.decisions import Decision, Scope
 from labelq.remedy.feedback import KINDS, Case
 from labelq.remedy.guideline import TaskLinks
 from labelq.report import yours
+from labelq.report.beside import NOTHING, Beside
 from labelq.report.feedback import casebook, feedback_html, feedback_markdown, feedback_page
 from labelq.report.feedback_cases import sentences
+from labelq.report.pictures import Picture
 from labelq.report.text import plain
 from tests.report.test_pages import ATTRIBUTES, Page, inert
 
-LINKS = TaskLinks("https://studio.example", 7)
+LINKS = Beside(TaskLinks("https://studio.example", 7))
 
 
-def pages(audit, code, links=None):
+def pages(audit, code, beside=NOTHING):
     feedback = casebook(audit).of(code)
-    return feedback_html(audit, feedback, links), feedback_markdown(audit, feedback, links)
+    return feedback_html(audit, feedback, beside), feedback_markdown(audit, feedback, beside)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,23 @@ def test_links_lead_to_the_tasks_and_nowhere_else(told):
     address = r"https://studio\.example/projects/7/data\?task=1\d{3}"
     assert all(re.fullmatch(address, link) for link in links)
     assert {name for _, name, _ in page.attributes} <= {*ATTRIBUTES, "rel"}
+
+
+def test_a_picture_or_the_reason_stands_where_a_text_would(told):
+    units = replace(told.round.units, text=(None,) * len(told.round.units))
+    audit = replace(told, round=replace(told.round, units=units))
+    plain_page, plain_md = pages(audit, 0)
+    assert "<em>no text</em>" in plain_page
+    assert ": no text. " in plain_md
+    uri = "data:image/jpeg;base64,AAAA"
+    shown = {one: Picture(uri) for one in units.ids[::2]}
+    missing = {one: Picture(reason="the server says <b>403") for one in units.ids[1::2]}
+    page, md = pages(audit, 0, Beside(pictures={**shown, **missing}))
+    assert f'<img class="thumb" src="{uri}" alt="Picture of task 1' in page
+    assert "No picture here: <bdi>the server says &lt;b&gt;403</bdi>" in page
+    assert "no text" not in page
+    assert ": a picture. " in md
+    assert ": no picture here (`the server says <b>403`). " in md
 
 
 def named_apart(audit):

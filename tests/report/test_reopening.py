@@ -166,6 +166,27 @@ def test_hostile_ids_labels_names_and_texts(tmp_path):
     same_again(quick(hostile_round()), tmp_path / "a", names=True)
 
 
+def test_half_characters_are_question_marks_in_every_file(tmp_path):
+    half, dice, s = "\ud83d", random.Random(1), Submissions()
+    s.add_question(Question(f"q{half}", "nominal", "config", (f"a{half}", "b"), "config"))
+    s.add_question(Question(f"t{half}", "set", "config", (f"x{half}", "y"), "config"))
+    for u in range(12):
+        s.add_unit(f"{half}{u:02}", f"text {half} {u}", {f"f{half}": half, "text": half})
+        for name in (f"ann{half}", "bo", "cy"):
+            given = s.add_annotation(u, s.add_rater(name, name), ANSWER)
+            s.add_answer(given, 0, dice.choice([f"a{half}", "b"]))
+            s.add_answer(given, 1, frozenset(dice.sample([f"x{half}", "y"], dice.randrange(3))))
+    found = quick(build_round(s, name=f"r{half}"))
+    assert {*found.to_frame()["question"]} == {"q?", "t?"}
+    write_audit(found, tmp_path / "a", manifest={"inputs": {}})
+    again = open_audit(tmp_path / "a").round
+    assert again.units.ids[0] == "?00"
+    assert again.units.text[0] == "text ? 0"
+    assert again.questions[0].labels == ("a?", "b")
+    assert again.raters[0].id == "ann?"
+    assert [*again.units.fields] == ["f?", "text"]
+
+
 def decision(cluster, round_):
     return Decision(
         id="gift-cards",

@@ -13,12 +13,21 @@ from labelq.remedy.acts import Change, GuidelineVersion
 from labelq.remedy.decisions import Decision, Evidence, Scope
 from labelq.remember.findings import ClusterFate, Comparison, Effect, Shift, Surroundings
 from labelq.remember.findings import Share as Agreeing
+from labelq.report.beside import Beside
 from labelq.report.directory import write_audit
+from labelq.report.feedback import casebook, feedback_html, feedback_markdown, feedback_page
 from labelq.report.html import report_html, rules_html
 from labelq.report.markdown import report_markdown
 from labelq.report.pictures import Picture
 from labelq.report.terminal import print_audit
-from labelq.report.without_text import LEFT_OUT, SAID, is_without_text, without_text
+from labelq.report.without_text import (
+    LEFT_OUT,
+    SAID,
+    SAID_HERE,
+    SAID_TO_ONE,
+    is_without_text,
+    without_text,
+)
 
 TOKEN = re.compile("secrettoken[0-9]+")
 
@@ -142,6 +151,10 @@ def test_the_pages_say_what_is_left_out_and_keep_the_rest(protected):
     assert SAID in page
     assert SAID in rules
     assert SAID not in report_html(protected)
+    assert SAID in report_markdown(hidden)
+    assert SAID not in report_markdown(protected)
+    assert SAID_HERE in " ".join(printed(hidden).split())
+    assert SAID_HERE not in " ".join(printed(protected).split())
     assert f"<em>{LEFT_OUT}</em>" in page
     assert f"“<bdi>{LEFT_OUT}</bdi>”" in page  # a cluster's words: it has a common content
     assert f"<mark>{LEFT_OUT}" not in page
@@ -168,3 +181,45 @@ def test_a_task_without_a_text_stays_one(audit):
     units = replace(audit.round.units, text=texts)
     hidden = without_text(replace(audit, round=replace(audit.round, units=units)))
     assert hidden.round.units.text[:2] == (None, LEFT_OUT)
+
+
+@pytest.fixture(scope="module")
+def told(protected):
+    """The audit with a rule that is about tasks by the words in their texts."""
+    (rule,) = protected.decisions
+    about = replace(rule, scope=Scope(words=tuple(protected.round.units.text)))
+    return replace(protected, decisions=(about,), decided={})
+
+
+PICTURED = Beside(pictures={f"1{i:03}": Picture("data:image/jpeg;base64,AAAA") for i in range(30)})
+
+
+@pytest.mark.parametrize("render", [feedback_html, feedback_markdown])
+def test_no_feedback_page_holds_a_text(told, render):
+    book, hidden = casebook(told), without_text(told)
+    for code in range(5):
+        page = render(hidden, book.of(code), PICTURED)
+        assert TOKEN.search(render(told, book.of(code)))
+        assert not TOKEN.search(page)
+        assert "data:image" not in page
+        assert SAID_TO_ONE in page
+        assert LEFT_OUT in page
+        assert SAID_TO_ONE not in render(told, book.of(code))
+
+
+def test_a_feedback_page_without_texts_has_the_same_cases(told):
+    found = casebook(told).of(1)
+    assert found.n("rule")  # known by a text alone
+    hidden, full = (feedback_page(shown, found) for shown in (without_text(told), told))
+    assert [group.n for group in hidden.groups] == [group.n for group in full.groups]
+    shown, seen = (
+        [
+            (card.id, card.said)
+            for group in page.groups
+            for part in group.parts
+            for card in part.cards
+        ]
+        for page in (hidden, full)
+    )
+    assert shown == seen
+    assert hidden.rows == full.rows

@@ -110,7 +110,7 @@ class Estimator:
 
     @property
     def _seed(self) -> list[int]:
-        return [self.plan.seed, zlib.crc32(self.tables.question.name.encode())]
+        return [self.plan.seed, zlib.crc32(self.tables.question.name.encode("utf-8", "replace"))]
 
     def _sampling(self, patterns: CountPatterns | RaterPatterns) -> Sampling:
         return Sampling(patterns, groups=self.plan.groups, seed=self._seed)

@@ -109,7 +109,8 @@ def _together(p: Floats, asked: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     tests = 1 + asked[:, 2:].sum(axis=1)
     supported = np.minimum(content, p[:, 3]) <= SUPPORTED
     confused = np.where(supported, p[:, 2], 1.0)
-    fisher = -2 * (np.log(content) + np.log(confused) + np.log(p[:, 3]))
+    with np.errstate(divide="ignore"):  # so far out that a p-value is 0
+        fisher = -2 * (np.log(content) + np.log(confused) + np.log(p[:, 3]))
     return content, np.asarray(chi2.sf(fisher, 2 * tests[:, None]))
 
 
