@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from labelq.errors import OutputError
@@ -26,6 +26,8 @@ def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> Non
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh[path].write_bytes(content)
+            if path.exists():  # who may read it is its owner's choice
+                fresh[path].chmod(path.stat().st_mode & 0o7777)
         for path, new in fresh.items():
             new.replace(path)
     except OSError as cause:
@@ -34,6 +36,26 @@ def write_files(contents: Mapping[Path, bytes], *, replace: bool = False) -> Non
         for new in fresh.values():
             with suppress(OSError):
                 new.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Alone among labelq's processes with the files beside ``path``: to read and then replace one.
+
+    The folder itself is locked, so that nothing is left over. Where that cannot be done
+    (Windows, some network disks) it goes on without.
+    """
+    folder = None
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        folder = os.open(path.parent, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if folder is not None:
+            os.close(folder)
 
 
 def check_files(paths: Iterable[Path], *, replace: bool, sources: Iterable[Path] = ()) -> None:

@@ -164,11 +164,12 @@ def _read(path: Path) -> tuple[bytes | None, str, DecisionFile]:
 def _write(path: Path, before: bytes | None, text: str) -> None:
     """Whole or not at all, and only if nobody wrote meanwhile."""
     from labelq.files import read_bytes
-    from labelq.writing import write_files
+    from labelq.writing import locked, write_files
 
-    if (read_bytes(path, DecisionsError) if path.exists() else None) != before:
-        raise DecisionsError(f"{path}: somebody changed it meanwhile; repeat the command")
-    write_files({path: text.encode()}, replace=True)
+    with locked(path):
+        if (read_bytes(path, DecisionsError) if path.exists() else None) != before:
+            raise DecisionsError(f"{path}: somebody changed it meanwhile; repeat the command")
+        write_files({path: text.encode()}, replace=True)
 
 
 # --- the decision -----------------------------------------------------------------------------

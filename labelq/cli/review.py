@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +59,8 @@ def review_group() -> None:
 @click.option(
     "--minutes",
     type=click.FloatRange(min=5, max=600),
-    default=60,
-    show_default=True,
     metavar="N",
-    help="How long the meeting shall take.",
+    help="How long the meeting shall take [as said before, else 60].",
 )
 @click.option(
     "--decisions", type=_FILE, metavar="FILE", help="[decisions.yaml beside the guideline]"
@@ -74,7 +73,7 @@ def review_group() -> None:
     help="Tasks that people decided one by one [adjudicated.csv beside the guideline].",
 )
 @click.option(
-    "--port", type=click.IntRange(1024, 65535), metavar="N", help="[a free one, at random]"
+    "--port", type=click.IntRange(1024, 65535), metavar="N", help="[the last one, else a free one]"
 )
 @click.option("--names", is_flag=True, help="Names beside first votes; without it only counts.")
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
@@ -88,8 +87,8 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
 
     AUDIT_DIR is what `labelq audit` wrote. What is decided is written at once to decisions.yaml
     beside the guideline, minutes to minutes.md; the page may be left and the command ended at
-    any moment, and the same command goes on where it was. The printed address lets one browser
-    in; nobody else can open the page.
+    any moment, and the same command goes on where it was. Only a browser that was given the
+    printed address is let in.
 
     \b
     Examples:
@@ -119,21 +118,32 @@ def meeting_command(audit_dir: Path, **options: Any) -> int:
     )
     if not options["no_ballots"]:
         _take_ballots(desk, options)
-    with _bound(options["port"]) as door:
+    with _bound(options["port"], desk.meeting().port) as door:
         keys = Keys(door.getsockname()[1])
+        desk.begin(keys.port)
         click.echo(f"The meeting: {keys.address}")
         where = visible(desk.store.decisions.absolute().as_posix())
         click.echo(f"Everything is written as it is decided, decisions to {where}. Ctrl-C ends.")
         if not options["no_browser"]:
             click.launch(keys.address)
         threading.Thread(target=desk.warm, daemon=True).start()
+        _keep_minutes(desk)  # of a meeting that was killed, or edited by hand since
         _serve(meeting_app(desk, keys), door)
+        _keep_minutes(desk)
     for line in _ended(desk):
         click.echo(line)
     return 0
 
 
 review_group.add_command(ballots_command)
+
+
+def _keep_minutes(desk: Desk) -> None:
+    """The minutes as things stand, where there are any or something is decided."""
+    from labelq.review.minutes import keep_minutes
+
+    if desk.store.minutes.exists() or desk.decisions():
+        keep_minutes(desk)
 
 
 def _take_ballots(desk: Desk, options: Mapping[str, Any]) -> None:
@@ -158,24 +168,35 @@ def _take_ballots(desk: Desk, options: Mapping[str, Any]) -> None:
         click.echo(f"Blind votes: {counted(len(found.ballots), 'answer')} by {people}.")
 
 
-def _bound(port: int | None) -> socket.socket:
-    """A socket on this computer's own address.
+def _bound(port: int | None, last: int) -> socket.socket:
+    """A socket on this computer's own address, at best where an open page looks for it: ``last``.
 
     Raises:
         SettingsError: the port is taken.
     """
+    if port is None:
+        for likely in (last, 0):
+            with suppress(OSError, OverflowError):
+                return _opened(likely)
+    try:
+        return _opened(port or 0)
+    except OSError as error:
+        raise SettingsError(
+            f"--port {port}: cannot be opened ({error.strerror}); leave it out for a free one"
+        ) from None
+
+
+def _opened(port: int) -> socket.socket:
     import socket
 
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind(("127.0.0.1", port or 0))
+        door.bind(("127.0.0.1", port))
         door.listen(100)  # so that whoever is quick with the address is answered, too
-    except OSError as error:
+    except (OSError, OverflowError):  # taken, or no port at all
         door.close()
-        raise SettingsError(
-            f"--port {port}: cannot be opened ({error.strerror}); leave it out for a free one"
-        ) from None
+        raise
     return door
 
 

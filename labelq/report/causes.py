@@ -28,6 +28,8 @@ from labelq.report.names import Names
 from labelq.report.numbers import coefficient, count, counted, percent, times
 from labelq.report.text import mark
 
+_LENGTHS = re.compile(r"length of the text=(.+ to .+)")
+
 CAUSES: dict[CauseKind, tuple[str, str]] = {
     "gap": (
         "Gap in the guideline",
@@ -119,8 +121,14 @@ def words_of(cluster: Cluster, limit: int = 5) -> str:
 
 
 def quoted_words(words: Sequence[str], limit: int = 5) -> str:
-    """The first few words, each in quotation marks."""
-    return ", ".join(f"“{mark(word, 40)}”" for word in words[:limit])
+    """The first few words, each in quotation marks; a length of texts in plain words."""
+    told = (
+        f"texts of {found[1]} characters"
+        if (found := _LENGTHS.fullmatch(word))
+        else f"“{mark(word, 40)}”"
+        for word in words[:limit]
+    )
+    return ", ".join(told)
 
 
 def cluster_size(cluster: Cluster) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from labelq.errors import DecisionsError
 from labelq.remedy.deciding import Answer, answered
@@ -12,6 +13,10 @@ from labelq.review.desk import today
 
 CHOICES = ("other", "split", "merge", "rename", "new_label", "drop", "rejected", "undecided")
 """What can be chosen beside the labels themselves, which are ``label-0``, ``label-1`` …"""
+
+
+LONGEST = {"rule": 5000, "who": 500, "target": 200, "into": 2000}
+"""So many characters may be typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +38,13 @@ class Form:
     exact: bool = False
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> Form:
+    def of(cls, sent: Mapping[str, str]) -> Form:
         """From the fields that a browser sends."""
         texts = {
-            name: fields.get(name, "").replace("\r\n", "\n").strip()
+            name: sent.get(name, "").replace("\r\n", "\n").strip()
             for name in ("choice", "other", "subject", "target", "into", "rule", "who")
         }
-        return cls(**texts, exact=bool(fields.get("exact")))
+        return cls(**texts, exact=bool(sent.get("exact")))
 
     @classmethod
     def showing(cls, decision: Decision, fresh: Decision) -> Form:
@@ -64,6 +69,12 @@ class Form:
         )
 
     @property
+    def fields(self) -> dict[str, str]:
+        """As a browser sends them."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**found, "exact": "1" if self.exact else ""}
+
+    @property
     def people(self) -> tuple[str, ...]:
         """Who decided."""
         return _parts(self.who.replace(",", "\n"))
@@ -80,6 +91,9 @@ def decision_of(
     Raises:
         DecisionsError: nothing is chosen, or no decision can be like that.
     """
+    for name, most in LONGEST.items():
+        if len(getattr(form, name)) > most:
+            raise DecisionsError(f"that is too long: at most {most:,} characters ({name})")
     answer = _answer(form, fresh)
     if answer.outcome is None:
         raise DecisionsError("what was decided? Choose a label, no rule, or leave it undecided")
@@ -93,6 +107,25 @@ def decision_of(
     if said == rule.strip() and (answer.outcome != "label" or answer.label != meant):
         said = ""
     return replace(decision, rule=said, who=form.people)
+
+
+def rule_hint(form: Form, decision: Decision, known: Decision | None) -> str:
+    """Why the rule may not fit the label that was chosen; empty where nothing says so."""
+    if decision.outcome != "label" or decision.label is None or not form.rule:
+        return ""
+    if not decision.rule:
+        return "This rule was proposed for another label: change it, else it is left out."
+    meant = known.label if known is not None and known.rule == form.rule else None
+    if meant is not None and meant != decision.label:
+        return "This rule was written for another label: does it still fit?"
+    others = [label for label in decision.labels if label != decision.label]
+    if any(_names(form.rule, label) for label in others) and not _names(form.rule, decision.label):
+        return "This rule names another label only: does it still fit?"
+    return ""
+
+
+def _names(text: str, label: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _answer(form: Form, fresh: Decision) -> Answer:

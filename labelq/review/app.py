@@ -13,15 +13,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from labelq.errors import LabelqError
+from labelq.errors import LabelqError, OutputError
 from labelq.remedy.agenda import AgendaItem
+from labelq.remedy.decision_file import read_decisions
 from labelq.report.templating import environment
 from labelq.review import pages, shows
 from labelq.review.answers import Form, decision_of
-from labelq.review.desk import ConflictError, Desk
+from labelq.review.desk import ConflictError, Desk, NotKeptError, NotOnAgendaError, mark_of
 from labelq.review.guard import Guard, Keys
-from labelq.review.meeting import PHASES, Phase
-from labelq.review.minutes import minutes_of
+from labelq.review.meeting import PHASES, Done, Phase
+from labelq.review.minutes import keep_minutes
 from labelq.review.wording import spent
 
 LONGEST_NOTE = 20_000
@@ -56,14 +57,24 @@ class Room:
 
     def static_file(self, request: Request) -> Response:
         """One of labelq's own few files; nothing else has an address."""
-        content, kind = self.static[request.path_params["name"]]
+        found = self.static.get(request.path_params["name"])
+        if found is None:
+            return self.missing(request, NotOnAgendaError())
+        content, kind = found
         return Response(content, headers={"content-type": kind})
+
+    def here(self, _request: Request) -> Response:
+        """That the meeting is here, which one it is, and the token of its forms."""
+        return PlainTextResponse(f"{self.desk.mark} {self.keys.form}")
 
     # --- steps --------------------------------------------------------------------------------
 
     def decide(self, request: Request) -> Response:
         """Write the decision in the form down."""
-        item, fields = self._item(request), _fields(request)
+        item = self._item(request)
+        if request.method != "POST":  # a reload, or the address typed
+            return RedirectResponse(self._at(item.cluster), 303)
+        fields = _fields(request)
         form = Form.of(fields)
         try:
             with self.desk.store.lock:
@@ -74,8 +85,11 @@ class Room:
                     self.desk.decided(item, made),
                     pages.proposal(self.desk, item),
                 )
-                self.desk.decide(item, decision, fields.get("base", ""))
+                new = self.desk.decide(item, decision, fields.get("base", ""))
                 self._minutes()
+        except NotKeptError as error:
+            found = pages.cluster(self.desk, item, error=str(error))
+            return self._page("cluster.html.j2", found)
         except ConflictError as conflict:
             found = pages.cluster(
                 self.desk, item, form=form, error=str(conflict), theirs=conflict.theirs
@@ -86,18 +100,28 @@ class Room:
             # What stood there when this was begun: a second try must see what came between.
             found["base"] = fields.get("base", "")
             return self._page("cluster.html.j2", found, 422)
-        return RedirectResponse(f"{self._at(item.cluster)}?said=decided", 303)
+        said = "decided" if new else "same"
+        return RedirectResponse(f"{self._at(item.cluster)}?said={said}", 303)
+
+    def draft(self, request: Request) -> Response:
+        """Keep what stands in the form and is not decided yet."""
+        item, fields = self._item(request), _fields(request)
+        draft = {**Form.of(fields).fields, "base": fields.get("base", "")}
+        self.desk.store.change(lambda m: m.with_draft(item.cluster, draft))
+        return Response(status_code=204)
 
     def preview(self, request: Request) -> Response:
         """What the decision in the form would do: a part of the page."""
         item = self._item(request)
         found = pages.live(self.desk, item, Form.of(_fields(request)))
-        return self._page("_live.html.j2", {"live": found})
+        return self._page("_live.html.j2", {"live": found, "swapped": True})
 
     def undo(self, _request: Request) -> Response:
         """Take the last decision back."""
         with self.desk.store.lock:
             done = self.desk.undo()
+            if done is not None and not done.was:
+                self._back_in_the_form(done)
             self._minutes()
         if done is None:
             at = self.desk.meeting().at
@@ -138,9 +162,10 @@ class Room:
         """Keep the minority's opinion and a note."""
         item, fields = self._item(request), _fields(request)
         minority, note = (
-            fields.get(name, "").replace("\r\n", "\n").strip()[:LONGEST_NOTE]
-            for name in ("minority", "note")
+            fields.get(name, "").replace("\r\n", "\n").strip() for name in ("minority", "note")
         )
+        if len(minority) > LONGEST_NOTE or len(note) > LONGEST_NOTE:
+            raise OutputError(f"a note is at most {LONGEST_NOTE:,} characters: nothing was kept")
         base = fields.get("minority_base", ""), fields.get("note_base", "")
         base = base[0].replace("\r\n", "\n"), base[1].replace("\r\n", "\n")
         with self.desk.store.lock:
@@ -165,6 +190,17 @@ class Room:
         talk = self.desk.look_at(item).talk(item.cluster)
         return PlainTextResponse(spent(talk.seconds, item.minutes))
 
+    def _back_in_the_form(self, done: Done) -> None:
+        """What was taken back is typed again, unless more was typed since."""
+        taken = read_decisions(done.now).decisions[0]
+        item = next((one for one in self.desk.items if one.cluster == done.cluster), None)
+        if item is None:
+            return
+        typed = self.desk.meeting().talk(done.cluster).draft
+        if typed.get("base") != mark_of(taken):
+            typed = Form.showing(taken, self.desk.fresh(item, self.desk.decisions())).fields
+        self.desk.store.change(lambda m: m.with_draft(done.cluster, {**typed, "base": ""}))
+
     # --- what they share ----------------------------------------------------------------------
 
     def _item(self, request: Request) -> AgendaItem:
@@ -176,11 +212,18 @@ class Room:
         return f"/cluster/{self.desk.address(cluster)}" if known else "/"
 
     def _minutes(self) -> None:
-        desk = self.desk
-        desk.store.write_minutes(minutes_of(desk, desk.meeting(), desk.decisions()))
+        try:
+            keep_minutes(self.desk)
+        except LabelqError as error:
+            raise NotKeptError(f"written down, but not in the minutes: {error}") from None
 
     def _page(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-        shown = {"token": self.keys.form, "round": self.desk.earlier.name, "v": self.static_mark}
+        shown = {
+            "token": self.keys.form,
+            "mark": self.desk.mark,
+            "round": self.desk.earlier.name,
+            "v": self.static_mark,
+        }
         return HTMLResponse(
             self.templates.get_template(template).render({**shown, **context}), status
         )
@@ -218,7 +261,7 @@ def meeting_app(desk: Desk, keys: Keys) -> ASGIApp:
     one = "/cluster/{cluster}"
     handlers: dict[Any, Callable[[Request, Exception], Response]] = {
         LabelqError: room.refused,
-        KeyError: room.missing,
+        NotOnAgendaError: room.missing,
         404: room.missing,
         Exception: room.broken,
     }
@@ -229,7 +272,9 @@ def meeting_app(desk: Desk, keys: Keys) -> ASGIApp:
             Route("/undo", room.undo, methods=["POST"]),
             Route("/static/{name}", room.static_file),
             Route(one, room.cluster),
-            Route(one + "/decide", room.decide, methods=["POST"]),
+            Route("/here", room.here),
+            Route(one + "/decide", room.decide, methods=["GET", "POST"]),
+            Route(one + "/draft", room.draft, methods=["POST"]),
             Route(one + "/preview", room.preview, methods=["POST"]),
             Route(one + "/hands/{phase:str}", room.hands, methods=["POST"]),
             Route(one + "/words", room.words, methods=["POST"]),

@@ -7,6 +7,7 @@ out once and kept. Steps may come from several browser tabs at once.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 from threading import RLock
 from time import monotonic
 
-from labelq.errors import DecisionsError, GuidelineError, LabelqError
+from labelq.errors import DecisionsError, GuidelineError, LabelqError, OutputError
 from labelq.labels.model import label_text
 from labelq.measure.results import Consensus
 from labelq.pinpoint.content.vectors import Content
@@ -37,8 +38,6 @@ from labelq.remedy.decision_file import read_decisions
 from labelq.remedy.decision_removing import without_decision
 from labelq.remedy.decision_writing import with_decision
 from labelq.remedy.decisions import Decision, about, unknown_labels
-from labelq.remedy.guideline.editing import unified_diff
-from labelq.remedy.guideline.front_matter import body_start
 from labelq.remedy.guideline.saying import Said, said_about
 from labelq.remedy.releasing import Effect, effects, released
 from labelq.remedy.scope import Scopes
@@ -47,6 +46,9 @@ from labelq.report.text import anchors
 from labelq.review.meeting import Done, Meeting
 from labelq.review.store import Store
 from labelq.settings import Settings
+
+USUAL = 60.0
+"""So many minutes a meeting takes where nobody says."""
 
 PAUSE = 30.0
 """Seconds without a sign of life after which nobody is looking at a cluster."""
@@ -60,19 +62,29 @@ class ConflictError(DecisionsError):
         super().__init__("this was decided otherwise meanwhile, in another tab or in the file")
 
 
+class NotOnAgendaError(LabelqError):
+    """No item of the agenda has this address."""
+
+
+class NotKeptError(LabelqError):
+    """A decision is written, and something that goes with it could not be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a decision would do: its ``effect`` on labels (None: it has none), the unified
-    ``diff`` of the guideline, and ``decision`` itself.
+    """What a decision would do: its ``effect`` on labels (None: it has none), the guideline as it
+    is ``before`` and ``after``, and ``decision`` itself.
     """
 
     decision: Decision
     effect: Effect | None
-    diff: str
+    before: str
+    after: str
 
 
 class Desk:
-    """The meeting about the audit in ``audit_dir``, for ``minutes``; ``names`` are shown or not.
+    """The meeting about the audit in ``audit_dir``; ``names`` are shown or not. It takes
+    ``minutes``; not given, as long as was said before, else :data:`USUAL`.
 
     Raises:
         LabelqError: a file of the meeting cannot be read, or could not be written.
@@ -84,16 +96,17 @@ class Desk:
         audit_dir: Path,
         settings: Settings,
         *,
-        minutes: float = 60.0,
+        minutes: float | None = None,
         names: bool = False,
         seed: int = 0,
     ) -> None:
         self.earlier, self.audit_dir, self.settings = earlier, audit_dir, settings
-        self.minutes, self.names, self.seed = minutes, names, seed
+        self.names, self.seed = names, seed
         self.store = Store(decisions_file(earlier, audit_dir, settings), earlier.name)
         self.store.check()
+        self.minutes = minutes or self.meeting().minutes or USUAL
         self.guideline = guideline_file(settings, earlier, self.store.decisions)
-        self.items = meeting_agenda(earlier.clusters, earlier.agendas, minutes=minutes)
+        self.items = meeting_agenda(earlier.clusters, earlier.agendas, minutes=self.minutes)
         self.off = kept_off(earlier.clusters, earlier.agendas)
         self._lock = RLock()
         self._consensuses: dict[str, Consensus] = {}
@@ -107,9 +120,13 @@ class Desk:
         """The item of the agenda with this address.
 
         Raises:
-            KeyError: there is none.
+            NotOnAgendaError: there is none.
         """
-        return next(one for one in self.items if one.cluster == self._clusters[address])
+        wanted = self._clusters.get(address)
+        for one in self.items:
+            if one.cluster == wanted:
+                return one
+        raise NotOnAgendaError(address)
 
     def address(self, cluster: str) -> str:
         """A cluster's id as part of an address: as it is, where nothing in it means more there."""
@@ -124,6 +141,13 @@ class Desk:
     @cached_property
     def _clusters(self) -> dict[str, str]:
         return {address: cluster for cluster, address in self._addresses.items()}
+
+    @cached_property
+    def mark(self) -> str:
+        """What tells this meeting from others: an open page goes on in no other one."""
+        items = [(one.cluster, one.labels, tuple(map(int, one.units))) for one in self.items]
+        told = repr((self.earlier.name, self.store.decisions.resolve().as_posix(), items))
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def cluster(self, item: AgendaItem) -> Cluster:
         """The cluster that an item is about."""
@@ -200,7 +224,10 @@ class Desk:
         """
         others = [one for one in self._ours(self.decisions()) if one.id != decision.id]
         with self._lock:
-            return Preview(decision, self._effect(others, decision), self._diff(others, decision))
+            name, text = guideline_now(self.earlier, self.guideline)
+            before = self._draft(name, text, tuple(others))
+            after = self._draft(name, text, (*others, decision))
+            return Preview(decision, self._effect(others, decision), before, after)
 
     def work(self) -> tuple[Entry, ...]:
         """What all that is decided sets free to be looked at again, each task once.
@@ -221,14 +248,6 @@ class Desk:
         )
         found = effects(decided, known, seed=self.seed, scopes=self._scopes)
         return next((one for one in found if one.decision is decision), None)
-
-    def _diff(self, others: Sequence[Decision], decision: Decision) -> str:
-        name, text = guideline_now(self.earlier, self.guideline)
-        before = self._draft(name, text, tuple(others))
-        after = self._draft(name, text, (*others, decision))
-        # Front matter, which every decision stamps, says nothing in a meeting.
-        old, new = (one[body_start(one) :].lstrip("\r\n") for one in (before, after))
-        return unified_diff(name, old, new)
 
     def _draft(self, name: str, text: str | None, decisions: tuple[Decision, ...]) -> str:
         key = (text, tuple(map(_kept, decisions)))
@@ -252,28 +271,44 @@ class Desk:
 
     # --- steps --------------------------------------------------------------------------------
 
-    def decide(self, item: AgendaItem, decision: Decision, base: str) -> Decision:
-        """Write a decision down. ``base`` is the :func:`mark_of` what stood there when it was
-        begun.
+    def begin(self, port: int) -> None:
+        """Keep where the meeting is held and how long it takes, so that it can go on like that.
+
+        Raises:
+            LabelqError: the meeting's file cannot be read or written.
+        """
+        self.store.change(lambda m: replace(m, port=port, minutes=self.minutes))
+
+    def decide(self, item: AgendaItem, decision: Decision, base: str) -> bool:
+        """Write a decision down; False where the same stands there already, and nothing is done.
+        ``base`` is the :func:`mark_of` what stood there when it was begun.
 
         Raises:
             ConflictError: something else stands there now.
+            NotKeptError: it is written, and cannot be undone.
             LabelqError: it cannot be written, or labels in it are unknown.
         """
         with self.store.lock:
             was = self.store.read_decisions()
             known = self.decided(item, was.file.decisions)
-            if mark_of(known) != base and known != decision:
+            if known is not None and _kept(replace(known, when=decision.when)) == _kept(decision):
+                self.store.change(lambda m: m.with_draft(item.cluster, {}))
+                return False
+            if mark_of(known) != base:
                 raise ConflictError(known)
             others = [one for one in was.file.decisions if one.id != decision.id]
             for one, problem in unknown_labels([*others, decision], self.earlier.round):
                 if one is decision:
                     raise DecisionsError(problem)
             name = self.store.decisions.name
+            self.meeting()  # read before anything is written
             self.store.write_decisions(was, with_decision(was.text, decision, name))
             done = Done(item.cluster, decision.id, _kept(known), _kept(decision))
-            self.store.change(lambda m: m.with_decision(done, decision.who))
-            return decision
+            try:
+                self.store.change(lambda m: m.with_decision(done, decision.who))
+            except LabelqError as error:
+                raise NotKeptError(f"written down, but u cannot take it back: {error}") from None
+            return True
 
     def undo(self) -> Done | None:
         """Take the last decision that was made here back; None where there is none.
@@ -289,14 +324,14 @@ class Desk:
             last = meeting.done[-1]
             was = self.store.read_decisions()
             now = next((one for one in was.file.decisions if one.id == last.id), None)
-            if _kept(now) != last.now:
+            before = read_decisions(last.was).decisions if last.was else ()
+            if now is None or _kept(now) != last.now or (last.was and not before):
                 # It is the file's now: what was written by hand is not taken back.
                 self.store.change(lambda m: replace(m, done=m.done[:-1]))
                 raise ConflictError(now)
             name = self.store.decisions.name
-            if last.was:
-                before = read_decisions(last.was).decisions[0]
-                text = with_decision(was.text, before, name)
+            if before:
+                text = with_decision(was.text, before[0], name)
             else:
                 text = without_decision(was.text, last.id, name)
             self.store.write_decisions(was, text)
@@ -318,7 +353,10 @@ class Desk:
                 meeting = replace(meeting, at=item.cluster)
                 return meeting.with_seconds(seen, spent) if counts else meeting
 
-            return self.store.change(step)
+            try:
+                return self.store.change(step)
+            except OutputError:  # a full disk: looking goes on, only its time is not kept
+                return step(self.meeting())
 
     def take_ballots(self, ballots: Sequence[Ballot]) -> None:
         """Keep the blind votes as they are now.
@@ -355,8 +393,6 @@ class Desk:
 
 def mark_of(decision: Decision | None) -> str:
     """What tells two states of a decision apart; empty where there is none."""
-    import hashlib
-
     if decision is None:
         return ""
     return hashlib.sha256(_kept(decision).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,7 +1,8 @@
 """The door of the meeting: who may come in, and what every answer carries.
 
-The page is for one browser on this computer. A random token in the printed address is given
-away once for a cookie that no script can read and no other site can send. The name that the
+The page is for browsers on this computer that were given the printed address. The random token
+in it is exchanged for a cookie that no script can read and no other site can send; it holds for
+the session. The name that the
 browser asked for must be this computer's own, which keeps out sites that point their name here;
 what changes anything must come from the page itself, with the cookie and a token of its form.
 """

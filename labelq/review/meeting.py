@@ -31,7 +31,8 @@ MOST_UNDONE = 100
 @dataclass(frozen=True)
 class Talk:
     """What happened on one cluster: shows of hands ``before`` and ``after`` the discussion, the
-    ``minority``'s opinion and a ``note`` in the chair's words, ``seconds`` spent.
+    ``minority``'s opinion and a ``note`` in the chair's words, ``seconds`` spent. ``draft`` is
+    what stands in the form of the decision and is not decided yet, field by field.
     """
 
     before: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Talk:
     minority: str = ""
     note: str = ""
     seconds: float = 0.0
+    draft: dict[str, str] = field(default_factory=dict)
 
     def hands(self, phase: Phase) -> dict[str, dict[str, int]]:
         """The show of hands of a phase."""
@@ -59,13 +61,18 @@ class Done:
 
 @dataclass(frozen=True)
 class Meeting:
-    """The meeting about one round. ``at`` is the cluster looked at last, ``who`` decides."""
+    """The meeting about one round. ``at`` is the cluster looked at last, ``who`` decides.
+
+    ``minutes`` is how long it shall take, ``port`` where it was held last (0: nobody said).
+    """
 
     at: str = ""
     who: list[str] = field(default_factory=list)
     talks: dict[str, Talk] = field(default_factory=dict)
     ballots: list[Ballot] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
+    minutes: float = 0.0
+    port: int = 0
 
     def talk(self, cluster: str) -> Talk:
         """What happened on a cluster so far."""
@@ -101,6 +108,10 @@ class Meeting:
             ),
         )
 
+    def with_draft(self, cluster: str, draft: Mapping[str, str]) -> Meeting:
+        """With what stands in the form of a decision; empty: nothing that is not decided."""
+        return self.with_talk(cluster, replace(self.talk(cluster), draft=dict(draft)))
+
     def with_seconds(self, cluster: str, seconds: float) -> Meeting:
         """With more time spent on a cluster."""
         talk = self.talk(cluster)
@@ -112,8 +123,9 @@ class Meeting:
         return replace(self, ballots=list(kept.values()))
 
     def with_decision(self, done: Done, who: Iterable[str]) -> Meeting:
-        """With a decision that was just made."""
-        return replace(self, done=[*self.done, done][-MOST_UNDONE:], who=list(who))
+        """With a decision that was just made: nothing typed about it is left open."""
+        after = self.with_draft(done.cluster, {})
+        return replace(after, done=[*self.done, done][-MOST_UNDONE:], who=list(who))
 
     def blind(self, cluster: str) -> dict[str, dict[str, int]]:
         """The blind votes on a cluster's examples: task id → label → how many."""
@@ -129,14 +141,35 @@ class Meeting:
         hands = self.talk(cluster).hands(phase)
         return self.blind(cluster) if phase == "before" and not hands else hands
 
+    def counted(self, cluster: str, phase: Phase) -> list[dict[str, int]]:
+        """The votes that count: those on single examples go before one show of hands for all."""
+        votes = self.votes(cluster, phase)
+        single = [counts for task, counts in votes.items() if task != ALL_TOGETHER]
+        return single or list(votes.values())
+
+    def tally(self, cluster: str, phase: Phase) -> dict[str, int]:
+        """How many of the votes that count each label got, over all examples."""
+        total: Counter[str] = Counter()
+        for counts in self.counted(cluster, phase):
+            total.update(counts)
+        return dict(total)
+
+    def majority(self, cluster: str) -> tuple[str, int, int] | None:
+        """The label that more than half of those who could tell voted for, with how many did of
+        how many: after discussion, or else before. None where there is none.
+        """
+        phase: Phase = "after" if self.votes(cluster, "after") else "before"
+        told = {k: n for k, n in self.tally(cluster, phase).items() if k != CANNOT_TELL}
+        label = max(told, key=lambda one: told[one], default="")
+        n = sum(told.values())
+        return (label, told[label], n) if told and 2 * told[label] > n else None
+
     def agreement(self, cluster: str, phase: Phase) -> HandsAgreement | None:
         """How far people agreed on a cluster, before or after discussion; None: nobody voted.
 
-        Votes on single examples go before one show of hands for all; "cannot tell" is no label.
+        "Cannot tell" is no label.
         """
-        votes = self.votes(cluster, phase)
-        rows = [counts for task, counts in votes.items() if task != ALL_TOGETHER]
-        rows = rows or list(votes.values())
+        rows = self.counted(cluster, phase)
         told = [{k: n for k, n in row.items() if k != CANNOT_TELL} for row in rows]
         return hands_agreement(told) if any(told) else None
 

@@ -15,8 +15,8 @@ from labelq.report import causes, decisions
 from labelq.report.numbers import counted
 from labelq.report.text import code_span, mark, markdown
 from labelq.review.desk import Desk
-from labelq.review.meeting import PHASES, Meeting
-from labelq.review.wording import WHEN, agreement, spent, who_and_when
+from labelq.review.meeting import Meeting
+from labelq.review.wording import spent, votes, who_and_when
 
 
 def minutes_of(desk: Desk, meeting: Meeting, made: tuple[Decision, ...]) -> str:
@@ -37,6 +37,15 @@ def minutes_of(desk: Desk, meeting: Meeting, made: tuple[Decision, ...]) -> str:
     return "\n".join(lines)
 
 
+def keep_minutes(desk: Desk) -> None:
+    """Write the minutes as things stand.
+
+    Raises:
+        LabelqError: a file cannot be read or written.
+    """
+    desk.store.write_minutes(minutes_of(desk, desk.meeting(), desk.decisions()))
+
+
 def _item(item: AgendaItem, meeting: Meeting, decision: Decision | None) -> Iterator[str]:
     talk = meeting.talk(item.cluster)
     title = f"{causes.either(item.labels)}? ({mark(item.question)}, {mark(item.cluster)})"
@@ -52,10 +61,9 @@ def _item(item: AgendaItem, meeting: Meeting, decision: Decision | None) -> Iter
         if decision.rule:
             yield ""
             yield from _quoted(decision.rule)
-    for phase in PHASES:
-        if meeting.votes(item.cluster, phase):
-            yield ""
-            yield markdown(f"{WHEN[phase]}: {agreement(meeting, item.cluster, phase)}")
+    for said in votes(meeting, item, decision):
+        yield ""
+        yield markdown(said)
     for name, text in (("Minority opinion", talk.minority), ("Note", talk.note)):
         if text:
             yield ""
@@ -68,5 +76,10 @@ def _item(item: AgendaItem, meeting: Meeting, decision: Decision | None) -> Iter
 
 
 def _quoted(text: str) -> Iterator[str]:
+    """Each line that was typed is one: a line break alone would join them."""
+    before = ""
     for line in prose(text):
-        yield f"> {line}".rstrip()
+        if before.strip() and line.strip():
+            yield ">"
+        yield f"> {line}".replace("@", "&#64;").rstrip()  # nobody is called by a quotation
+        before = line

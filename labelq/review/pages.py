@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 from labelq.errors import LabelqError
@@ -16,16 +15,16 @@ from labelq.report.names import Names
 from labelq.report.numbers import counted, percent
 from labelq.report.text import clip, mark
 from labelq.review import wording
-from labelq.review.answers import Form, decision_of
+from labelq.review.answers import Form, decision_of, rule_hint
 from labelq.review.desk import Desk, Preview, mark_of
 from labelq.review.meeting import PHASES
 from labelq.review.shows import hands_form
 
-MOST_DIFF_LINES = 400
 LONGEST_TEXT = 2000
 
 SAID = {
     "decided": "Written down. u takes it back, n goes on.",
+    "same": "It stands like this already.",
     "undone": "Taken back: it stands as it stood before.",
     "nothing": "There is nothing to take back.",
     "kept": "Kept.",
@@ -57,9 +56,8 @@ def agenda(desk: Desk) -> dict[str, Any]:
                 "open": decision is None,
             }
         )
-    start = next((row for row in rows if row["cluster"] == meeting.at), None) or next(
-        (row for row in rows if row["open"]), rows[0] if rows else None
-    )
+    left = [row for row in rows if row["open"]] or rows
+    start = next((row for row in left if row["cluster"] == meeting.at), left[0] if left else None)
     return {
         "page": "agenda",
         "rows": rows,
@@ -89,13 +87,16 @@ def cluster(
     place = desk.items.index(item)
     known, fresh = desk.decided(item, made), desk.fresh(item, made)
     rule, _ = proposal(desk, item)
+    talk = meeting.talk(item.cluster)
+    typed = form is None and bool(talk.draft) and talk.draft.get("base") == mark_of(known)
+    if typed:
+        form = Form.of(talk.draft)
     if form is None:
         form = Form(rule=rule, who=", ".join(meeting.who))
         if known is not None:
             form = Form.showing(known, fresh)
     readings = desk.readings(item)
     names = Names(desk.earlier.round.raters, names=desk.names)
-    talk = meeting.talk(item.cluster)
     guideline, problem = _guideline(desk, item)
     found = desk.cluster(item)
     return {
@@ -122,12 +123,13 @@ def cluster(
         "state": wording.state(known),
         "decided": decisions.told(known),
         "form": form,
+        "typed": typed,
         "base": mark_of(known),
         "labels": [(f"label-{i}", causes.label(label)) for i, label in enumerate(item.labels)],
         "own_labels": list(item.labels),
         "other_labels": [x for x in desk.labels(item.question) if x not in item.labels],
         "ask": f"In one sentence: when is it {' and when '.join(item.labels)}?",
-        "error": error,
+        "error": wording.sentence(error) if error else "",
         "theirs": _decision(theirs) if theirs is not None else None,
         "said": SAID.get(said, ""),
         "live": live(desk, item, form),
@@ -137,16 +139,15 @@ def cluster(
 def live(desk: Desk, item: AgendaItem, form: Form) -> dict[str, Any]:
     """What the decision in the form would do; or in a line why it is none yet."""
     if not form.choice:
-        return {"waiting": "Choose what is decided: what it changes is shown here."}
+        return {"waiting": "Choose what is decided: what it changes is shown here.", "hint": ""}
     made = desk.decisions()
+    known, proposed = desk.decided(item, made), proposal(desk, item)
     try:
-        decision = decision_of(
-            form, desk.fresh(item, made), desk.decided(item, made), proposal(desk, item)
-        )
+        decision = decision_of(form, desk.fresh(item, made), known, proposed)
         found = desk.preview(decision)
     except LabelqError as error:
-        return {"waiting": str(error)}
-    return _preview(desk, found)
+        return {"waiting": wording.sentence(str(error)), "hint": ""}
+    return {**_preview(desk, found), "hint": rule_hint(form, decision, known)}
 
 
 def after(desk: Desk) -> dict[str, Any]:
@@ -166,11 +167,7 @@ def after(desk: Desk) -> dict[str, Any]:
                 "talked": decision is not None,
                 "rule": "" if decision is None else decision.rule,
                 "by": "" if decision is None else wording.who_and_when(decision),
-                "votes": [
-                    f"{wording.WHEN[phase]}: {wording.agreement(meeting, item.cluster, phase)}"
-                    for phase in PHASES
-                    if meeting.votes(item.cluster, phase)
-                ],
+                "votes": list(wording.votes(meeting, item, decision)),
                 "minority": talk.minority,
             }
         )
@@ -292,7 +289,10 @@ def _decision(decision: Decision) -> dict[str, str]:
 
 
 def _preview(desk: Desk, found: Preview) -> dict[str, Any]:
+    from labelq.report.side_by_side import side_by_side  # which brings scipy along
+
     effect = found.effect
+    rows, more = side_by_side(found.before, found.after)
     return {
         "waiting": "",
         "effect": wording.effect(found.decision, effect),
@@ -301,20 +301,6 @@ def _preview(desk: Desk, found: Preview) -> dict[str, Any]:
             {**_task(desk, one.unit, 240), "votes": wording.counts(dict(one.votes))}
             for one in (() if effect is None else effect.examples)
         ],
-        "diff": diff_lines(found.diff),
+        "diff": rows,
+        "more": more,
     }
-
-
-def diff_lines(diff: str) -> list[tuple[str, str, str]]:
-    """A unified diff as (kind, sign, text); headers and labelq's own comments are left out."""
-    kinds = {"+": ("added", "+"), "-": ("removed", "−"), "@": ("gap", "⋯")}
-    found: list[tuple[str, str, str]] = []
-    lines: Sequence[str] = diff.split("\n")[2:]
-    for text in lines[:MOST_DIFF_LINES]:
-        if text[1:].startswith("<!-- ") and "labelq" in text[:20]:
-            continue
-        kind, sign = kinds.get(text[:1], ("kept", ""))
-        found.append((kind, sign, "" if kind == "gap" else clip(text[1:], 1200)))
-    while found and found[-1] == ("kept", "", ""):
-        found.pop()
-    return found

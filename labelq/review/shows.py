@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from labelq.errors import SettingsError
 from labelq.remedy.agenda import AgendaItem
-from labelq.report.text import mark
+from labelq.report.text import clip, mark
 from labelq.review import wording
 from labelq.review.desk import Desk
 from labelq.review.meeting import ALL_TOGETHER, CANNOT_TELL, Hands, Meeting, Phase
@@ -79,7 +79,9 @@ def hands_of(desk: Desk, item: AgendaItem, fields: Mapping[str, str]) -> dict[st
             if not text:
                 continue
             if not (text.isascii() and text.isdigit() and len(text) <= 3):
-                raise SettingsError("hands are whole numbers up to 999")
+                where = f", task {clip(task, 40)}" if i else ""
+                what = f"“{clip(text, 20)}” for {label or 'cannot tell'}{where}"
+                raise SettingsError(f"{what} is not kept: hands are whole numbers up to 999.")
             found.setdefault(task, {})[label] = int(text)
     return found
 

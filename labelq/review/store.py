@@ -20,7 +20,7 @@ from labelq.errors import DecisionsError, OutputError, SourceError
 from labelq.files import read_bytes, read_text
 from labelq.remedy.decision_file import DecisionFile, read_decisions
 from labelq.review.meeting import Meeting
-from labelq.writing import check_files, write_files
+from labelq.writing import check_files, locked, write_files
 
 SCHEMA = "labelq/meeting/1"
 
@@ -88,10 +88,12 @@ class Store:
             DecisionsError: somebody changed it meanwhile.
             OutputError: it cannot be written.
         """
-        now = read_bytes(self.decisions, DecisionsError) if self.decisions.exists() else None
-        if now != was.before:
-            raise DecisionsError(f"{self.decisions.name}: somebody changed it meanwhile; try again")
-        write_files({self.decisions: text.encode("utf-8", "surrogatepass")}, replace=True)
+        with locked(self.decisions):
+            now = read_bytes(self.decisions, DecisionsError) if self.decisions.exists() else None
+            if now != was.before:
+                name = self.decisions.name
+                raise DecisionsError(f"{name}: somebody changed it meanwhile; try again")
+            write_files({self.decisions: text.encode("utf-8", "surrogatepass")}, replace=True)
 
     # --- the meeting --------------------------------------------------------------------------
 
@@ -109,14 +111,17 @@ class Store:
         Raises:
             LabelqError: the file cannot be read or written.
         """
-        with self.lock:
+        with self.lock, locked(self.meeting):
             kept = self._kept()
             before = kept.rounds.get(self.round_name, Meeting())
             after = step(before)
             if after != before or not self.meeting.exists():
                 kept = replace(kept, rounds={**kept.rounds, self.round_name: after})
                 content = msgspec.json.format(msgspec.json.encode(kept), indent=1)
+                new = not self.meeting.exists()
                 write_files({self.meeting: content + b"\n"}, replace=True)
+                if new:  # who said what is for the chair
+                    self.meeting.chmod(0o600)
             return after
 
     def _kept(self) -> _Kept:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from labelq.pinpoint.readings import Reading
+from labelq.remedy.agenda import AgendaItem
 from labelq.remedy.decisions import Decision
 from labelq.remedy.releasing import Effect
 from labelq.report import causes
 from labelq.report.applying import hours_text
 from labelq.report.numbers import coefficient, counted, percent
 from labelq.report.text import mark
-from labelq.review.meeting import ALL_TOGETHER, CANNOT_TELL, Meeting, Phase
+from labelq.review.meeting import ALL_TOGETHER, CANNOT_TELL, PHASES, Meeting, Phase
 
 WHEN = {"before": "Before discussion", "after": "After discussion"}
 
 
 def agreement(meeting: Meeting, cluster: str, phase: Phase) -> str:
     """How far people agreed on a cluster, in a sentence."""
-    found = meeting.agreement(cluster, phase)
+    found, votes = meeting.agreement(cluster, phase), meeting.votes(cluster, phase)
     if found is None:
-        return "No votes yet."
+        return "No votes yet." if not votes else "Nobody could tell."
     if found.observed is None:
         return "Too few votes: nobody voted beside somebody else."
-    together = set(meeting.votes(cluster, phase)) == {ALL_TOGETHER}
+    together = set(votes) == {ALL_TOGETHER}
     on = "for all examples together" if together else f"on {counted(found.n_units, 'example')}"
     said = (
         f"{counted(found.n_votes, 'vote')} {on}: two people agree {percent(found.observed)} of"
         " the time."
     )
+    if ALL_TOGETHER in votes and not together:
+        said = f"The votes task by task count, not those for all examples together. {said}"
     if together:
         return f"{said} One show of hands cannot be told from chance."
     if found.alpha is not None:
@@ -36,6 +39,28 @@ def agreement(meeting: Meeting, cluster: str, phase: Phase) -> str:
     if found.reason == "no_variation":
         return f"{said} All votes are one label."
     return f"{said} Too few examples to tell it from chance."
+
+
+def votes(meeting: Meeting, item: AgendaItem, decision: Decision | None) -> Iterator[str]:
+    """Who voted for what before and after discussion, and that the decision is another, if so:
+    ``After discussion: Refund 3, Billing 1, cannot tell 0. 4 votes …``.
+    """
+    for phase in PHASES:
+        if meeting.votes(item.cluster, phase):
+            got = meeting.tally(item.cluster, phase)
+            told = (f"{vote_label(x)} {got.get(x, 0)}" for x in [*item.labels, CANNOT_TELL])
+            yield f"{WHEN[phase]}: {', '.join(told)}. {agreement(meeting, item.cluster, phase)}"
+    most = meeting.majority(item.cluster)
+    if most is None or decision is None or decision.outcome != "label":
+        return
+    label, n, of = most
+    if decision.label != label:
+        yield f"The decision is not what most voted for: {causes.label(label)}, {n} of {of} votes."
+
+
+def sentence(text: str) -> str:
+    """An error as a sentence."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", ":")) else ".")
 
 
 def counts(votes: Mapping[str, int]) -> str:

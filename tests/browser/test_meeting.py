@@ -187,6 +187,7 @@ def test_a_meeting_from_the_agenda_to_the_minutes_by_keyboard_and_through_a_kill
     )
     edited = re.sub(r"(label: Damaged item\n)", r"\1    who: [Mia]\n", edited)
     held.decisions.write_text(edited, "utf-8")
+    page.goto("about:blank")  # which asks nobody
     page.goto(held.start())
     watch.expected("ERR_CONNECTION_REFUSED", "htmx:sendError", "htmx:afterRequest")
     assert "1 still open" in page.locator(".go").inner_text()
@@ -207,7 +208,7 @@ def test_a_meeting_from_the_agenda_to_the_minutes_by_keyboard_and_through_a_kill
     assert "by Mia" in shown
     assert "Half a rule" in shown
     minutes = held.minutes.read_text("utf-8")
-    for words in ("**Decided**: `Damaged item`", "Before discussion: 7 votes", "> Half a rule"):
+    for words in ("**Decided**: `Damaged item`", "cannot tell 0. 7 votes", "> Half a rule"):
         assert words in minutes
     command = shlex.split(page.locator("#command").inner_text())
     done = subprocess.run(
@@ -220,6 +221,40 @@ def test_a_meeting_from_the_agenda_to_the_minutes_by_keyboard_and_through_a_kill
     )
     assert done.returncode == 0, done.stderr
     assert "Damaged item" in done.stdout
+
+
+def test_an_open_page_outlives_its_server(held, visit, watch):
+    page = visit(held.start())
+    press(page, "n", "/cluster/category-1$")
+    press(page, "Control+Enter", "/decide$")  # nothing chosen: said where it is chosen
+    assert page.evaluate("document.activeElement.id") == "error"
+    watch.expected("422 (Unprocessable")
+    page.keyboard.press("h")
+    page.keyboard.type("abc")
+    assert "“abc” for" in said(page, "#kept-before", "whole numbers")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("2")
+    said(page, "#kept-before", "2 votes")
+    held.kill()
+    page.locator("[name=choice][value=label-0]").check()
+    page.locator("#rule").fill("Typed to nobody.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#away-gone").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    assert page.locator("#away-gone").bounding_box()["y"] == 0  # wherever one has scrolled to
+    address = held.start()
+    page.locator("#away-anew").wait_for()
+    page.context.new_page().goto(address)
+    page.locator("body:not(.away)").wait_for()
+    assert page.locator("#rule").input_value() == "Typed to nobody."
+    press(page, "Control+Enter", "said=decided")
+    assert "Typed to nobody." in held.decisions.read_text("utf-8")
+    press(page, "u", "said=undone")
+    assert page.locator("#rule").input_value() == "Typed to nobody."
+    watch.expected(
+        "ERR_CONNECTION_REFUSED", "htmx:sendError", "htmx:afterRequest", "403 (Forbidden)"
+    )
 
 
 def test_two_tabs_lose_nothing_and_see_each_other(looked_at, visit, watch):

@@ -121,12 +121,12 @@ def test_another_label_of_the_question_can_be_right(meeting):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "what was decided?"),
-        ({"choice": "label-7"}, "what was decided?"),
-        ({"choice": "other"}, "which other label?"),
+        ({}, "What was decided?"),
+        ({"choice": "label-7"}, "What was decided?"),
+        ({"choice": "other"}, "Which other label?"),
         ({"choice": "other", "other": "Nobody's"}, "has no label"),
         ({"choice": "split", "subject": "Refund", "into": "A"}, "split needs two labels"),
-        ({"choice": "rename", "target": "x"}, "which label gets the new name?"),
+        ({"choice": "rename", "target": "x"}, "Which label gets the new name?"),
         ({"choice": "new_label", "target": "Refund"}, "must be a new name"),
     ],
 )
@@ -220,7 +220,7 @@ def test_two_that_decide_the_same_see_both_texts(meeting, read):
     answer = meeting.decide(base=mine, choice="label-1", rule="Mine.")
     assert answer.status_code == 409
     text, *_ = read(answer.text)
-    assert "this was decided otherwise meanwhile" in text
+    assert "This was decided otherwise meanwhile" in text
     assert "It stands as: Billing" in text
     assert "Theirs." in text
     assert "Mine." in text
@@ -282,8 +282,8 @@ def test_hands_are_kept_with_their_agreement(meeting, read):
     talk = kept()["talks"]["category-1"]
     assert talk["after"] == {"": {"Billing": 5, "Refund": 2}}
     minutes = Path("minutes.md").read_text(encoding="utf-8")
-    assert "Before discussion: 31 votes" in minutes
-    assert "After discussion: 7 votes" in minutes
+    assert "Before discussion: `Billing` 16, `Refund` 15, cannot tell 0. 31 votes" in minutes
+    assert "After discussion: `Billing` 5, `Refund` 2, cannot tell 0. 7 votes" in minutes
 
 
 def test_hands_of_two_tabs_do_not_overwrite_each_other(meeting, read):
@@ -386,5 +386,8 @@ def test_a_mistake_inside_is_one_line_and_no_traceback(meeting, monkeypatch, rea
 
 
 def test_steps_are_no_links(meeting):
-    for path in ("/undo", "/cluster/category-1/decide", "/cluster/category-1/preview"):
+    for path in ("/undo", "/cluster/category-1/draft", "/cluster/category-1/preview"):
         assert meeting.client.get(path).status_code in (404, 405)
+    answer = meeting.client.get("/cluster/category-1/decide")  # a reload after a refusal
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cluster/category-1")
+    assert not Path("decisions.yaml").exists()

@@ -130,6 +130,25 @@ def test_a_taken_port_is_said(folder, quiet):
         assert f"--port {port}: cannot be opened" in refused("audits/r", "--port", port)
 
 
+def test_the_last_port_is_tried_first(folder, quiet):
+    import re
+    import socket
+
+    def port(*more):
+        return re.search(r"127\.0\.0\.1:(\d+)/", run("audits/r", *more).output)[1]
+
+    first = port("--minutes", "45")
+    assert port() == first
+    kept = Path("meeting.json").read_text(encoding="utf-8")
+    assert '"minutes": 45' in kept
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(first)))
+        taken.listen()
+        assert port() != first
+    Path("meeting.json").write_text(kept.replace(f'"port": {first}', '"port": 99999'))
+    assert port() != "99999"
+
+
 def test_blind_votes_are_read_when_the_meeting_opens(folder, quiet, monkeypatch):
     cast = (Ballot("category-1", "1", "ann", "Billing"), Ballot("category-1", "1", "bo", None))
     found = SimpleNamespace(ballots=cast, answered={"ann": 1, "bo": 1})
