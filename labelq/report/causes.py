@@ -21,7 +21,6 @@ from labelq.pinpoint.findings import (
     LabelPair,
 )
 from labelq.pinpoint.rater_findings import Flag, RaterReport
-from labelq.pinpoint.votes import tick_labels
 from labelq.remedy.acts import Reason, ReasonCode
 from labelq.remedy.entries import WORDS
 from labelq.report.names import Names
@@ -109,6 +108,8 @@ def label(text: str | None, limit: int = 80) -> str:
 
 def either(labels: Sequence[str]) -> str:
     """Two or three labels that are confused: ``Refund or Cancel``, ``payment ticked or not``."""
+    from labelq.pinpoint.votes import tick_labels  # which brings scipy along
+
     if len(labels) == 2 and set(labels) == set(tick_labels(labels[-1])):
         return f"{label(labels[-1])} ticked or not"
     *first, last = map(label, labels)

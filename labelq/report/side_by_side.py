@@ -85,7 +85,9 @@ def side_by_side(old: str, new: str, most: int = MOST_ROWS) -> tuple[list[Row], 
 
 
 def _readable(text: str) -> list[str]:
-    lines = [line.rstrip("\r\n") for line in lines_of(text[body_start(text) :].lstrip("\r\n"))]
+    start = body_start(text)
+    body = text[start:].lstrip("\r\n") if start else text
+    lines = [line.rstrip("\r\n") for line in lines_of(body)]
     return [_TASK_LINK.sub(r"\1", line) for line in lines if not _MARK.fullmatch(line)]
 
 

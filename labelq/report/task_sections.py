@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labelq.report import buying, buying_chart, causes
+from labelq.report import buying, causes
 from labelq.report.beside import Beside
 from labelq.report.cards import (
     MOST_CLUSTERS,
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def context(audit: Audit, names: Names, beside: Beside) -> dict[str, Any]:
     """The variables of the templates of these sections."""
-    from labelq.report.side_by_side import side_by_side  # which brings scipy along
+    from labelq.report import buying_chart  # which brings scipy along, as the next does
+    from labelq.report.side_by_side import side_by_side
 
     draft, intake = audit.draft, audit.round.intake
     sides, more_sides = side_by_side(draft.original or "", draft.text)

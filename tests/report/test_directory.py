@@ -47,7 +47,11 @@ def test_everything_is_there_and_exact(framed, tmp_path):
     assert found == FILES
     assert json.loads((target / "audit.json").read_bytes()) == audit_document(framed)
     assert json.loads((target / "queue.json").read_bytes()) == list(framed.tasks)
-    made = {"names": False, "text": True, "onward": {"audit": ONWARD.audit, "server": False}}
+    made = {
+        "names": False,
+        "text": True,
+        "onward": {"audit": ONWARD.audit, "server": False, "again": ""},
+    }
     assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0, "report": made}
     assert (target / "guideline_draft.md").read_bytes() == framed.draft.text.encode()
     table = pd.read_csv(target / "ratings.csv", dtype={"unit": str})

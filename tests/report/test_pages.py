@@ -174,7 +174,7 @@ def test_the_first_screen_answers(page):
         "The text is taken from the field",
         "Likely gap in the guideline",
         "14 tasks for another person",
-        "labelq audit next_round.json --guideline guideline.md",
+        "labelq audit next_round.json",
     ):
         assert words in first
 

@@ -27,9 +27,9 @@ def test_steps_name_files_and_the_exact_command(audit):
     assert found[1].text == "In the meeting, decide on 1 proposed rule (1 open gap):"
     assert "guideline_draft.md" in found[1].more
     assert plain(found[2].text) == (
-        "topics: no missing rule was found; 100 % of the disagreement lies in billing or <u>app</u>."
-        " Neither fewer labels nor the absence of one annotator would help: write down with"
-        " examples where one begins and the other ends."
+        "topics: no missing rule was found; 100 % of the disagreement lies in billing or"
+        " <u>app</u>. Neither fewer labels nor the absence of one annotator would help: write down"
+        " with examples where one begins and the other ends."
     )
     assert found[3].text == "Bring the queue to Label Studio: 14 tasks for another person."
     assert found[3].more == (
