@@ -32,13 +32,15 @@ def main() -> None:
     if browser is None:
         sys.exit("No chromium on the PATH: install it first (Debian: apt install chromium).")
     with tempfile.TemporaryDirectory() as folder:
-        audit, shot = Path(folder, "sample"), Path(folder, "report.png")
-        sample = ROOT / "sample_data" / "support_triage" / "round_1.json"
-        guideline = ROOT / "guidelines" / "support_triage.md"
-        command = [sys.executable, "-m", "labelq", "audit", sample]
-        options = ["--guideline", guideline.relative_to(ROOT), "--out", audit]
-        subprocess.run([*command, *options], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
-        photograph(browser, audit / "report.html", shot)
+        # As somebody audits who stands beside their export: the page shows these paths.
+        shot = Path(folder, "report.png")
+        for name in ("round_1.json", "label_config.xml"):
+            shutil.copy(ROOT / "sample_data" / "support_triage" / name, folder)
+        shutil.copy(ROOT / "guidelines" / "support_triage.md", Path(folder, "guideline.md"))
+        command = [sys.executable, "-m", "labelq", "audit", "round_1.json"]
+        options = ["--guideline", "guideline.md", "--out", "audits/round_1"]
+        subprocess.run([*command, *options], check=True, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603
+        photograph(browser, Path(folder, "audits", "round_1", "report.html"), shot)
         # Few colours and no dithering: text stays sharp and the file small.
         picture = Image.open(shot).convert("RGB")
         picture.quantize(COLORS, dither=Image.Dither.NONE).save(HERE / "report.png", optimize=True)

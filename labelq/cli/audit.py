@@ -214,6 +214,7 @@ def run(
             next_command(sources, settings, round_, out),
             server=bool(origin.server),
             again=same_command(sources, settings, out),
+            directory="" if out.is_absolute() else out.as_posix(),
         )
         write_audit(
             found,

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """``links`` is where tasks are looked at (None: nowhere), ``pictures`` are by unit id."""
+    """``links`` is where tasks are looked at (None: nowhere), ``pictures`` are by unit id,
+    ``directory`` is what commands call the audit's directory.
+    """
 
     links: TaskLinks | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    directory: str = "."
 
     def link(self, unit: str) -> str | None:
         """The address of the task ``unit`` in Label Studio, None where it has none."""

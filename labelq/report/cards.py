@@ -92,7 +92,7 @@ def examples_of(cluster: Cluster) -> list[int]:
 def _card(audit: Audit, names: Names, cluster: Cluster, anchor: str, beside: Beside) -> ClusterCard:
     shown = examples_of(cluster)
     words = () if is_without_text(audit) else cluster.words
-    todo, command = _todo(audit, cluster, names)
+    todo, command = _todo(audit, cluster, names, beside.directory)
     return ClusterCard(
         anchor=anchor,
         question=mark(cluster.question),
@@ -131,7 +131,7 @@ def chances(cluster: Cluster) -> list[Chance]:
     return found
 
 
-def _todo(audit: Audit, cluster: Cluster, names: Names) -> tuple[str, str]:
+def _todo(audit: Audit, cluster: Cluster, names: Names, directory: str) -> tuple[str, str]:
     """What to do about a cluster as a sentence, and the command where there is one."""
     kind = cluster.cause
     if not is_open(audit, cluster):
@@ -146,7 +146,7 @@ def _todo(audit: Audit, cluster: Cluster, names: Names) -> tuple[str, str]:
     said = "On the agenda of the guideline meeting." if on_agenda else "For the guideline meeting."
     # Without a cluster's id the command lists all of them.
     about = [cluster.id] if len(cluster.id) <= LONGEST_ID else []
-    command = shlex.join(["labelq", "decide", ".", *about])
+    command = shlex.join(["labelq", "decide", directory, *about])
     return f"{said} What it decides is recorded by", command
 
 

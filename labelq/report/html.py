@@ -6,6 +6,7 @@ no other can run. Templates are in ``templates/``; see :mod:`labelq.report.templ
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labelq.report import (
@@ -26,7 +27,7 @@ from labelq.report.names import LETTERS, Names
 from labelq.report.numbers import counted, percent
 from labelq.report.questions import questions
 from labelq.report.reasons import INTERVALS
-from labelq.report.steps import FIRST_STEPS, ONWARD, WHERE, Onward, next_steps
+from labelq.report.steps import FIRST_STEPS, ONWARD, WHERE, Onward, elsewhere, next_steps
 from labelq.report.templating import environment
 from labelq.report.text import mark
 from labelq.report.without_text import NO_TEXT, SAID, is_without_text
@@ -43,6 +44,7 @@ def report_html(
     source, intake = audit.round, audit.round.intake
     people = sum(rater.kind == "person" for rater in source.raters)
     told = caveats(audit)
+    around = replace(beside, directory=onward.directory or beside.directory)
     return _render(
         "report.html.j2",
         name=source.name,
@@ -64,7 +66,7 @@ def report_html(
         comparison=comparison_page.page(audit, shown),
         gates=[(rule.passed, words.gate(rule)) for rule in audit.gates],
         findings=top_findings(audit, shown),
-        steps=next_steps(audit, shown, "", onward),
+        steps=next_steps(audit, shown, onward.directory, elsewhere(onward)),
         ledgers=ledger.parts(audit, shown),
         places=ledger.places(audit),
         schemes=label_scheme.parts(audit),
@@ -73,7 +75,7 @@ def report_html(
         worst=[v.question for v in words.worst_first(audit.verdicts)],
         first_findings=FEWEST,
         first_steps=FIRST_STEPS,
-        steps_where=WHERE,
+        steps_where="" if onward.directory else WHERE,
         many=len(audit.verdicts) > words.MANY,
         raters=annotators.raters(audit, shown),
         rater_methods=annotators.methods(),
@@ -83,7 +85,7 @@ def report_html(
         letters=LETTERS if shown.hidden else "",
         method=_method(audit, shown),
         left_out=SAID if is_without_text(audit) else "",
-        **task_sections.context(audit, shown, beside),
+        **task_sections.context(audit, shown, around),
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.measure.results import Verdict
@@ -13,7 +10,7 @@ from labelq.report.caveats import caveats, notes
 from labelq.report.findings import top_findings
 from labelq.report.names import Names
 from labelq.report.numbers import coefficient, counted, interval
-from labelq.report.steps import ONWARD, WHERE, Onward, Step, next_steps
+from labelq.report.steps import ONWARD, WHERE, Onward, Step, elsewhere, next_steps
 from labelq.report.text import code_span, mark, markdown, markdown_prose
 from labelq.report.without_text import SAID, is_without_text
 
@@ -71,9 +68,9 @@ def report_markdown(audit: Audit, *, names: bool = False, onward: Onward = ONWAR
         sentences += ["## What to talk about", _list(agendas)]
     if schemes := list(label_scheme.short(audit)):
         sentences += ["## Other labels", _list(schemes)]
-    elsewhere = replace(onward, audit=_portable(onward.audit), again=_portable(onward.again))
-    steps = next_steps(audit, shown, "", elsewhere)
-    sentences += ["## What to do next", WHERE, _list([_step(s) for s in steps])]
+    steps = next_steps(audit, shown, onward.directory, elsewhere(onward))
+    where = [] if onward.directory else [WHERE]
+    sentences += ["## What to do next", *where, _list([_step(s) for s in steps])]
     if many:
         sentences += ["## The verdicts in words", *in_words]
     checked = words.cross_check(audit.cross_check)
@@ -108,23 +105,6 @@ def _with(text: str, command: str) -> str:
 
 def _step(step: Step) -> str:
     return " ".join(filter(None, (_with(step.text, step.command), step.more)))
-
-
-def _portable(command: str) -> str:
-    """A command line without the directories of absolute paths."""
-    return shlex.join(
-        f"{option}{sign}{_last(path)}"
-        for word in shlex.split(command)
-        for option, sign, path in [
-            word.partition("=") if word.startswith("--") and "=" in word else ("", "", word)
-        ]
-    )
-
-
-def _last(path: str) -> str:
-    """The last part of an absolute path, with us or on Windows; anything else as it is."""
-    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
-    return PureWindowsPath(path).name or path if absolute else path
 
 
 def _list(rows: list[str]) -> str:

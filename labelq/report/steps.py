@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from labelq.remedy.decisions import about
@@ -25,18 +26,21 @@ if TYPE_CHECKING:
 class Onward:
     """How it goes on from an audit: ``audit`` is the command line that audits the next round as
     this one was, ``again`` the one that audits this one anew (empty: not known), ``server``
-    whether the round was pulled from one (so the queue knows its way).
+    whether the round was pulled from one (so the queue knows its way). ``directory`` is where the
+    audit was written, as seen from where these commands run; empty where that is a place of one
+    machine only.
     """
 
     audit: str = "labelq audit next_round.json"
     server: bool = False
     again: str = ""
+    directory: str = ""
 
 
 FIRST_STEPS = 4
 """So many steps stand on the first screen; the others come later in the round."""
 
-WHERE = "“.” is this audit’s directory: run these in it, and `labelq audit` where it ran before."
+WHERE = "“.” is the directory of this audit."
 """What is said once where steps are read in the audit's own directory."""
 
 MOST_UNRULED = 2
@@ -75,6 +79,28 @@ def next_steps(audit: Audit, names: Names, directory: str, onward: Onward = ONWA
         Step("Label the next round, and audit it against this one:", onward.audit),
     ]
     return [step for step in steps if step is not None]
+
+
+def elsewhere(onward: Onward) -> Onward:
+    """``onward`` for a page that is read anywhere: no path of one machine only."""
+    return replace(onward, audit=_portable(onward.audit), again=_portable(onward.again))
+
+
+def _portable(command: str) -> str:
+    """A command line without the directories of absolute paths."""
+    return shlex.join(
+        f"{option}{sign}{_last(path)}"
+        for word in shlex.split(command)
+        for option, sign, path in [
+            word.partition("=") if word.startswith("--") and "=" in word else ("", "", word)
+        ]
+    )
+
+
+def _last(path: str) -> str:
+    """The last part of an absolute path, with us or on Windows; anything else as it is."""
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    return PureWindowsPath(path).name or path if absolute else path
 
 
 def _rename(audit: Audit, again: str) -> Step | None:

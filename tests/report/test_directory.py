@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_everything_is_there_and_exact(framed, tmp_path):
     made = {
         "names": False,
         "text": True,
-        "onward": {"audit": ONWARD.audit, "server": False, "again": ""},
+        "onward": {"audit": ONWARD.audit, "server": False, "again": "", "directory": ""},
     }
     assert json.loads((target / "manifest.json").read_bytes()) == {"seed": 0, "report": made}
     assert (target / "guideline_draft.md").read_bytes() == framed.draft.text.encode()
@@ -68,10 +69,14 @@ def test_the_same_bytes_twice(framed, tmp_path, monkeypatch):
     assert {name: Path("x", name).read_bytes() for name in FILES} == first
 
 
+def without_tags(page):
+    return re.sub("<[^>]*>", "", page)
+
+
 def test_the_next_command_stands_in_the_report(framed, tmp_path):
     write_audit(framed, tmp_path / "x", manifest={}, onward=Onward("labelq audit next.csv"))
     for name in ("report.html", "report.md"):
-        assert "labelq audit next.csv" in (tmp_path / "x" / name).read_text("utf-8")
+        assert "labelq audit next.csv" in without_tags((tmp_path / "x" / name).read_text("utf-8"))
 
 
 def test_the_reports_name_no_folder_of_whoever_made_them(framed, tmp_path):
@@ -80,7 +85,12 @@ def test_the_reports_name_no_folder_of_whoever_made_them(framed, tmp_path):
     for name in ("report.html", "report.md"):
         shown = (target / name).read_text("utf-8")
         assert str(tmp_path) not in shown
-        assert "labelq queue push ." in shown
+        assert "labelq queue push ." in without_tags(shown)
+    write_audit(framed, tmp_path / "y", manifest={}, onward=Onward(directory="audits/y"))
+    for name in ("report.html", "report.md"):
+        shown = without_tags((tmp_path / "y" / name).read_text("utf-8"))
+        assert "labelq queue push audits/y" in shown
+        assert "is the directory of this audit" not in shown
 
 
 def test_names_stand_in_data_and_private_files_only(framed, tmp_path):
