@@ -83,7 +83,7 @@ def report_html(
         standing_out=standing_out(audit, shown),
         not_against=causes.NOT_AGAINST,
         letters=LETTERS if shown.hidden else "",
-        method=_method(audit, shown),
+        method=[*_method(audit, shown), *_made(around)],
         left_out=SAID if is_without_text(audit) else "",
         **task_sections.context(audit, shown, around),
     )
@@ -133,6 +133,17 @@ def _method(audit: Audit, shown: Names) -> list[tuple[str, str]]:
     given = {key: value for key, value in audit.options.items() if key != NO_TEXT}
     rows += [(f"Option {key}", mark(value, 300)) for key, value in given.items()]
     return rows
+
+
+def _made(beside: Beside) -> list[tuple[str, str]]:
+    """What the audit was made from and with, as its manifest says."""
+    sources = []
+    for kind, name, digest in beside.inputs:
+        known = f" (SHA-256 {mark(digest[:12])}…)" if digest else ""
+        sources.append(f"{mark(kind.replace('_', ' '))} {mark(name)}{known}")
+    tools = [f"{mark(name)} {mark(version)}" for name, version in beside.versions]
+    rows = [("Made from", ", ".join(sources)), ("Made with", ", ".join(tools))]
+    return [(what, f"{said}. All of it: manifest.json.") for what, said in rows if said]
 
 
 def _terms(audit: Audit) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import labelq.report
 from labelq.remedy.acts import Draft
+from labelq.report.beside import beside
 from labelq.report.html import private_annotators_html, report_html, rules_html
 
 ELEMENTS = {
@@ -321,3 +322,16 @@ def test_whatever_the_labels_and_texts_are(audit, label, text, name):
     cluster = replace(audit.clusters[0], id=name, labels=(label, "b"), words=(text, name))
     pair = replace(audit.label_pairs[0], labels=(label, "b\u202e"))
     inert(Page(report_html(replace(audit, round=nasty, clusters=(cluster,), label_pairs=(pair,)))))
+
+
+def test_the_method_says_what_the_audit_was_made_from(audit):
+    manifest = {
+        "inputs": {"source": {"name": "<b>round</b>.json", "sha256": "0123456789abcdef" * 4}},
+        "versions": {"labelq": "0.1.0", "numpy": "2.2.6"},
+    }
+    read = Page(report_html(audit, beside=beside(manifest)))
+    said = " ".join(read.text.split())
+    assert "source <b>round</b>.json (SHA-256 0123456789ab…)" in said
+    assert "labelq 0.1.0, numpy 2.2.6" in said
+    for hostile in ({"inputs": [1], "versions": "x"}, {"inputs": {"source": 3}}, {}):
+        assert "Made from" not in report_html(audit, beside=beside(hostile))
