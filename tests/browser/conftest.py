@@ -83,6 +83,10 @@ class Watch:
         """Forgive what says so; it must have been said."""
         for word in words:
             assert any(word in wrong for wrong in self.wrong), (word, self.wrong)
+        self.possible(*words)
+
+    def possible(self, *words: str) -> None:
+        """Forgive what says so, if anything does: it depends on who is quicker."""
         self.wrong = [one for one in self.wrong if not any(word in one for word in words)]
 
     def _request(self, route: Any) -> None:
