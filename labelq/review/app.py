@@ -19,10 +19,11 @@ from labelq.remedy.decision_file import read_decisions
 from labelq.report.templating import environment
 from labelq.review import pages, shows
 from labelq.review.answers import Form, decision_of
-from labelq.review.desk import ConflictError, Desk, NotKeptError, NotOnAgendaError, mark_of
+from labelq.review.desk import Desk, mark_of
 from labelq.review.guard import Guard, Keys
 from labelq.review.meeting import PHASES, Done, Phase
 from labelq.review.minutes import keep_minutes
+from labelq.review.refusals import ConflictError, NotKeptError, NotOnAgendaError
 from labelq.review.wording import spent
 
 LONGEST_NOTE = 20_000

@@ -44,6 +44,7 @@ from labelq.remedy.scope import Scopes
 from labelq.remember.earlier import Earlier
 from labelq.report.text import anchors
 from labelq.review.meeting import Done, Meeting
+from labelq.review.refusals import ConflictError, NotKeptError, NotOnAgendaError
 from labelq.review.store import Store
 from labelq.settings import Settings
 
@@ -52,22 +53,6 @@ USUAL = 60.0
 
 PAUSE = 30.0
 """Seconds without a sign of life after which nobody is looking at a cluster."""
-
-
-class ConflictError(DecisionsError):
-    """The decision about a cluster was changed since the form was opened: ``theirs`` stands."""
-
-    def __init__(self, theirs: Decision | None) -> None:
-        self.theirs = theirs
-        super().__init__("this was decided otherwise meanwhile, in another tab or in the file")
-
-
-class NotOnAgendaError(LabelqError):
-    """No item of the agenda has this address."""
-
-
-class NotKeptError(LabelqError):
-    """A decision is written, and something that goes with it could not be."""
 
 
 @dataclass(frozen=True, slots=True)
